@@ -1,0 +1,7 @@
+"""``python -m speedtolead``."""
+
+import sys
+
+from speedtolead.cli import main
+
+sys.exit(main())

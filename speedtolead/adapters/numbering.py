@@ -1,0 +1,105 @@
+"""Phone numbers and places from offline tables: libphonenumber's metadata and the US postal codes.
+
+Owns: reading what a person typed as a phone number, and every place that a number, postal code or state suggests.
+Must not know: what follows from a place.
+
+libphonenumber gives an unmapped US exchange one wrong zone and rejects some newly assigned area codes, so for
++1 numbers the zones come from all postal codes served by the area code, and an unknown area code alone does not
+make a number unusable.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache
+from zoneinfo import available_timezones
+
+import phonenumbers
+import zipcodes
+from phonenumbers import NumberParseException, PhoneNumber, timezone
+
+from speedtolead.domain.place import Candidate
+from speedtolead.ports import ParsedPhone
+
+Place = tuple[str, str]
+_UNKNOWN_ZONE = "Etc/Unknown"
+_TOLL_FREE = frozenset({"800", "833", "844", "855", "866", "877", "888"})
+
+
+class OfflineNumbering:
+    """The numbering port without a network. Build it at the start: reading the tables takes about a second."""
+
+    def __init__(self) -> None:
+        self._by_state, self._by_postal_code, self._by_area_code = _tables()
+
+    def parse(self, raw: str, country: str) -> ParsedPhone | None:
+        try:
+            number = phonenumbers.parse(raw, country)
+        except NumberParseException:
+            return None
+        if not phonenumbers.is_possible_number(number) or number.extension:
+            return None
+        if not phonenumbers.is_valid_number(number) and not _assignable_in_north_america(number):
+            return None
+        e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return ParsedPhone(e164, phonenumbers.region_code_for_number(number))
+
+    def candidates(self, phone: str, state: str | None, postal_code: str | None) -> tuple[Candidate, ...]:
+        found: set[Candidate] = set()
+        in_zip = self._by_postal_code.get((postal_code or "")[:5], frozenset())
+        found |= {Candidate(zone, st, "postal_code") for st, zone in in_zip}
+        if state and not any(st == state for st, _ in in_zip):
+            found |= {Candidate(zone, state, "state") for zone in self._by_state.get(state, frozenset())}
+        area_code = phone[2:5] if phone.startswith("+1") else ""
+        places = self._by_area_code.get(area_code)
+        if places:
+            found |= {Candidate(zone, st, "area_code") for st, zone in places}
+        elif area_code not in _TOLL_FREE:
+            found |= {Candidate(zone, None, "area_code") for zone in _zones_of(phone)}
+        return tuple(sorted(found, key=lambda c: (c.zone, c.state or "", c.origin)))
+
+    def states(self) -> frozenset[str]:
+        """Postal abbreviations of every state and territory in the table."""
+        return frozenset(self._by_state)
+
+
+def _assignable_in_north_america(number: PhoneNumber) -> bool:
+    """True for a ten-digit +1 number of the form NXX-NXX-XXXX, whatever its area code (ATIS-0300051)."""
+    digits = str(number.national_number)
+    if number.country_code != 1 or len(digits) != 10:
+        return False
+    area, exchange = digits[:3], digits[3:6]
+    return (
+        area[0] in "23456789"
+        and area[1:] != "11"
+        and area[1] != "9"
+        and exchange[0] in "23456789"
+        and exchange[1:] != "11"
+    )
+
+
+def _zones_of(phone: str) -> list[str]:
+    zones = timezone.time_zones_for_number(phonenumbers.parse(phone))
+    return [zone for zone in zones if zone != _UNKNOWN_ZONE]
+
+
+@cache
+def _tables() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[Place]], dict[str, frozenset[Place]]]:
+    """Zones by state, and (state, zone) by postal code and by area code."""
+    known = available_timezones()
+    by_state: defaultdict[str, set[str]] = defaultdict(set)
+    by_postal: defaultdict[str, set[Place]] = defaultdict(set)
+    by_area: defaultdict[str, set[Place]] = defaultdict(set)
+    for row in zipcodes.list_all():
+        zone, state = row["timezone"], row["state"]
+        if zone not in known:
+            continue
+        by_state[state].add(zone)
+        by_postal[row["zip_code"]].add((state, zone))
+        for code in row["area_codes"]:
+            by_area[code].add((state, zone))
+    return (
+        {key: frozenset(value) for key, value in by_state.items()},
+        {key: frozenset(value) for key, value in by_postal.items()},
+        {key: frozenset(value) for key, value in by_area.items()},
+    )

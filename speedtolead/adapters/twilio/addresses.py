@@ -1,0 +1,31 @@
+"""Where the carrier calls back: the paths, and the retry override that each address carries.
+
+By default the carrier gives up on a callback that was answered 5xx or timed out, and the event is lost. The
+fragment asks for three more tries on connection, read and server errors; every callback is safe to repeat.
+Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+PREFIX = "/carrier/twilio"
+RETRY = "#rc=3&rp=ct,rt,5xx"
+
+STATUS = "status"
+DETECTION = "detection"
+ACCEPT = "accept"
+WHISPER = "whisper"
+DIALED = "dialed"
+KINDS = (STATUS, DETECTION, ACCEPT, WHISPER, DIALED)
+
+
+class Addresses:
+    """Absolute callback addresses under the service's public URL."""
+
+    def __init__(self, public_url: str) -> None:
+        self.public_url = public_url.rstrip("/")
+
+    def of(self, kind: str, attempt_id: UUID, leg_id: UUID) -> str:
+        """It names attempt and leg, so a callback is matched even before our request is answered."""
+        return f"{self.public_url}{PREFIX}/attempts/{attempt_id}/legs/{leg_id}/{kind}{RETRY}"

@@ -1,0 +1,185 @@
+"""What the carrier posts to us, read into the domain's words, and what it is told in answer.
+
+Owns: the signature, the status words, the TwiML. A word or field that is not known is ignored: the carrier adds
+new ones without notice. A callback without a valid signature is not read at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from twilio.request_validator import RequestValidator
+from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
+
+from speedtolead.adapters.twilio.addresses import ACCEPT, DETECTION, DIALED, STATUS, WHISPER, Addresses
+from speedtolead.domain.call import AnsweredBy, LegEnd, LegReport, LegState
+from speedtolead.ports import ConnectAgent, ConnectLead, Goodbye, Instruction, JoinNow, OfferLead
+
+# "answered" is said only by a finished <Dial>, of a call that is over.
+STATES: dict[str, tuple[LegState, LegEnd | None]] = {
+    "queued": (LegState.PLACING, None),
+    "initiated": (LegState.PLACING, None),
+    "ringing": (LegState.RINGING, None),
+    "in-progress": (LegState.LIVE, None),
+    "completed": (LegState.ENDED, LegEnd.COMPLETED),
+    "busy": (LegState.ENDED, LegEnd.BUSY),
+    "no-answer": (LegState.ENDED, LegEnd.NO_ANSWER),
+    "failed": (LegState.ENDED, LegEnd.FAILED),
+    "canceled": (LegState.ENDED, LegEnd.CANCELLED),
+    "answered": (LegState.ENDED, LegEnd.COMPLETED),
+}
+EVENTS = ["initiated", "ringing", "answered", "completed"]
+OFFER_SECONDS = 10
+"""How long an agent has to press 1 after the whisper."""
+
+
+def answered_by(word: str | None) -> AnsweredBy | None:
+    """The detection's word. A fax is a machine; a word that is not known is unknown."""
+    if not word:
+        return None
+    if word == "human":
+        return AnsweredBy.HUMAN
+    if word.startswith("machine") or word == "fax":
+        return AnsweredBy.MACHINE
+    return AnsweredBy.UNKNOWN
+
+
+def report(
+    status: str | None, detected: str | None, call_id: str | None, at: datetime, seconds: str | None = None
+) -> LegReport:
+    """A report from the carrier's words for status, detection and duration."""
+    state, end = STATES.get(status or "", (None, None))
+    counted = int(seconds) if seconds and seconds.isdecimal() else None
+    return LegReport(at, state, end, answered_by(detected), call_id, None, counted)
+
+
+class TwilioCallbacks:
+    """The callback port. ``signature`` is what came in the header of the carrier's name for it."""
+
+    def __init__(self, auth_token: str, addresses: Addresses) -> None:
+        self._validator = RequestValidator(auth_token)
+        self._addresses = addresses
+
+    def is_genuine(self, path_and_query: str, fields: Mapping[str, Sequence[str]], signature: str | None) -> bool:
+        if not signature:
+            return False
+        url = self._addresses.public_url + path_and_query
+        return bool(self._validator.validate(url, _MultiFields(fields), signature))
+
+    def leg_report(self, fields: Mapping[str, str], at: datetime) -> LegReport:
+        found = report(
+            fields.get("CallStatus"),
+            fields.get("AnsweredBy"),
+            fields.get("CallSid"),
+            at,
+            fields.get("CallDuration"),
+        )
+        return replace(found, carrier_code=fields.get("ErrorCode") or fields.get("SipResponseCode"))
+
+    def dialed_report(self, fields: Mapping[str, str], at: datetime) -> LegReport:
+        return report(
+            fields.get("DialCallStatus"), None, fields.get("DialCallSid"), at, fields.get("DialCallDuration")
+        )
+
+    def digits(self, fields: Mapping[str, str]) -> str:
+        return fields.get("Digits", "")
+
+    def call_id(self, fields: Mapping[str, str]) -> str | None:
+        return fields.get("CallSid")
+
+    def render(self, instruction: Instruction) -> tuple[str, str]:
+        return "text/xml", twiml(instruction, self._addresses)
+
+
+class _MultiFields:
+    """The posted fields with repeats, in the shape that the validator reads."""
+
+    def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
+        self._fields = fields
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def getall(self, name: str) -> Sequence[str]:
+        return self._fields[name]
+
+
+def twiml(instruction: Instruction, addresses: Addresses) -> str:
+    """The instruction as TwiML."""
+    response = VoiceResponse()
+    match instruction:
+        case OfferLead():
+            _offer(response, instruction, addresses)
+        case ConnectLead():
+            _connect_lead(response, instruction, addresses)
+        case ConnectAgent():
+            _connect_agent(response, instruction, addresses)
+        case JoinNow():
+            pass
+        case Goodbye(words):
+            if words:
+                response.say(words)
+            response.hangup()
+        case _:
+            assert_never(instruction)
+    return str(response)
+
+
+def _offer(response: VoiceResponse, offer: OfferLead, addresses: Addresses) -> None:
+    accept = addresses.of(ACCEPT, offer.attempt_id, offer.leg_id)
+    if not offer.needs_key:
+        response.redirect(accept, method="POST")
+        return
+    gather = Gather(num_digits=1, timeout=OFFER_SECONDS, action=accept, method="POST")
+    gather.say(offer.whisper)
+    response.append(gather)
+    response.hangup()
+
+
+def _connect_lead(response: VoiceResponse, connect: ConnectLead, addresses: Addresses) -> None:
+    dial = Dial(
+        caller_id=connect.caller_id,
+        timeout=int(connect.ring_timeout.total_seconds()),
+        action=addresses.of(DIALED, connect.attempt_id, connect.leg_id),
+        method="POST",
+    )
+    dial.number(
+        connect.phone,
+        status_callback=addresses.of(STATUS, connect.attempt_id, connect.leg_id),
+        status_callback_event=" ".join(EVENTS),
+        status_callback_method="POST",
+        machine_detection="Enable",
+        amd_status_callback=addresses.of(DETECTION, connect.attempt_id, connect.leg_id),
+        amd_status_callback_method="POST",
+    )
+    response.append(dial)
+
+
+def _connect_agent(response: VoiceResponse, connect: ConnectAgent, addresses: Addresses) -> None:
+    dial = Dial(
+        caller_id=connect.caller_id,
+        timeout=int(connect.ring_timeout.total_seconds()),
+        action=addresses.of(DIALED, connect.attempt_id, connect.leg_id),
+        method="POST",
+    )
+    noun = {
+        "status_callback": addresses.of(STATUS, connect.attempt_id, connect.leg_id),
+        "status_callback_event": " ".join(EVENTS),
+        "status_callback_method": "POST",
+    }
+    if connect.needs_key:
+        noun |= {"url": addresses.of(WHISPER, connect.attempt_id, connect.leg_id), "method": "POST"}
+    kind, _, rest = connect.address.partition(":")
+    if kind == "client":
+        dial.client(rest, **noun)
+    elif kind == "sip":
+        dial.sip(connect.address, **noun)
+    else:
+        dial.number(connect.address, **noun)
+    response.append(dial)

@@ -1,0 +1,69 @@
+"""What an error of the API, or of the way to it, means for what may be done next.
+
+Sources: https://www.twilio.com/docs/api/errors and, for the transport, the order in which aiohttp does things: a
+connector error is raised before a byte of the request has left.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import aiohttp
+from twilio.base.exceptions import TwilioException, TwilioRestException
+
+from speedtolead.ports import Indeterminate, Permanent, PortError, Transient
+
+INVALID_NUMBER = frozenset({13223, 13224, 21201, 21211, 21214, 21217, 21614, 30003, 30005, 30006})
+BLOCKED = frozenset({13225, 13227, 21215, 21216, 21408, 30007})
+OPTED_OUT = frozenset({21610})
+ACCOUNT = frozenset({20003, 20005, 20404, 21210, 21212, 21219, 21608, 10004, 30034})
+"""The account, not the number, is the trouble: no lead is given up for it."""
+
+ACCOUNT_PAUSE = timedelta(seconds=30)
+
+
+def read(error: Exception) -> PortError:
+    """The error of a request that changes something at the carrier."""
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        return Transient(f"not connected: {error}", retry_after=timedelta(seconds=2))
+    if isinstance(error, TwilioRestException):
+        return _answered(error)
+    if isinstance(error, TwilioException):
+        return _problem(error)
+    return Indeterminate(f"{type(error).__name__}: {error}")
+
+
+def _answered(error: TwilioRestException) -> PortError:
+    status, code = int(error.status), int(error.code or 0)
+    words = f"{status} {code or ''} {error.msg}".strip()
+    named = str(code) if code else None
+    if status == 429 or code == 20429:
+        return Transient(words, retry_after=timedelta(seconds=1), provider_code=named)
+    if status >= 500:
+        return Indeterminate(words, provider_code=named)
+    if code in ACCOUNT or status in {401, 403, 404}:
+        return Transient(words, retry_after=ACCOUNT_PAUSE, provider_code=named)
+    if code in INVALID_NUMBER:
+        return Permanent(words, code="invalid_number", provider_code=named)
+    if code in OPTED_OUT:
+        return Permanent(words, code="opted_out", provider_code=named)
+    if code in BLOCKED:
+        return Permanent(words, code="blocked", provider_code=named)
+    return Permanent(words, provider_code=named)
+
+
+def _problem(error: TwilioException) -> PortError:
+    """A problem document (RFC 9457), or a list request's bare error: the status decides, if it has one."""
+    status = int(getattr(error, "status", 0) or 0)
+    named = str(getattr(error, "code", "") or "") or None
+    if status == 429:
+        return Transient(str(error), provider_code=named)
+    if 400 <= status < 500:
+        return Permanent(str(error), provider_code=named)
+    return Indeterminate(str(error), provider_code=named)
+
+
+def read_only(error: Exception) -> PortError:
+    """The error of a request that only reads: asking again is always safe."""
+    found = read(error)
+    return found if isinstance(found, Transient) else Transient(str(found), provider_code=found.provider_code)

@@ -1,0 +1,60 @@
+"""The transport under the official SDK: one aiohttp session, a real timeout, and any compatible address.
+
+The SDK's own async client ignores its ``timeout`` and, given ``max_retries``, repeats POSTs on any 5xx, which
+would dial twice. This one does neither: each request is sent once and bounded in time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.http.response import Response
+
+TWILIO = "https://api.twilio.com"
+
+
+class BoundedHttpClient(AsyncTwilioHttpClient):
+    """Sends what the SDK builds to ``api_url`` instead of Twilio's own host. Build it inside a running loop."""
+
+    def __init__(self, api_url: str, timeout: float) -> None:
+        super().__init__(pool_connections=False)
+        self._api_url = api_url.rstrip("/")
+        self._own = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout / 2),
+            connector=aiohttp.TCPConnector(limit=200, keepalive_timeout=60),
+        )
+
+    async def request(  # type: ignore[no-untyped-def]
+        self,
+        method,
+        url,
+        params=None,
+        data=None,
+        headers=None,
+        auth=None,
+        timeout=None,
+        allow_redirects=False,
+    ) -> Response:
+        if url.startswith(TWILIO):
+            url = self._api_url + url[len(TWILIO) :]
+        headers = dict(headers or {})
+        if auth:
+            headers["Authorization"] = aiohttp.encode_basic_auth(*auth)
+        async with self._own.request(
+            method.upper(),
+            url,
+            params=_plain(params),
+            data=data,
+            headers=headers,
+            allow_redirects=allow_redirects,
+        ) as response:
+            return Response(response.status, await response.text(), response.headers)
+
+    async def close(self) -> None:
+        await self._own.close()
+
+
+def _plain(params: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if params is None else {key: value for key, value in params.items() if value is not None}

@@ -1,0 +1,174 @@
+"""The commands.
+
+Owns: arguments, what is printed, exit codes (0 done, 1 failed, 2 a wrong setting, argument or file).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import structlog
+import uvloop
+
+from speedtolead import demo, doctor, logs, sample, wiring
+from speedtolead.clock import SystemClock
+from speedtolead.domain.errors import NotFound, SpeedToLeadError
+from speedtolead.service.configuration import apply as configuration
+from speedtolead.service.configuration.document import ConfigurationError, Document, read
+from speedtolead.service.explain import explain
+from speedtolead.service.leads import Leads
+from speedtolead.settings import Settings, SettingsError, load
+from speedtolead.store.database import connect
+from speedtolead.store.migrations import migrate
+
+Command = Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, int]]
+
+
+async def serve(settings: Settings, given: argparse.Namespace) -> int:
+    """Run a node until it is told to stop."""
+    roles = _roles(given.roles)
+    async with wiring.database_url(settings) as url:
+        if not given.no_migrate:
+            await migrate(url)
+        async with wiring.simulated_carrier(settings), wiring.build(settings, url) as node:
+            if given.sample:
+                await _apply(url, read(sample.text()))
+                print(demo.where_to_look(settings), flush=True)
+            await wiring.run(settings, node, roles)
+    return 0
+
+
+async def run_demo(settings: Settings, given: argparse.Namespace) -> int:
+    """The sample account with a live stream of synthetic leads."""
+    async with wiring.database_url(settings) as url:
+        await migrate(url)
+        await _apply(url, read(sample.text()))
+        async with wiring.simulated_carrier(settings), wiring.build(settings, url) as node:
+            print(demo.where_to_look(settings), flush=True)
+            started = asyncio.Event()
+            stream = asyncio.create_task(demo.stream(settings, started, given.leads_per_minute, given.seed))
+            try:
+                await wiring.run(settings, node, wiring.ROLES, started)
+            finally:
+                stream.cancel()
+    return 0
+
+
+async def run_migrate(settings: Settings, _: argparse.Namespace) -> int:
+    async with wiring.database_url(settings) as url:
+        done = await migrate(url)
+    print("\n".join(f"applied {name}" for name in done) or "the database is up to date")
+    return 0
+
+
+async def apply(settings: Settings, given: argparse.Namespace) -> int:
+    """Make the account what the file says."""
+    try:
+        document = read(await asyncio.to_thread(given.file.read_text, "utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"{given.file}: {error}", file=sys.stderr)
+        return 2
+    async with wiring.database_url(settings) as url:
+        await migrate(url)
+        changes = await _apply(url, document)
+    print("\n".join(changes.lines) or "nothing changed")
+    for what, key in changes.keys.items():
+        print(f"key of {what}, shown this once: {key}")
+    return 0
+
+
+async def _apply(url: str, document: Document) -> configuration.Changes:
+    async with connect(url, 2) as database:
+        return await configuration.apply(database, SystemClock(), document)
+
+
+async def run_explain(settings: Settings, given: argparse.Namespace) -> int:
+    """A lead's timeline and every decision, in words."""
+    async with wiring.database_url(settings) as url, connect(url, 2) as database:
+        try:
+            story = await Leads(database, SystemClock()).story_for_operator(given.lead_id)
+        except NotFound as error:
+            print(str(error), file=sys.stderr)
+            return 1
+    for at, words in explain(story):
+        print(f"{at:%Y-%m-%d %H:%M:%S.%f}"[:-3] + f"Z  {words}")
+    return 0
+
+
+async def run_doctor(settings: Settings, _: argparse.Namespace) -> int:
+    """Each line ok, or what to do."""
+    findings = [finding async for finding in doctor.examine(settings)]
+    for finding in findings:
+        print(("ok    " if finding.ok else "FAIL  ") + finding.words)
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+async def run_carrier(_: Settings, given: argparse.Namespace) -> int:
+    """The simulated carrier alone."""
+    await demo.carrier_alone(given.host, given.port, given.speed, given.seed, given.calls_per_second)
+    return 0
+
+
+def _roles(text: str) -> frozenset[str]:
+    roles = frozenset(part.strip() for part in text.split(","))
+    if not roles or not roles <= wiring.ROLES:
+        raise SettingsError(f"--roles: expected some of {','.join(sorted(wiring.ROLES))}")
+    return roles
+
+
+def parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser(prog="speedtolead", description="Speed to Lead: lead-to-call in seconds.")
+    commands = root.add_subparsers(dest="command", required=True)
+
+    def command(name: str, run: Command, words: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=words, description=words)
+        made.set_defaults(run=run)
+        return made
+
+    one = command("serve", serve, "run a node (migrates first)")
+    one.add_argument("--roles", default="web,dialer,scheduler", help="which parts this node runs")
+    one.add_argument("--no-migrate", action="store_true", help="leave the schema as it is")
+    one.add_argument("--sample", action="store_true", help="apply the sample account, and say where to look")
+    command("migrate", run_migrate, "bring the database's schema up to date")
+    one = command("apply", apply, "make an account what a configuration file says")
+    one.add_argument("file", type=Path)
+    one = command("demo", run_demo, "run the sample account with a stream of synthetic leads")
+    one.add_argument("--leads-per-minute", type=float, default=20)
+    one.add_argument("--seed", type=int, default=1)
+    one = command("carrier", run_carrier, "run the simulated carrier alone")
+    one.add_argument("--host", default="127.0.0.1")
+    one.add_argument("--port", type=int, default=8081)
+    one.add_argument("--speed", type=float, default=1.0, help="how many times faster than the wall time runs")
+    one.add_argument("--seed", type=int, default=0)
+    one.add_argument("--calls-per-second", type=float, default=50.0)
+    one = command("explain", run_explain, "a lead's timeline and every decision, in words")
+    one.add_argument("lead_id", type=UUID)
+    command("doctor", run_doctor, "check database, carrier, callback address and clock")
+    return root
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = parser().parse_args(arguments)
+    try:
+        settings = load()
+        logs.configure(settings.log_format)
+        code: int = uvloop.run(given.run(settings, given))
+        return code
+    except (SettingsError, ConfigurationError) as error:
+        print(str(error), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except (SpeedToLeadError, OSError) as error:
+        structlog.get_logger(__name__).error("failed", error=f"{type(error).__name__}: {error}")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

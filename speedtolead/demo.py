@@ -1,0 +1,106 @@
+"""``make run`` and ``make demo``: where to look, and a stream of synthetic leads through the front door.
+
+Owns: what is printed at the start, and the made-up people. Every number is fictional; who answers, is busy or has a
+voicemail box follows from its last two digits (see the simulated carrier).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+
+import aiohttp
+import structlog
+
+from speedtolead.sample import text
+from speedtolead.service.configuration.document import Document, read
+from speedtolead.settings import Settings
+from speedtolead.simulator import SimulatorConfig, running_simulator
+
+log = structlog.get_logger(__name__)
+
+_PLACES = (
+    ("212", "New York", "NY", "10001"),
+    ("201", "Jersey City", "NJ", "07302"),
+    ("305", "Miami", "FL", "33101"),
+)
+_NAMES = ("Ada", "Grace", "Edsger", "Barbara", "Donald", "Radia", "Leslie", "Frances", "Tony", "Hedy")
+WORDING = "By checking this box I agree that Acme Insurance may call me about my request. No purchase is needed."
+
+
+def where_to_look(settings: Settings) -> str:
+    sample = read(text())
+    user, source = sample.users[0], sample.sources[0]
+    url = settings.own_url
+    post = (
+        f"curl -s {url}/v1/leads -H 'Authorization: Bearer {source.api_key}' -H 'Content-Type: application/json' "
+        '-d \'{"phone": "+12125550142", "first_name": "Ada", "city": "New York", "state": "NY", '
+        '"consent": {"channels": ["call"], "text": "I agree to be called."}}\''
+    )
+    return "\n".join(
+        [
+            "",
+            f"  Live board    {url}/          (sign in: {user.email} / {user.password})",
+            f"  Sample form   {url}/demo",
+            f"  API           {url}/docs      (account key: {sample.account_key})",
+            f"  Carrier       http://127.0.0.1:{settings.simulator_port}/simulator",
+            "",
+            "  Post a lead:",
+            f"  {post}",
+            "",
+        ]
+    )
+
+
+def lead(chance: random.Random) -> dict[str, object]:
+    """One made-up person."""
+    area, city, state, postal_code = chance.choice(_PLACES)
+    phone = f"+1{area}55501{chance.randrange(100):02d}"
+    if chance.random() < 0.05:
+        phone = "555"
+    channels = [] if chance.random() < 0.05 else ["call"]
+    return {
+        "phone": phone,
+        "first_name": chance.choice(_NAMES),
+        "city": city,
+        "state": state,
+        "postal_code": postal_code,
+        "consent": {"channels": channels, "text": WORDING},
+        "attributes": {"vehicle_year": chance.randrange(1998, 2026)},
+    }
+
+
+async def stream(settings: Settings, started: asyncio.Event, per_minute: float, seed: int) -> None:
+    """Post leads at random moments, as vendors do, until cancelled."""
+    await started.wait()
+    sample, chance = read(text()), random.Random(seed)
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+        while True:
+            await asyncio.sleep(chance.expovariate(per_minute / 60))
+            await _post(session, settings, sample, chance)
+
+
+async def _post(
+    session: aiohttp.ClientSession, settings: Settings, sample: Document, chance: random.Random
+) -> None:
+    source = chance.choice(sample.sources)
+    headers = {"Authorization": f"Bearer {source.api_key}"}
+    try:
+        async with session.post(f"{settings.own_url}/v1/leads", json=lead(chance), headers=headers) as response:
+            await response.read()
+    except (TimeoutError, aiohttp.ClientError) as error:
+        log.warning("demo.post_failed", error=type(error).__name__)
+
+
+async def carrier_alone(host: str, port: int, speed: float, seed: int, calls_per_second: float) -> None:
+    """The simulated carrier until Ctrl-C."""
+    config = SimulatorConfig(speed=speed, seed=seed, calls_per_second=calls_per_second)
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with running_simulator(config, host, port) as simulator:
+        log.info(
+            "simulator.started", url=simulator.url, account_sid=config.account_sid, auth_token=config.auth_token
+        )
+        await stop.wait()

@@ -1,0 +1,101 @@
+"""``speedtolead doctor``: does everything that a node needs work from here?
+
+Owns: the checks and the advice. It changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import aiohttp
+
+from speedtolead import wiring
+from speedtolead.ports import PortError
+from speedtolead.settings import Settings
+from speedtolead.store.database import DatabaseAway, connect
+from speedtolead.store.embedded import EmbeddedServerError
+from speedtolead.store.migrations import pending
+
+_MAX_SKEW_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    ok: bool
+    words: str
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """The findings, one after another."""
+    for finding in await _database(settings):
+        yield finding
+    yield await _carrier(settings)
+    yield await _callback_address(settings)
+    if not settings.database_url:
+        yield _data_folder(settings)
+
+
+async def _database(settings: Settings) -> list[Finding]:
+    kind = "external" if settings.database_url else "embedded"
+    try:
+        async with wiring.database_url(settings) as url:
+            todo = await pending(url)
+            async with connect(url, 2) as database:
+                skew = abs((await database.ping() - datetime.now(UTC)).total_seconds())
+    except (DatabaseAway, EmbeddedServerError, OSError) as error:
+        return [Finding(False, f"database ({kind}): {error}; check SPEEDTOLEAD_DATABASE_URL")]
+    schema = Finding(not todo, "schema: up to date" if not todo else "schema: run `speedtolead migrate`")
+    clock = f"clock: {skew:.2f} s from the database's"
+    if skew > _MAX_SKEW_SECONDS:
+        clock += "; set this machine's clock by NTP, or hours and hops will be wrong"
+    return [Finding(True, f"database ({kind}): reached"), schema, Finding(skew <= _MAX_SKEW_SECONDS, clock)]
+
+
+async def _carrier(settings: Settings) -> Finding:
+    try:
+        async with wiring.carrier_of(settings) as carrier:
+            return Finding(True, f"carrier ({settings.carrier}): {await carrier.check()}")
+    except PortError as error:
+        advice = (
+            "it runs inside `speedtolead serve`, or alone by `speedtolead carrier`"
+            if settings.carrier == "simulated"
+            else "check SPEEDTOLEAD_TWILIO_ACCOUNT_SID, _AUTH_TOKEN and _API_URL"
+        )
+        return Finding(False, f"carrier ({settings.carrier}): {error}; {advice}")
+
+
+async def _callback_address(settings: Settings) -> Finding:
+    url = f"{settings.own_url}/healthz"
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session,
+            session.get(url) as response,
+        ):
+            if response.status == 200:
+                return Finding(True, f"callback address: {settings.own_url} answers")
+            told = f"answers {response.status}"
+    except (TimeoutError, aiohttp.ClientError) as error:
+        told = f"does not answer ({type(error).__name__})"
+    return Finding(
+        False, f"callback address: {url} {told}; start the service, or set SPEEDTOLEAD_PUBLIC_URL to its address"
+    )
+
+
+def _data_folder(settings: Settings) -> Finding:
+    """As root, the embedded server makes every parent of its data readable by all."""
+    folder = settings.data_dir.expanduser().resolve()
+    if os.geteuid() != 0:
+        return Finding(True, f"data folder: {folder}")
+    home = folder.parent
+    private = home.exists() and not home.stat().st_mode & stat.S_IROTH
+    if private:
+        return Finding(
+            False,
+            f"data folder: as root, the embedded server makes {home} and the folders above it readable by all; "
+            "set SPEEDTOLEAD_DATA_DIR to a folder where that is harmless, or run as another user",
+        )
+    return Finding(True, f"data folder: {folder} (as root its parent folders are readable by all)")

@@ -1,0 +1,154 @@
+"""An agent's states.
+
+Owns: which event takes an agent from which state to which, and until when a state lasts by itself.
+Must not know: how an agent is rung or signs in.
+
+``reserved`` and ``ringing`` are leases; ``wrap_up`` and a pause after a missed offer end by themselves: an agent
+is never stuck in any of them. ``talking`` ends with the call, and the call's own lease finds a call whose end
+was never told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from speedtolead.domain.errors import IllegalTransition
+
+MISSED_OFFER_REST = timedelta(seconds=30)
+"""How long an agent who did not take an offer is left in peace."""
+MISSED_OFFER = "missed_offer"
+
+
+class AgentState(StrEnum):
+    OFFLINE = "offline"
+    AVAILABLE = "available"
+    RESERVED = "reserved"
+    RINGING = "ringing"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    PAUSED = "paused"
+
+
+class Presence(StrEnum):
+    """How it is known that an agent is there."""
+
+    ALWAYS = "always"
+    """Rings without a login."""
+    CONSOLE = "console"
+    """Only while signed in."""
+
+
+ENGAGED = frozenset({AgentState.RESERVED, AgentState.RINGING, AgentState.TALKING})
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The agent pressed 1, or took the call in the browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The offer was not taken: not answered, declined, or no key pressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The offer or the call is over; wrap-up follows a talk when ``wrap_up`` is not zero."""
+
+    wrap_up: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The lead is gone; the agent's own phone is being hung up, and is free at ``until`` at the latest."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """The state's own time is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameIn:
+    """Signed in, or resumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WentOff:
+    """Signed out, or presence was lost."""
+
+
+AgentEvent = Reserved | Ringing | Accepted | Missed | Released | Leaving | TimedOut | CameIn | Paused | WentOff
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTransition:
+    """The new state, until when it lasts by itself (None: until an event), and the reason of a pause."""
+
+    state: AgentState
+    until: datetime | None = None
+    reason: str | None = None
+
+
+def advance(state: AgentState, event: AgentEvent, now: datetime) -> AgentTransition:
+    """The agent's next state. Raises IllegalTransition, except that an end of work that is already over is none.
+
+    An agent who paused or went off during an offer keeps that: an unanswered offer never makes anyone available.
+    """
+    match event:
+        case Reserved(until):
+            _require(state, event, {AgentState.AVAILABLE})
+            return AgentTransition(AgentState.RESERVED, until)
+        case Ringing(until):
+            _require(state, event, {AgentState.RESERVED, AgentState.RINGING})
+            return AgentTransition(AgentState.RINGING, until)
+        case Accepted():
+            _require(state, event, ENGAGED)
+            return AgentTransition(AgentState.TALKING)
+        case Missed():
+            if state not in ENGAGED:
+                return AgentTransition(state)
+            return AgentTransition(AgentState.PAUSED, now + MISSED_OFFER_REST, MISSED_OFFER)
+        case Released(wrap_up):
+            if state not in ENGAGED:
+                return AgentTransition(state)
+            if state is AgentState.TALKING and wrap_up > timedelta(0):
+                return AgentTransition(AgentState.WRAP_UP, now + wrap_up)
+            return AgentTransition(AgentState.AVAILABLE)
+        case Leaving(until):
+            return AgentTransition(state, until if state in ENGAGED else None)
+        case TimedOut():
+            return AgentTransition(state if state is AgentState.OFFLINE else AgentState.AVAILABLE)
+        case CameIn():
+            return AgentTransition(state if state in ENGAGED else AgentState.AVAILABLE)
+        case Paused(reason):
+            return AgentTransition(AgentState.PAUSED, None, reason)
+        case WentOff():
+            return AgentTransition(AgentState.OFFLINE)
+        case _:
+            assert_never(event)
+
+
+def _require(state: AgentState, event: AgentEvent, allowed: set[AgentState] | frozenset[AgentState]) -> None:
+    if state not in allowed:
+        raise IllegalTransition(f"an agent who is {state} does not take {type(event).__name__}")

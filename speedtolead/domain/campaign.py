@@ -1,0 +1,71 @@
+"""A campaign and a source as the rules see them.
+
+Owns: the shape of what happens to a lead (campaign) and of what is taken from where (source).
+Must not know: the configuration file that they are written in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from decimal import Decimal
+
+from speedtolead.domain.call import DialMode
+from speedtolead.domain.hours import ALWAYS, WeeklyHours
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a cadence. ``after`` counts from the lead's arrival; ``at`` is a wall time where the lead is."""
+
+    after: timedelta
+    channel: str = "call"
+    at: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """How a campaign's calls are made."""
+
+    mode: DialMode
+    agents: str
+    """The agent group that is rung."""
+    ring_timeout: timedelta = timedelta(seconds=25)
+    minimum_talk: timedelta = timedelta(seconds=10)
+    wrap_up: timedelta = timedelta(0)
+    no_agent_wait: timedelta = timedelta(seconds=30)
+    """After this long without a free agent the wait is reported; the lead keeps its place."""
+    attempts_per_24h: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    name: str
+    seller: str
+    timezone: str
+    """The account's zone, in which the campaign's own hours are kept."""
+    dial: Dial
+    cadence: tuple[Step, ...]
+    hours: WeeklyHours = ALWAYS
+    whisper: str = "New lead. Press 1 to take it."
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What a source's leads must fulfil."""
+
+    states: frozenset[str] | None = None
+    max_age: timedelta | None = None
+    channels: tuple[str, ...] = ("call",)
+    """Consent that must have been given."""
+    certificate_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    name: str
+    accept: Acceptance = field(default_factory=Acceptance)
+    cost_per_lead: Decimal | None = None
+    exclusive: bool = True
+    duplicate_window: timedelta | None = None
+    daily_cap: int | None = None

@@ -1,0 +1,187 @@
+"""Hours of the week, and the moments at which all of several clocks are inside them.
+
+Owns: weekly hours, local windows across zones and daylight saving, the next moment at which a set of windows
+is open at once, and the number of open seconds between two moments.
+Must not know: which hours are law and which are a campaign's wish; the permit knows.
+
+A window is half-open: ``08:00-21:00`` allows 08:00:00 and refuses 21:00:00. ``24:00`` means the day's end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WINDOW = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+_DAY = timedelta(days=1)
+_SEARCH_DAYS = 15
+"""How far ahead an opening is looked for: two weeks cover any weekly pattern in any two zones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Minutes of a day, ``[start, end)``, 0 to 1440."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyHours:
+    """Open spans for Monday (index 0) to Sunday (index 6); an empty tuple is a closed day."""
+
+    days: tuple[tuple[Span, ...], ...]
+
+    def spans(self, day: date) -> tuple[Span, ...]:
+        return self.days[day.weekday()]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalHours:
+    """Weekly hours as kept in one zone."""
+
+    zone: str
+    hours: WeeklyHours
+
+
+def daily(start: time, end_minute: int) -> WeeklyHours:
+    """The same span every day; ``end_minute`` is minutes after midnight, so that 1440 can be said."""
+    span = Span(start.hour * 60 + start.minute, end_minute)
+    return WeeklyHours(((span,),) * 7)
+
+
+ALWAYS = WeeklyHours(((Span(0, 1440),),) * 7)
+
+
+def parse_weekly(text: dict[str, str]) -> WeeklyHours:
+    """Weekly hours from ``{"mon-fri": "08:00-21:00", "sat": "09:00-12:00,13:00-18:00", "sun": "closed"}``.
+
+    A day that is not named is closed. Raises ValueError that names the entry.
+    """
+    days: list[tuple[Span, ...] | None] = [None] * 7
+    for key, value in text.items():
+        spans = _spans(key, value)
+        for index in _day_range(key):
+            if days[index] is not None:
+                raise ValueError(f"{key}: {DAYS[index]} is named twice")
+            days[index] = spans
+    return WeeklyHours(tuple(spans or () for spans in days))
+
+
+def _day_range(key: str) -> list[int]:
+    first, _, last = key.lower().partition("-")
+    if first not in DAYS or (last and last not in DAYS):
+        raise ValueError(f"{key}: expected a day or a range of days, like mon or mon-fri")
+    start, end = DAYS.index(first), DAYS.index(last or first)
+    count = (end - start) % 7 + 1
+    return [(start + offset) % 7 for offset in range(count)]
+
+
+def _spans(key: str, value: str) -> tuple[Span, ...]:
+    if value.strip().lower() == "closed":
+        return ()
+    spans = []
+    for part in value.split(","):
+        match = _WINDOW.fullmatch(part.strip())
+        if match is None:
+            raise ValueError(f'{key}: expected hours like "08:00-21:00" or "closed", got {part.strip()!r}')
+        h1, m1, h2, m2 = map(int, match.groups())
+        span = Span(h1 * 60 + m1, h2 * 60 + m2)
+        if not span.start < span.end <= 1440:
+            raise ValueError(f"{key}: {part.strip()} does not end after it starts, within one day")
+        spans.append(span)
+    spans.sort(key=lambda s: s.start)
+    for left, right in pairwise(spans):
+        if right.start < left.end:
+            raise ValueError(f"{key}: the spans overlap")
+    return tuple(spans)
+
+
+@lru_cache(maxsize=512)
+def zone_info(zone: str) -> ZoneInfo:
+    return ZoneInfo(zone)
+
+
+def is_open(at: datetime, local: LocalHours) -> bool:
+    """True when the wall clock of ``local.zone`` at ``at`` is inside its hours."""
+    there = at.astimezone(zone_info(local.zone))
+    minute = there.hour * 60 + there.minute
+    return any(span.start <= minute < span.end for span in local.hours.spans(there.date()))
+
+
+def next_open(at: datetime, everywhere: Sequence[LocalHours]) -> datetime | None:
+    """The first moment, at or after ``at``, at which all of ``everywhere`` are open; None within two weeks."""
+    if all(is_open(at, local) for local in everywhere):
+        return at
+    for start, end in open_windows(at, at + _SEARCH_DAYS * _DAY, everywhere):
+        if end > at:
+            return max(start, at)
+    return None
+
+
+def open_seconds(start: datetime, end: datetime, everywhere: Sequence[LocalHours]) -> float:
+    """Seconds of ``[start, end)`` in which all of ``everywhere`` are open."""
+    if end <= start:
+        return 0.0
+    windows = open_windows(start, end, everywhere)
+    return sum((min(e, end) - max(s, start)).total_seconds() for s, e in windows if e > start and s < end)
+
+
+def open_windows(
+    start: datetime, end: datetime, everywhere: Sequence[LocalHours]
+) -> list[tuple[datetime, datetime]]:
+    """UTC windows around ``[start, end)`` in which all of ``everywhere`` are open, in order, merged."""
+    if not everywhere:
+        return [(start, end)]
+    common: list[tuple[datetime, datetime]] | None = None
+    for local in dict.fromkeys(everywhere):
+        windows = _merged(_local_windows(start, end, local))
+        common = windows if common is None else _intersection(common, windows)
+    return common or []
+
+
+def _local_windows(start: datetime, end: datetime, local: LocalHours) -> Iterable[tuple[datetime, datetime]]:
+    zone = zone_info(local.zone)
+    day = start.astimezone(zone).date() - _DAY
+    last = end.astimezone(zone).date() + _DAY
+    while day <= last:
+        for span in local.hours.spans(day):
+            yield _instant(day, span.start, zone), _instant(day, span.end, zone)
+        day += _DAY
+
+
+def _instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    """The instant of a wall time. One that is skipped in spring maps to the same reading after the jump."""
+    midnight = datetime.combine(day + _DAY * (minute // 1440), time(), zone)
+    return (midnight + timedelta(minutes=minute % 1440)).astimezone(UTC)
+
+
+def _merged(windows: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    merged: list[tuple[datetime, datetime]] = []
+    for start, end in windows:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _intersection(
+    left: list[tuple[datetime, datetime]], right: list[tuple[datetime, datetime]]
+) -> list[tuple[datetime, datetime]]:
+    both, i, j = [], 0, 0
+    while i < len(left) and j < len(right):
+        start, end = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
+        if start < end:
+            both.append((start, end))
+        if left[i][1] < right[j][1]:
+            i += 1
+        else:
+            j += 1
+    return both

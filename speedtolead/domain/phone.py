@@ -1,0 +1,23 @@
+"""Phone numbers as the rules see them: E.164 text, and the numbers that belong to nobody.
+
+Must not know: how a number is parsed or validated (a library behind a port does that).
+"""
+
+from __future__ import annotations
+
+import re
+
+_FICTIONAL = re.compile(r"\+1[2-9]\d\d55501\d\d")
+
+
+def is_fictional(phone: str) -> bool:
+    """True for 555-0100 to 555-0199 of any North American area code: reserved for fiction, nobody's phone.
+
+    Source: ATIS-0300115, 555 NXX Line Number Reference Document (100-199 are for fictional use).
+    """
+    return _FICTIONAL.fullmatch(phone) is not None
+
+
+def masked(phone: str) -> str:
+    """The number as a log line may show it: the last two digits only, ``…34``."""
+    return f"…{phone[-2:]}"

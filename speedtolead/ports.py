@@ -1,0 +1,210 @@
+"""The ports: what the service needs from the world outside, and the three ways in which it may fail.
+
+Owns: the protocols and the values that pass through them, in the domain's words.
+Must not know: any provider. Every adapter of a port passes the same contract suite, the simulated one included.
+
+A port raises only these. The difference decides what may be done next:
+
+* ``Permanent``: a definite no that the same request will always get. Nothing happened.
+* ``Transient``: a definite no for now. Nothing happened; the request may be made again.
+* ``Indeterminate``: it may have happened. It is never repeated; the provider is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from speedtolead.domain.call import LegReport
+from speedtolead.domain.errors import SpeedToLeadError
+from speedtolead.domain.place import Candidate
+
+
+class PortError(SpeedToLeadError):
+    """Base of what a port may raise. ``provider_code`` is the provider's own, for the record."""
+
+    def __init__(self, message: str, *, code: str | None = None, provider_code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.provider_code = provider_code
+
+
+class Permanent(PortError):
+    """The provider refused, and always will."""
+
+    code = "carrier_refused"
+
+
+class Transient(PortError):
+    """The provider did not do it; it may be asked again after ``retry_after``."""
+
+    code = "carrier_busy"
+
+    def __init__(
+        self, message: str, *, retry_after: timedelta = timedelta(seconds=1), provider_code: str | None = None
+    ) -> None:
+        super().__init__(message, provider_code=provider_code)
+        self.retry_after = retry_after
+
+
+class Indeterminate(PortError):
+    """Nobody can say whether the provider did it."""
+
+    code = "carrier_unclear"
+
+
+class Clock(Protocol):
+    """The only source of the present moment outside ``domain/``."""
+
+    def now(self) -> datetime:
+        """The present moment, in UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLead:
+    """Say ``whisper`` to the agent; ``1`` takes the lead. Without ``needs_key``, answering takes it."""
+
+    attempt_id: UUID
+    leg_id: UUID
+    whisper: str
+    needs_key: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectLead:
+    """Ring the lead from the agent's call, and bridge the two at the lead's answer."""
+
+    attempt_id: UUID
+    leg_id: UUID
+    phone: str
+    caller_id: str
+    ring_timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectAgent:
+    """Ring an agent from the lead's call; the agent hears the whisper before the two are bridged."""
+
+    attempt_id: UUID
+    leg_id: UUID
+    address: str
+    caller_id: str
+    ring_timeout: timedelta
+    needs_key: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class JoinNow:
+    """The agent took the lead: go on to the bridge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """Say something, or nothing, and hang up."""
+
+    words: str | None = None
+
+
+Instruction = OfferLead | ConnectLead | ConnectAgent | JoinNow | Goodbye
+"""What the carrier is told to do with a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallOrder:
+    """A call to be placed. ``address`` is E.164, ``client:NAME`` or ``sip:…``."""
+
+    attempt_id: UUID
+    leg_id: UUID
+    address: str
+    caller_id: str
+    ring_timeout: timedelta
+    instruction: Instruction
+    detect_machine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCall:
+    """A call that the carrier knows."""
+
+    call_id: str
+    address: str
+    caller_id: str
+    created_at: datetime
+    report: LegReport
+
+
+class Carrier(Protocol):
+    """Places calls and tells what became of them."""
+
+    name: str
+
+    async def place_call(self, order: CallOrder) -> str:
+        """Ask for a call; its id. Raises Permanent, Transient or Indeterminate; never asks twice by itself."""
+        ...
+
+    async def fetch_call(self, call_id: str) -> KnownCall | None:
+        """What the carrier knows of a call; None when it knows of none."""
+        ...
+
+    async def calls_to(self, address: str, since: datetime) -> Sequence[KnownCall]:
+        """Calls to an address created at or after ``since``. May lag behind by the consistency window."""
+        ...
+
+    async def end_call(self, call_id: str) -> None:
+        """End a call, ringing or live; one that is over already is no error."""
+        ...
+
+    async def check(self) -> str:
+        """One line on the account that is used; raises a PortError that says what is wrong."""
+        ...
+
+
+class CallbackReader(Protocol):
+    """The carrier's side of callbacks: is it really the carrier, what does it say, how is it answered."""
+
+    def is_genuine(self, path_and_query: str, fields: Mapping[str, Sequence[str]], signature: str | None) -> bool:
+        """True when the carrier signed exactly this, for the public address."""
+        ...
+
+    def leg_report(self, fields: Mapping[str, str], at: datetime) -> LegReport:
+        """The news about a leg in a status or detection callback. Unknown fields and words are ignored."""
+        ...
+
+    def dialed_report(self, fields: Mapping[str, str], at: datetime) -> LegReport:
+        """The news about the leg that was rung from another leg's call, told when that ringing or talk is over."""
+        ...
+
+    def digits(self, fields: Mapping[str, str]) -> str:
+        """The keys pressed; empty for none."""
+        ...
+
+    def call_id(self, fields: Mapping[str, str]) -> str | None:
+        """The carrier's id of the call that this callback is about."""
+        ...
+
+    def render(self, instruction: Instruction) -> tuple[str, str]:
+        """Content type and body of the answer that carries an instruction."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedPhone:
+    """A usable number. ``country`` is ISO 3166-1 alpha-2, or None where the number does not tell."""
+
+    e164: str
+    country: str | None
+
+
+class Numbering(Protocol):
+    """Phone numbers and the places behind numbers, postal codes and states."""
+
+    def parse(self, raw: str, country: str) -> ParsedPhone | None:
+        """The number, read as dialled in ``country``; None when it is unusable."""
+        ...
+
+    def candidates(self, phone: str, state: str | None, postal_code: str | None) -> tuple[Candidate, ...]:
+        """Every place where the person may be; empty when nothing tells."""
+        ...

@@ -1,0 +1,43 @@
+"""Agents as people change them: come in, pause, go. Calls move agents by themselves (``service.calls``)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from speedtolead.domain.agent import AgentEvent, AgentState, CameIn, Paused, WentOff
+from speedtolead.domain.errors import NotFound
+from speedtolead.ports import Clock
+from speedtolead.store import agents as rows
+from speedtolead.store import events
+from speedtolead.store.agents import AgentRow
+from speedtolead.store.database import Database
+
+
+class Agents:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def all(self, account_id: UUID) -> list[AgentRow]:
+        async with self._database.connection() as tx:
+            return await rows.AGENTS_OF_ACCOUNT.all(tx, account_id=account_id)
+
+    async def change(self, account_id: UUID, name: str, wanted: str, reason: str | None) -> str:
+        """``available``, ``paused`` or ``offline``; a call that is under way goes on. The state after it."""
+        event: AgentEvent
+        match wanted:
+            case AgentState.AVAILABLE:
+                event = CameIn()
+            case AgentState.PAUSED:
+                event = Paused(reason or "paused")
+            case _:
+                event = WentOff()
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            row = await rows.AGENT_BY_NAME.first(tx, account_id=account_id, name=name)
+            if row is None:
+                raise NotFound(f"There is no agent {name!r}.")
+            state = await rows.move(tx, row.agent_id, AgentState(row.state), event, now)
+            await events.add(tx, account_id, f"agent.{state.value}", now, agent_id=row.agent_id)
+            await events.wake(tx)
+        return state.value

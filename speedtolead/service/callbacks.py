@@ -1,0 +1,238 @@
+"""What the carrier posts, taken once each: the inbox, and the answers that tell a call how to go on.
+
+Owns: the inbox row and what follows from it, in one transaction. Must not know: TwiML, signatures, HTTP.
+
+A callback that was received before changes nothing; where the carrier waits for an instruction, it gets the same
+one again, read from the state (its first answer may have been lost on the way).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from speedtolead.domain.attempt import AttemptState
+from speedtolead.domain.call import DialMode, Leg, LegKind, LegReport, LegState
+from speedtolead.domain.lead import OPEN_STATES, LeadState
+from speedtolead.domain.permit import Request, decide
+from speedtolead.domain.routing import caller_id
+from speedtolead.ports import Clock, ConnectAgent, ConnectLead, Goodbye, Instruction, JoinNow, OfferLead
+from speedtolead.service import calls
+from speedtolead.service.calls import Call, Calls, EndCall
+from speedtolead.service.patience import Patience
+from speedtolead.service.whisper import whisper
+from speedtolead.store import agents, events
+from speedtolead.store import calls as rows
+from speedtolead.store.database import Database
+from speedtolead.store.ids import new_id
+from speedtolead.store.query import Connection
+
+TAKEN = "This lead is no longer available. Goodbye."
+NOT_PERMITTED = "This person may not be called right now. Goodbye."
+NOT_REACHED = "The lead did not answer. Goodbye."
+NO_AGENT = "This is {seller}. We are sorry, all of our agents are busy. We will call you back. Goodbye."
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """One genuine callback. ``fingerprint`` is the same exactly for a repeat of the same callback."""
+
+    attempt_id: UUID
+    leg_id: UUID
+    kind: str
+    fingerprint: bytes
+    fields: dict[str, str]
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The instruction that answers a callback, and what must be done at the carrier."""
+
+    instruction: Instruction
+    to_end: list[EndCall]
+
+
+class Callbacks:
+    """Takes callbacks that are known to be genuine."""
+
+    def __init__(
+        self, database: Database, clock: Clock, under_way: Calls, patience: Patience, fictional_exempt: bool
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._calls = under_way
+        self._patience = patience
+        self._fictional_exempt = fictional_exempt
+
+    async def report(self, callback: Callback, report: LegReport) -> list[EndCall]:
+        """A status or a detection. One for an attempt that does not exist is dropped."""
+        async with self._database.transaction() as tx:
+            if not await self._received(tx, callback):
+                return []
+            return await self._calls.take(tx, callback.attempt_id, callback.leg_id, report)
+
+    async def accept(self, callback: Callback, digits: str, call_id: str | None) -> Told:
+        """The agent answered the offer: pressed a key, or none."""
+        async with self._database.transaction() as tx:
+            await self._received(tx, callback)
+            call = await self._load(tx, callback)
+            if call is None:
+                return Told(Goodbye(TAKEN), [])
+            agent = call.legs[callback.leg_id]
+            report = LegReport(callback.received_at, LegState.LIVE, carrier_call_id=call_id)
+            await call.apply(tx, callback.leg_id, report)
+            if not self._still_offered(call, callback.leg_id):
+                return Told(Goodbye(TAKEN), await self._calls.settle(tx, call))
+            key = calls.needs_key(call.leg_rows[callback.leg_id].address)
+            if key and digits != "1" and agent.accepted_at is None:
+                return Told(Goodbye(), [])
+            if call.mode is DialMode.LEAD_FIRST:
+                await calls.take_offer(tx, call, callback.leg_id, self._clock.now())
+                return Told(JoinNow(), await self._calls.settle(tx, call))
+            return await self._dial_lead(tx, call, callback.leg_id)
+
+    async def whisper(self, callback: Callback) -> Told:
+        """``lead_first``: the agent's phone was picked up; say who waits."""
+        async with self._database.transaction() as tx:
+            await self._received(tx, callback)
+            call = await self._load(tx, callback)
+            if call is None or not self._still_offered(call, callback.leg_id):
+                return Told(Goodbye(TAKEN), [])
+            row, campaign = call.row, call.campaign
+            words = whisper(campaign.whisper, row, campaign.name, campaign.seller)
+            return Told(OfferLead(row.attempt_id, callback.leg_id, words), [])
+
+    async def dialed(self, callback: Callback, report: LegReport) -> Told:
+        """A phone that was rung from the other's call is done, reached or not: how does that other call go on?"""
+        async with self._database.transaction() as tx:
+            new = await self._received(tx, callback)
+            call = await self._load(tx, callback)
+            if call is None:
+                return Told(Goodbye(), [])
+            if new:
+                await call.apply(tx, callback.leg_id, report)
+            to_end = await self._calls.settle(tx, call)
+            if call.mode is DialMode.AGENT_FIRST:
+                talked = call.fate().bridged_at is not None
+                return Told(Goodbye(None if talked else NOT_REACHED), to_end)
+            return Told(await self._next_agent(tx, call), to_end)
+
+    async def _received(self, tx: Connection, callback: Callback) -> bool:
+        """Insert or nothing: False where this very callback was received before."""
+        row = await rows.RECEIVE_CALLBACK.first(
+            tx,
+            attempt_id=callback.attempt_id,
+            fingerprint=callback.fingerprint,
+            kind=callback.kind,
+            fields=callback.fields,
+            now=callback.received_at,
+        )
+        return row is not None
+
+    async def _load(self, tx: Connection, callback: Callback) -> Call | None:
+        if await rows.LOCK_CALL.first(tx, attempt_id=callback.attempt_id) is None:
+            return None
+        call = await calls.load(tx, callback.attempt_id)
+        return call if callback.leg_id in call.legs else None
+
+    def _still_offered(self, call: Call, agent_leg_id: UUID) -> bool:
+        """The offer stands: this is the present try's agent, and the attempt is being dialled."""
+        present = call.current(LegKind.AGENT)
+        live = AttemptState(call.row.state) in {AttemptState.DIALING, AttemptState.UNKNOWN}
+        return live and present is not None and present[0] == agent_leg_id
+
+    async def _dial_lead(self, tx: Connection, call: Call, agent_leg_id: UUID) -> Told:
+        """``agent_first``: decide once more, commit the lead's leg, and only then tell the carrier to ring it."""
+        now, row = self._clock.now(), call.row
+        ringing = call.current(LegKind.LEAD)
+        if ringing is not None:
+            return Told(self._connect(call, ringing[0]), [])
+        await calls.take_offer(tx, call, agent_leg_id, now)
+        if LeadState(row.lead_state) not in OPEN_STATES:
+            await calls.withdraw(tx, row, f"the lead is {row.lead_state}", now)
+            return Told(Goodbye(TAKEN), [])
+        facts = await rows.PERMIT_FACTS.one(tx, lead_id=row.lead_id, now=now)
+        permit = decide(Request("call", call.campaign, facts.facts(self._fictional_exempt), now))
+        await rows.add_permit(tx, row.account_id, row.attempt_id, permit)
+        if not permit.allowed:
+            await calls.carry_out_refusal(tx, row, permit, now)
+            return Told(Goodbye(NOT_PERMITTED), [])
+        leg_id = new_id()
+        await self._add_leg(tx, call, leg_id, LegKind.LEAD, row.phone, None, now)
+        until = now + self._patience.call
+        await rows.RENEW_LEASE.run(tx, attempt_ids=[row.attempt_id], lease_until=until)
+        await events.add(
+            tx,
+            row.account_id,
+            "offer.taken",
+            now,
+            lead_id=row.lead_id,
+            attempt_id=row.attempt_id,
+            agent_id=row.agent_id,
+        )
+        return Told(self._connect(call, leg_id), [])
+
+    def _connect(self, call: Call, leg_id: UUID) -> ConnectLead:
+        row = call.row
+        return ConnectLead(row.attempt_id, leg_id, row.phone, self._shown(call), call.campaign.dial.ring_timeout)
+
+    def _shown(self, call: Call) -> str:
+        return call.row.caller_id or caller_id([row.caller_id for row in call.leg_rows.values()], "") or ""
+
+    async def _next_agent(self, tx: Connection, call: Call) -> Instruction:
+        """``lead_first``: the lead waits on the line; ring the next free agent, or say sorry."""
+        now, row = self._clock.now(), call.row
+        lead, agent = call.leg(LegKind.LEAD), call.leg(LegKind.AGENT)
+        talked = call.fate().bridged_at is not None
+        lead_gone = lead is None or lead.state is LegState.ENDED
+        if talked or lead_gone or AttemptState(row.state) not in {AttemptState.DIALING, AttemptState.UNKNOWN}:
+            return Goodbye()
+        if agent is not None and agent.state is not LegState.ENDED:
+            waiting = call.current(LegKind.AGENT)
+            assert waiting is not None
+            return self._ring_agent(call, waiting[0], call.leg_rows[waiting[0]].address)
+        asked = [leg.agent_id for leg in call.leg_rows.values() if leg.agent_id is not None]
+        idle = await agents.IDLE_AGENTS.first(tx, campaign_id=row.campaign_id, not_these=asked)
+        if idle is None:
+            return Goodbye(NO_AGENT.format(seller=call.campaign.seller))
+        until = now + call.campaign.dial.ring_timeout + self._patience.claim
+        await agents.RESERVE_AGENT.run(tx, agent_id=idle.agent_id, attempt_id=row.attempt_id, now=now, until=until)
+        await agents.ASSIGN_AGENT.run(tx, attempt_id=row.attempt_id, agent_id=idle.agent_id)
+        leg_id = new_id()
+        await self._add_leg(tx, call, leg_id, LegKind.AGENT, idle.address, idle.agent_id, now)
+        return self._ring_agent(call, leg_id, idle.address)
+
+    def _ring_agent(self, call: Call, leg_id: UUID, address: str) -> ConnectAgent:
+        return ConnectAgent(
+            call.row.attempt_id,
+            leg_id,
+            address,
+            self._shown(call),
+            call.campaign.dial.ring_timeout,
+            calls.needs_key(address),
+        )
+
+    async def _add_leg(
+        self,
+        tx: Connection,
+        call: Call,
+        leg_id: UUID,
+        kind: LegKind,
+        address: str,
+        agent_id: UUID | None,
+        now: datetime,
+    ) -> None:
+        await rows.ADD_LEG.run(
+            tx,
+            leg_id=leg_id,
+            account_id=call.row.account_id,
+            attempt_id=call.row.attempt_id,
+            kind=kind,
+            address=address,
+            caller_id=self._shown(call),
+            agent_id=agent_id,
+            now=now,
+        )
+        call.legs[leg_id] = Leg(kind, LegState.PLACING, now)

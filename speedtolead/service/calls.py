@@ -1,0 +1,437 @@
+"""A call under way: what the news about its legs adds up to, and what follows from it.
+
+Owns: taking one report, callback or end at a time under the attempt's lock, and writing the attempt, the agent,
+the lead and the next attempt in the same transaction. Must not know: where the news came from.
+
+Whatever is reported late, twice or in any order, the state is the same: legs only rise, and the attempt is read
+from its legs anew each time. What must be done at the carrier (``EndCall``) is returned, and done after the
+commit; if that fails, the attempt's lease brings it back to attention.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from speedtolead.domain import call as legs_of_call
+from speedtolead.domain.agent import Accepted, AgentEvent, AgentState, Leaving, Missed, Released
+from speedtolead.domain.attempt import (
+    Adopted,
+    AttemptState,
+    Bridged,
+    Concluded,
+    Deferred,
+    RefusedForGood,
+    Result,
+    Withdrawn,
+    sources,
+)
+from speedtolead.domain.cadence import next_after
+from speedtolead.domain.call import DialMode, Fate, Leg, LegKind, LegReport, LegState, is_contact
+from speedtolead.domain.campaign import Campaign
+from speedtolead.domain.lead import OPEN_STATES, LeadEvent, LeadState
+from speedtolead.domain.lead import advance as advance_lead
+from speedtolead.domain.permit import Decision, Permit, Request, decide
+from speedtolead.ports import Clock, Permanent
+from speedtolead.service.patience import Patience
+from speedtolead.store import agents, dial, events
+from speedtolead.store import calls as rows
+from speedtolead.store.calls import CallRow, LegRow
+from speedtolead.store.database import Database
+from speedtolead.store.ids import new_id
+from speedtolead.store.query import Connection
+from speedtolead.store.settings_json import candidates_from_json
+
+log = structlog.get_logger(__name__)
+
+_LIVE = {AttemptState.DIALING, AttemptState.UNKNOWN, AttemptState.CONNECTED}
+
+
+@dataclass(frozen=True, slots=True)
+class EndCall:
+    """The carrier is to end this call."""
+
+    call_id: str
+
+
+def needs_key(address: str) -> bool:
+    """A phone must press 1, because a voicemail box answers too; a browser client answers only by hand."""
+    return not address.startswith("client:")
+
+
+@dataclass(slots=True)
+class Call:
+    """One attempt with its legs, locked; ``legs`` are replaced as reports are applied."""
+
+    row: CallRow
+    campaign: Campaign
+    legs: dict[UUID, Leg]
+    leg_rows: dict[UUID, LegRow]
+
+    @property
+    def mode(self) -> DialMode:
+        return DialMode(self.row.mode or self.campaign.dial.mode)
+
+    def current(self, kind: LegKind) -> tuple[UUID, Leg] | None:
+        """The latest leg of a kind in the present try; legs of earlier tries do not count."""
+        since = self.row.permitted_at
+        found = [
+            (leg_id, leg)
+            for leg_id, leg in self.legs.items()
+            if leg.kind is kind and since is not None and leg.placed_at >= since
+        ]
+        return found[-1] if found else None
+
+    def leg(self, kind: LegKind) -> Leg | None:
+        found = self.current(kind)
+        return found[1] if found else None
+
+    def fate(self) -> Fate:
+        return legs_of_call.fate(self.mode, self.leg(LegKind.LEAD), self.leg(LegKind.AGENT))
+
+    async def apply(self, tx: Connection, leg_id: UUID, report: LegReport) -> bool:
+        """Advance a leg and write it; False where the report told nothing new, or of no leg of this attempt."""
+        before = self.legs.get(leg_id)
+        if before is None:
+            return False
+        after = legs_of_call.advance(before, report)
+        if after == before:
+            return False
+        row = self.leg_rows[leg_id]
+        if after.kind is LegKind.AGENT and after.live_at and not after.accepted_at and not needs_key(row.address):
+            after = legs_of_call.accepted(after, after.live_at)
+        self.legs[leg_id] = after
+        await rows.save_leg(tx, leg_id, after)
+        return True
+
+
+async def load(tx: Connection, attempt_id: UUID) -> Call:
+    """Lock an attempt and read its legs."""
+    row = await rows.LOCK_CALL.one(tx, attempt_id=attempt_id)
+    return await _with_legs(tx, row)
+
+
+async def _with_legs(tx: Connection, row: CallRow) -> Call:
+    campaign = await dial.campaign(tx, row.account_id, row.campaign_id, row.campaign_version)
+    leg_rows = await rows.LEGS_OF_ATTEMPT.all(tx, attempt_id=row.attempt_id)
+    return Call(row, campaign, {leg.leg_id: leg.leg() for leg in leg_rows}, {leg.leg_id: leg for leg in leg_rows})
+
+
+class Calls:
+    """Takes the news about calls."""
+
+    def __init__(self, database: Database, clock: Clock, patience: Patience, fictional_exempt: bool) -> None:
+        self._database = database
+        self._clock = clock
+        self._patience = patience
+        self._fictional_exempt = fictional_exempt
+
+    async def heard(self, attempt_id: UUID, leg_id: UUID, report: LegReport) -> list[EndCall]:
+        """News that did not come by a callback: the carrier was asked."""
+        async with self._database.transaction() as tx:
+            return await self.take(tx, attempt_id, leg_id, report)
+
+    async def take(self, tx: Connection, attempt_id: UUID, leg_id: UUID, report: LegReport) -> list[EndCall]:
+        """Apply one report and settle what it changes."""
+        call = await load(tx, attempt_id)
+        if not await call.apply(tx, leg_id, report):
+            await self._renew(tx, call)
+            return []
+        await self._adopt(tx, call, leg_id)
+        return await self.settle(tx, call)
+
+    async def settle(self, tx: Connection, call: Call) -> list[EndCall]:
+        """Read the attempt from its legs and write what follows."""
+        now, fate, row = self._clock.now(), call.fate(), call.row
+        agent = call.leg(LegKind.AGENT)
+        if row.ended_at is not None or AttemptState(row.state) not in _LIVE:
+            await self._revise(tx, call, fate, now)
+        elif fate.offer_missed:
+            await self._offer_missed(tx, call, agent, now)
+        elif fate.ended_at is not None:
+            await self._conclude(tx, call, fate, now)
+        else:
+            await self._progress(tx, call, fate, now)
+        await self._agent_follows(tx, call, fate, now)
+        return self._to_end(call, fate)
+
+    async def _renew(self, tx: Connection, call: Call) -> None:
+        if AttemptState(call.row.state) in _LIVE and call.row.ended_at is None:
+            until = self._clock.now() + self._patience.call
+            await rows.RENEW_LEASE.run(tx, attempt_ids=[call.row.attempt_id], lease_until=until)
+
+    async def _adopt(self, tx: Connection, call: Call, leg_id: UUID) -> None:
+        """The carrier knows a call of an attempt that was unknown, or even given up: it is under way."""
+        state = AttemptState(call.row.state)
+        leg = call.legs[leg_id]
+        if state not in {AttemptState.UNKNOWN, AttemptState.SCHEDULED} or leg.carrier_call_id is None:
+            return
+        present = call.current(leg.kind)
+        over = leg.state is LegState.ENDED or present is None or present[0] != leg_id
+        if over and state is AttemptState.SCHEDULED:
+            return
+        now, agent_id = self._clock.now(), call.leg_rows[leg_id].agent_id
+        adopted = await rows.ADOPT_ATTEMPT.first(
+            tx,
+            attempt_id=call.row.attempt_id,
+            agent_id=agent_id,
+            placed_at=leg.placed_at,
+            lease_until=now + self._patience.call,
+            sources=list(sources(Adopted)),
+        )
+        if adopted is not None:
+            log.info("attempt.adopted", attempt_id=str(call.row.attempt_id))
+            call.row = await rows.LOCK_CALL.one(tx, attempt_id=call.row.attempt_id)
+
+    async def _progress(self, tx: Connection, call: Call, fate: Fate, now: datetime) -> None:
+        state = AttemptState(call.row.state)
+        lead = call.leg(LegKind.LEAD)
+        bridged_now = fate.bridged_at is not None and state is not AttemptState.CONNECTED
+        await self._save(tx, call, fate, AttemptState.CONNECTED if bridged_now else state, now)
+        if bridged_now:
+            await self._event(tx, call, "attempt.bridged", fate.bridged_at or now)
+        elif lead is not None and lead.state is LegState.LIVE:
+            await self._event(tx, call, "lead.answered", lead.live_at or now)
+        elif lead is not None and lead.state is LegState.RINGING:
+            await self._event(tx, call, "lead.ringing", lead.ringing_at or now)
+
+    async def _save(
+        self,
+        tx: Connection,
+        call: Call,
+        fate: Fate,
+        state: AttemptState,
+        now: datetime,
+        contact: bool = False,
+    ) -> None:
+        lead = call.leg(LegKind.LEAD)
+        talk = None
+        if fate.bridged_at is not None and fate.ended_at is not None and state is AttemptState.CONNECTED:
+            talk = (fate.ended_at - fate.bridged_at).total_seconds()
+        await rows.SAVE_CALL.first(
+            tx,
+            attempt_id=call.row.attempt_id,
+            state=state,
+            ringing_at=lead.ringing_at if lead else None,
+            answered_at=fate.answered_at,
+            bridged_at=fate.bridged_at,
+            ended_at=fate.ended_at,
+            contact=contact,
+            talk_seconds=talk,
+            lease_until=now + self._patience.call,
+            unknown_since=call.row.unknown_since if state is AttemptState.UNKNOWN else None,
+            note=None,
+            sources=sorted(sources(Bridged) | sources(Concluded) | {state}),
+        )
+
+    async def _conclude(self, tx: Connection, call: Call, fate: Fate, now: datetime) -> None:
+        """The lead's leg is over: the result, the lead, the next attempt."""
+        lead = call.leg(LegKind.LEAD)
+        assert lead is not None
+        minimum = call.campaign.dial.minimum_talk.total_seconds()
+        contact = fate.result is None and is_contact(lead, fate.bridged_at, minimum)
+        state = AttemptState.CONNECTED if fate.result is None else AttemptState(fate.result.value)
+        await self._save(tx, call, fate, state, now, contact)
+        kind = "attempt.contact" if contact else f"attempt.{state.value}"
+        await self._event(tx, call, kind, now, {"answered_by": lead.answered_by, "ended_as": lead.end})
+        await self._lead_follows(tx, call, contact, now)
+        await events.wake(tx)
+
+    async def _revise(self, tx: Connection, call: Call, fate: Fate, now: datetime) -> None:
+        """News after the end: only what kind of answer it was can still change, and with it the contact."""
+        state, lead = AttemptState(call.row.state), call.leg(LegKind.LEAD)
+        if lead is None or fate.ended_at is None or state not in {AttemptState.CONNECTED, AttemptState.ABANDONED}:
+            return
+        if fate.result is Result.MACHINE:
+            await self._save(tx, call, fate, AttemptState.MACHINE, now)
+            return
+        minimum = call.campaign.dial.minimum_talk.total_seconds()
+        contact = is_contact(lead, fate.bridged_at, minimum)
+        if contact and not call.row.contact:
+            await self._save(tx, call, fate, AttemptState.CONNECTED, now, contact=True)
+            await self._lead_follows(tx, call, True, now)
+
+    async def _offer_missed(self, tx: Connection, call: Call, agent: Leg | None, now: datetime) -> None:
+        """The agent did not take it, and the lead's phone never rang: on to the next agent at once."""
+        taken = agent is not None and agent.accepted_at is not None
+        why = "the agent left before the lead was rung" if taken else "the agent did not take the offer"
+        await put_back(tx, call.row, now, why, call.row.agent_id)
+        await self._event(tx, call, "offer.missed", now)
+        await events.wake(tx)
+
+    async def _lead_follows(self, tx: Connection, call: Call, contact: bool, now: datetime) -> None:
+        lead = await rows.LEAD_STATE.one(tx, lead_id=call.row.lead_id, account_id=call.row.account_id)
+        state = LeadState(lead.state)
+        if contact:
+            await _move_lead(tx, call.row, state, LeadEvent.CONTACTED, now)
+            await rows.CANCEL_SCHEDULED.all(
+                tx, lead_id=call.row.lead_id, account_id=call.row.account_id, now=now, note="contacted"
+            )
+        elif state in OPEN_STATES:
+            await self._plan_next(tx, call, state, now)
+
+    async def _plan_next(self, tx: Connection, call: Call, state: LeadState, now: datetime) -> None:
+        """The next step of the cadence, at the next lawful moment; or the end of the cadence."""
+        row = call.row
+        candidates = candidates_from_json(row.candidates)
+        zone = candidates[0].zone if candidates else call.campaign.timezone
+        planned = next_after(call.campaign.cadence, row.step, row.received_at, zone, now)
+        if planned is None:
+            await _move_lead(tx, row, state, LeadEvent.CADENCE_ENDED, now)
+            return
+        facts = await rows.PERMIT_FACTS.one(tx, lead_id=row.lead_id, now=now)
+        ask = Request(planned.channel, call.campaign, facts.facts(self._fictional_exempt), planned.due_at)
+        lawful = decide(ask).not_before
+        await rows.ADD_ATTEMPT.first(
+            tx,
+            attempt_id=new_id(),
+            account_id=row.account_id,
+            lead_id=row.lead_id,
+            campaign_id=row.campaign_id,
+            number=row.number + 1,
+            step=planned.index,
+            channel=planned.channel,
+            due_at=lawful or planned.due_at,
+            lead_received_at=row.received_at,
+        )
+
+    async def _agent_follows(self, tx: Connection, call: Call, fate: Fate, now: datetime) -> None:
+        """Free the agent as soon as the agent's own call is over, and at the latest shortly after the lead's."""
+        agent = call.current(LegKind.AGENT)
+        if agent is None:
+            return
+        leg_id, leg = agent
+        event: AgentEvent | None = None
+        lead_over = fate.ended_at is not None
+        if leg.state is LegState.ENDED or (lead_over and leg.state is LegState.PLACING):
+            if leg.accepted_at is None and not lead_over and leg.state is LegState.ENDED:
+                event = Missed()
+            else:
+                wrap_up = call.campaign.dial.wrap_up if fate.bridged_at else timedelta(0)
+                event = Released(wrap_up)
+        elif lead_over:
+            event = Leaving(now + self._patience.hang_up)
+        if event is None:
+            return
+        moved = await agents.move_engaged(tx, call.leg_rows[leg_id].agent_id, call.row.attempt_id, event, now)
+        if moved is AgentState.AVAILABLE:
+            await events.wake(tx)
+
+    def _to_end(self, call: Call, fate: Fate) -> list[EndCall]:
+        """Calls that must not go on: a machine's, and a phone that rings for an agent who has left."""
+        lead, agent = call.leg(LegKind.LEAD), call.leg(LegKind.AGENT)
+        if lead is None or lead.state is LegState.ENDED or lead.carrier_call_id is None:
+            return []
+        agent_left = call.mode is DialMode.AGENT_FIRST and agent is not None and agent.state is LegState.ENDED
+        if agent_left or fate.result is Result.MACHINE:
+            return [EndCall(lead.carrier_call_id)]
+        return []
+
+    async def _event(
+        self, tx: Connection, call: Call, kind: str, at: datetime, data: dict[str, object] | None = None
+    ) -> None:
+        row = call.row
+        await events.add(
+            tx,
+            row.account_id,
+            kind,
+            at,
+            lead_id=row.lead_id,
+            attempt_id=row.attempt_id,
+            agent_id=row.agent_id,
+            data=data,
+        )
+
+
+async def take_offer(tx: Connection, call: Call, agent_leg_id: UUID, now: datetime) -> None:
+    """The agent pressed 1: talking, as far as the agent is concerned."""
+    leg = legs_of_call.accepted(call.legs[agent_leg_id], now)
+    call.legs[agent_leg_id] = leg
+    await rows.save_leg(tx, agent_leg_id, leg)
+    await agents.move_engaged(tx, call.leg_rows[agent_leg_id].agent_id, call.row.attempt_id, Accepted(), now)
+
+
+async def put_back(tx: Connection, row: CallRow, due_at: datetime, why: str, passed_by: UUID | None = None) -> None:
+    """Back to the plan: the lead's phone did not ring."""
+    await rows.PUT_BACK.first(
+        tx,
+        attempt_id=row.attempt_id,
+        due_at=due_at,
+        note=why,
+        passed_by=passed_by,
+        sources=list(sources(Deferred)),
+    )
+
+
+async def carry_out_refusal(tx: Connection, row: CallRow, permit: Permit, now: datetime) -> None:
+    """Do what a permit that did not allow says: wait for its moment, or end the attempt and the lead."""
+    why = " ".join(permit.reasons)
+    if permit.decision is not Decision.REFUSED:
+        await put_back(tx, row, permit.not_before or now, why)
+        return
+    await rows.FINISH_ATTEMPT.first(
+        tx,
+        attempt_id=row.attempt_id,
+        state=AttemptState.REFUSED,
+        now=now,
+        note=why,
+        sources=list(sources(RefusedForGood)),
+    )
+    suppressed = any(v.rule == "suppression" and v.decision is Decision.REFUSED for v in permit.verdicts)
+    await events.add(
+        tx,
+        row.account_id,
+        "attempt.refused",
+        now,
+        lead_id=row.lead_id,
+        attempt_id=row.attempt_id,
+        data={"why": why},
+    )
+    await _move_lead(
+        tx, row, LeadState(row.lead_state), LeadEvent.SUPPRESSED if suppressed else LeadEvent.STOPPED, now
+    )
+
+
+async def withdraw(tx: Connection, row: CallRow, why: str, now: datetime) -> None:
+    """The lead was stopped before its phone rang."""
+    await rows.FINISH_ATTEMPT.first(
+        tx,
+        attempt_id=row.attempt_id,
+        state=AttemptState.CANCELLED,
+        now=now,
+        note=why,
+        sources=list(sources(Withdrawn)),
+    )
+
+
+async def conclude_unplaced(tx: Connection, call: Call, error: Permanent, now: datetime) -> None:
+    """The carrier will never ring this lead's number: the attempt failed, and the lead is closed."""
+    await rows.FINISH_ATTEMPT.first(
+        tx,
+        attempt_id=call.row.attempt_id,
+        state=AttemptState.FAILED,
+        now=now,
+        note=error.code,
+        sources=list(sources(Concluded)),
+    )
+    await events.add(
+        tx,
+        call.row.account_id,
+        "attempt.failed",
+        now,
+        lead_id=call.row.lead_id,
+        attempt_id=call.row.attempt_id,
+        data={"why": error.code, "provider_code": error.provider_code},
+    )
+    await _move_lead(tx, call.row, LeadState(call.row.lead_state), LeadEvent.STOPPED, now)
+
+
+async def _move_lead(tx: Connection, row: CallRow, state: LeadState, event: LeadEvent, now: datetime) -> None:
+    to = advance_lead(state, event)
+    if to is state:
+        return
+    await rows.SET_LEAD_STATE.first(tx, lead_id=row.lead_id, state=to)
+    await events.add(tx, row.account_id, f"lead.{to.value}", now, lead_id=row.lead_id)

@@ -1,0 +1,1 @@
+"""The configuration file: what it may say (``document``), and making the account so (``apply``)."""

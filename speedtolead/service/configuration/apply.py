@@ -1,0 +1,267 @@
+"""Making an account what the file says, in one transaction, and telling what changed.
+
+Owns: the comparison and the writes. Applying the same file again changes nothing. What the file no longer names
+is taken out of use, never deleted: its leads and calls stay readable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from speedtolead.ports import Clock
+from speedtolead.service.configuration.document import Agent, ConfigurationError, Document, User
+from speedtolead.service.passwords import hashed, matches
+from speedtolead.store import configuration as rows
+from speedtolead.store import events
+from speedtolead.store.configuration import ConfiguredSource
+from speedtolead.store.database import Database
+from speedtolead.store.ids import new_id
+from speedtolead.store.query import Connection
+from speedtolead.store.settings_json import Json, campaign_to_json, source_to_json
+
+
+@dataclass(slots=True)
+class Changes:
+    """What an apply did: a line a change, and keys that were made and cannot be shown again."""
+
+    lines: list[str] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
+
+
+async def apply(database: Database, clock: Clock, document: Document) -> Changes:
+    """Raises ConfigurationError, with nothing changed, where a key or email belongs to someone else."""
+    async with database.transaction() as tx:
+        changes = Changes()
+        one = _Apply(tx, clock.now(), document, changes)
+        await one.run()
+        if changes.lines:
+            await events.wake(tx)
+        return changes
+
+
+@dataclass(slots=True)
+class _Apply:
+    tx: Connection
+    now: datetime
+    document: Document
+    changes: Changes
+    account_id: UUID = field(default_factory=new_id)
+
+    async def run(self) -> None:
+        await self._account()
+        await self._numbers()
+        users = await self._users()
+        await self._agents(users)
+        await self._sources(await self._campaigns())
+        await self._retire_campaigns()
+
+    def _say(self, line: str) -> None:
+        self.changes.lines.append(line)
+
+    async def _account(self) -> None:
+        document = self.document
+        row = await rows.ACCOUNT_BY_NAME.first(self.tx, name=document.account)
+        if row is None:
+            await rows.ADD_ACCOUNT.run(
+                self.tx,
+                account_id=self.account_id,
+                name=document.account,
+                timezone=document.timezone,
+                now=self.now,
+            )
+            self._say(f"+ account {document.account}")
+        else:
+            self.account_id = row.account_id
+            if row.timezone != document.timezone:
+                await rows.SET_ACCOUNT_TIMEZONE.run(self.tx, account_id=self.account_id, timezone=document.timezone)
+                self._say(f"~ account timezone: {row.timezone} → {document.timezone}")
+        kept = [k.key_hash for k in await rows.ACCOUNT_KEYS.all(self.tx, account_id=self.account_id)]
+        await self._key("account", "stl_acct_", document.account_key, None, kept)
+
+    async def _key(
+        self, what: str, prefix: str, wanted: str | None, source_id: UUID | None, kept: list[bytes]
+    ) -> None:
+        """The key that the file names, or the one that is there, or a new one, shown this once."""
+        if wanted is None and kept:
+            return
+        key = wanted or prefix + secrets.token_urlsafe(24).replace("-", "_")
+        digest = hashlib.sha256(key.encode()).digest()
+        if digest in kept and len(kept) == 1:
+            return
+        added = await rows.ADD_KEY.first(
+            self.tx,
+            key_hash=digest,
+            account_id=self.account_id,
+            source_id=source_id,
+            hint=f"{key[:8]}…{key[-2:]}",
+            now=self.now,
+        )
+        if added is None:
+            raise ConfigurationError([f"{what}: this key belongs to another source or account"])
+        await rows.REVOKE_KEYS.run(
+            self.tx, account_id=self.account_id, source_id=source_id, except_hash=digest, now=self.now
+        )
+        self._say(f"+ key of {what}: {added.hint}")
+        if wanted is None:
+            self.changes.keys[what] = key
+
+    async def _numbers(self) -> None:
+        known = {n.phone: n.sms for n in await rows.NUMBERS_OF_ACCOUNT.all(self.tx, account_id=self.account_id)}
+        for number in self.document.numbers:
+            if known.pop(number.phone, None) != number.sms:
+                await rows.PUT_NUMBER.run(self.tx, account_id=self.account_id, phone=number.phone, sms=number.sms)
+                self._say(f"+ number {number.phone}")
+        for phone in known:
+            await rows.REMOVE_NUMBER.run(self.tx, account_id=self.account_id, phone=phone)
+            self._say(f"- number {phone}")
+
+    async def _users(self) -> dict[str, UUID]:
+        known = {u.email: u for u in await rows.USERS_OF_ACCOUNT.all(self.tx, account_id=self.account_id)}
+        ids: dict[str, UUID] = {}
+        for user in _all_users(self.document):
+            before = known.pop(user.email, None)
+            same_password = before is not None and await matches(user.password, before.password_hash)
+            if before is not None and before.role == user.role and same_password:
+                ids[user.email] = before.user_id
+                continue
+            kept_hash = before.password_hash if before is not None and same_password else None
+            put = await rows.PUT_USER.first(
+                self.tx,
+                user_id=new_id(),
+                account_id=self.account_id,
+                email=user.email,
+                role=user.role,
+                password_hash=kept_hash or await hashed(user.password),
+            )
+            if put is None:
+                raise ConfigurationError([f"users: {user.email} is a user of another account"])
+            ids[user.email] = put.id
+            await rows.END_SESSIONS.run(self.tx, account_id=self.account_id, user_id=put.id)
+            self._say(f"{'~' if before else '+'} user {user.email} ({user.role})")
+        for email, gone in known.items():
+            await rows.REMOVE_USER.run(self.tx, account_id=self.account_id, user_id=gone.user_id)
+            await rows.END_SESSIONS.run(self.tx, account_id=self.account_id, user_id=gone.user_id)
+            self._say(f"- user {email}")
+        return ids
+
+    async def _agents(self, users: dict[str, UUID]) -> None:
+        known = {a.name: a for a in await rows.CONFIGURED_AGENTS.all(self.tx, account_id=self.account_id)}
+        for agent in self.document.agents:
+            before = known.pop(agent.name, None)
+            if before is not None and _agent_facts(agent) == (
+                before.address,
+                before.presence,
+                list(before.groups),
+                before.email,
+            ):
+                continue
+            await rows.PUT_AGENT.run(
+                self.tx,
+                agent_id=new_id(),
+                account_id=self.account_id,
+                name=agent.name,
+                address=agent.address,
+                presence=agent.presence,
+                groups=list(agent.groups),
+                user_id=users.get(agent.email) if agent.email else None,
+                now=self.now,
+            )
+            self._say(f"{'~' if before else '+'} agent {agent.name}")
+        for name, gone in known.items():
+            await rows.REMOVE_AGENT.run(self.tx, account_id=self.account_id, agent_id=gone.agent_id)
+            self._say(f"- agent {name}")
+
+    async def _campaigns(self) -> dict[str, UUID]:
+        found = await rows.CAMPAIGNS_OF_ACCOUNT.all(self.tx, account_id=self.account_id)
+        known = {c.name: c for c in found}
+        ids: dict[str, UUID] = {}
+        for part in self.document.campaigns:
+            settings = campaign_to_json(part.to_domain(self.document.timezone))
+            before = known.get(part.name)
+            if before is not None and before.settings == settings and before.paused == part.paused:
+                ids[part.name] = before.campaign_id
+                continue
+            put = await rows.PUT_CAMPAIGN.one(
+                self.tx,
+                campaign_id=new_id(),
+                account_id=self.account_id,
+                name=part.name,
+                paused=part.paused,
+                agent_group=part.dial.agents,
+                settings=settings,
+            )
+            ids[part.name] = put.id
+            old = None if before is None else before.settings | {"paused": before.paused}
+            self._changed("campaign", part.name, old, settings | {"paused": part.paused})
+        return ids
+
+    async def _retire_campaigns(self) -> None:
+        named = {part.name for part in self.document.campaigns}
+        for row in await rows.CAMPAIGNS_OF_ACCOUNT.all(self.tx, account_id=self.account_id):
+            if row.name not in named:
+                await rows.REMOVE_CAMPAIGN.run(self.tx, account_id=self.account_id, campaign_id=row.campaign_id)
+                self._say(f"- campaign {row.name}")
+
+    async def _sources(self, campaigns: dict[str, UUID]) -> None:
+        known = {s.name: s for s in await rows.SOURCES_OF_ACCOUNT.all(self.tx, account_id=self.account_id)}
+        for part in self.document.sources:
+            before = known.pop(part.name, None)
+            settings = source_to_json(part.to_domain())
+            now_facts = settings | {"campaign": part.campaign, "paused": part.paused}
+            source_id = before.source_id if before is not None else None
+            if source_id is None or _source_facts(before) != now_facts:
+                put = await rows.PUT_SOURCE.one(
+                    self.tx,
+                    source_id=new_id(),
+                    account_id=self.account_id,
+                    campaign_id=campaigns[part.campaign],
+                    name=part.name,
+                    paused=part.paused,
+                    settings=settings,
+                )
+                source_id = put.id
+                self._changed("source", part.name, _source_facts(before), now_facts)
+            kept = before.key_hashes if before is not None else []
+            await self._key(f"source {part.name}", "stl_", part.api_key, source_id, kept)
+        for name, gone in known.items():
+            await rows.REMOVE_SOURCE.run(self.tx, account_id=self.account_id, source_id=gone.source_id)
+            self._say(f"- source {name}")
+
+    def _changed(self, what: str, name: str, before: Json | None, after: Json) -> None:
+        if before is None:
+            self._say(f"+ {what} {name}")
+            return
+        for place, (old, new) in _differences(before, after).items():
+            self._say(f"~ {what} {name}: {place}: {old} → {new}")
+
+
+def _all_users(document: Document) -> list[User]:
+    """The users, and those whom agents with a password of their own make."""
+    named = {user.email: user for user in document.users}
+    for agent in document.agents:
+        if agent.email is not None and agent.password is not None and agent.email not in named:
+            named[agent.email] = User(email=agent.email, role="agent", password=agent.password)
+    return list(named.values())
+
+
+def _agent_facts(agent: Agent) -> tuple[str, str, list[str], str | None]:
+    return agent.address, agent.presence.value, list(agent.groups), agent.email
+
+
+def _source_facts(row: ConfiguredSource | None) -> Json | None:
+    return None if row is None else row.settings | {"campaign": row.campaign, "paused": row.paused}
+
+
+def _differences(before: Any, after: Any, place: str = "") -> dict[str, tuple[Any, Any]]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        found: dict[str, tuple[Any, Any]] = {}
+        for key in before.keys() | after.keys():
+            inner = f"{place}.{key}" if place else str(key)
+            found |= _differences(before.get(key), after.get(key), inner)
+        return dict(sorted(found.items()))
+    return {} if before == after else {place: (before, after)}

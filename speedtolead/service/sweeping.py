@@ -1,0 +1,198 @@
+"""What was left behind: leases that ran out, calls that nobody told the end of, agents whose time is over.
+
+Owns: bringing each of them back to a true state. Must not know: when it runs; it is safe on any number of nodes
+at once, because a row is taken under a lock and its lease renewed before anything else is done with it.
+
+* an expired claim goes back to the plan;
+* an attempt in ``dialing`` or ``connected`` is looked up at the carrier, leg by leg;
+* one whose request was never answered becomes ``unknown``: the carrier's calls are listed, again and again over
+  its consistency window. A call that is found is adopted; only when none was ever found is the attempt planned
+  again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from speedtolead.domain.agent import AgentState, Released, TimedOut
+from speedtolead.domain.attempt import AttemptState, LostTrack, sources
+from speedtolead.domain.call import LegEnd, LegKind, LegReport, LegState
+from speedtolead.ports import Carrier, Clock, KnownCall, PortError
+from speedtolead.service import calls
+from speedtolead.service.calls import Calls, EndCall
+from speedtolead.service.patience import Patience
+from speedtolead.store import agents, events
+from speedtolead.store import calls as rows
+from speedtolead.store.calls import LegRow
+from speedtolead.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 100
+_CLOCKS_APART = timedelta(seconds=5)
+"""How far the carrier's clock may be behind ours when its calls are matched with our legs."""
+
+
+class Sweeping:
+    """One sweep is one call of ``sweep``."""
+
+    def __init__(
+        self, database: Database, carrier: Carrier, clock: Clock, under_way: Calls, patience: Patience
+    ) -> None:
+        self._database = database
+        self._carrier = carrier
+        self._clock = clock
+        self._calls = under_way
+        self._patience = patience
+
+    async def sweep(self) -> int:
+        """Look after all that is overdue now; how many attempts and agents that were."""
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            overdue = await rows.OVERDUE_ATTEMPTS.all(tx, now=now, most=AT_ONCE)
+            if overdue:
+                ids = [row.attempt_id for row in overdue]
+                again = now + self._patience.ask_again
+                await rows.RENEW_LEASE.run(tx, attempt_ids=ids, lease_until=again)
+        for row in overdue:
+            with structlog.contextvars.bound_contextvars(attempt_id=str(row.attempt_id)):
+                await self._look_after(row.attempt_id, AttemptState(row.state))
+        timed = await self._timed_agents()
+        await self._report_waiting()
+        return len(overdue) + timed
+
+    async def _look_after(self, attempt_id: UUID, state: AttemptState) -> None:
+        try:
+            if state is AttemptState.CLAIMED:
+                await self._return_claim(attempt_id)
+            elif state is AttemptState.UNKNOWN:
+                await self._reconcile(attempt_id)
+            else:
+                await self._check_up(attempt_id)
+        except PortError as error:
+            # The carrier cannot be asked now; the renewed lease brings the attempt back.
+            log.warning("sweep.carrier", code=error.code, error=str(error))
+
+    async def _return_claim(self, attempt_id: UUID) -> None:
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            row = await rows.LOCK_CALL.one(tx, attempt_id=attempt_id)
+            if row.state != AttemptState.CLAIMED:
+                return
+            await agents.move_engaged(tx, row.agent_id, attempt_id, Released(), now)
+            await calls.put_back(tx, row, now, "the claim ran out")
+            await events.wake(tx)
+        log.info("sweep.claim_returned")
+
+    async def _check_up(self, attempt_id: UUID) -> None:
+        """Ask the carrier about every leg that it has taken; a leg that it never took makes the attempt unknown."""
+        async with self._database.connection() as tx:
+            call = await calls.load(tx, attempt_id)
+        present = {found[0] for kind in LegKind if (found := call.current(kind)) is not None}
+        heard = False
+        for leg_id, leg in call.legs.items():
+            if leg_id not in present or leg.state is LegState.ENDED or leg.carrier_call_id is None:
+                continue
+            known = await self._carrier.fetch_call(leg.carrier_call_id)
+            await self._apply(attempt_id, leg_id, known)
+            heard = heard or (known is not None and known.report.state is not LegState.ENDED)
+        lost = any(
+            leg.state is LegState.PLACING and leg.carrier_call_id is None
+            for leg_id, leg in call.legs.items()
+            if leg_id in present
+        )
+        if lost and not heard:
+            await self._lose_track(attempt_id)
+
+    async def _apply(self, attempt_id: UUID, leg_id: UUID, known: KnownCall | None) -> None:
+        gone = LegReport(self._clock.now(), LegState.ENDED, LegEnd.FAILED, carrier_code="not_known")
+        report = gone if known is None else replace(known.report, at=self._clock.now())
+        await self.end(await self._calls.heard(attempt_id, leg_id, report))
+
+    async def _lose_track(self, attempt_id: UUID) -> None:
+        now = self._clock.now()
+        async with self._database.connection() as tx:
+            marked = await rows.MARK_UNKNOWN.first(
+                tx,
+                attempt_id=attempt_id,
+                now=now,
+                lease_until=now,
+                note="the carrier's answer never came",
+                sources=list(sources(LostTrack)),
+            )
+        if marked is not None:
+            log.warning("attempt.unknown")
+
+    async def _reconcile(self, attempt_id: UUID) -> None:
+        """Look for the call of an unknown attempt among the carrier's calls."""
+        async with self._database.connection() as tx:
+            call = await calls.load(tx, attempt_id)
+        if call.row.state != AttemptState.UNKNOWN:
+            return
+        for kind in LegKind:
+            found = call.current(kind)
+            if found is None or found[1].state is not LegState.PLACING or found[1].carrier_call_id:
+                continue
+            known = await self._find(call.leg_rows[found[0]])
+            if known is not None:
+                log.info("attempt.found_at_carrier")
+                await self._apply(attempt_id, found[0], known)
+                return
+        since = call.row.unknown_since or self._clock.now()
+        if self._clock.now() - since >= self._patience.consistency:
+            await self._never_made(attempt_id)
+
+    async def _find(self, leg: LegRow) -> KnownCall | None:
+        """The carrier's call to this address, from this caller ID, since then, that is no other leg's."""
+        listed = await self._carrier.calls_to(leg.address, leg.placed_at - _CLOCKS_APART)
+        async with self._database.connection() as tx:
+            taken = await rows.KNOWN_CALL_IDS.all(tx, call_ids=[call.call_id for call in listed])
+        others = {row.carrier_call_id for row in taken}
+        free = [c for c in listed if c.call_id not in others and c.caller_id == leg.caller_id]
+        return min(free, key=lambda c: c.created_at) if free else None
+
+    async def _never_made(self, attempt_id: UUID) -> None:
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            row = await rows.LOCK_CALL.one(tx, attempt_id=attempt_id)
+            if row.state != AttemptState.UNKNOWN:
+                return
+            await agents.move_engaged(tx, row.agent_id, attempt_id, Released(), now)
+            await calls.put_back(tx, row, now, "the carrier knows of no call")
+            await events.wake(tx)
+        log.info("attempt.never_made")
+
+    async def _timed_agents(self) -> int:
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            timed = await agents.TIMED_AGENTS.all(tx, now=now, most=AT_ONCE)
+            for row in timed:
+                await agents.move(tx, row.agent_id, AgentState(row.state), TimedOut(), now)
+            if timed:
+                await events.wake(tx)
+        return len(timed)
+
+    async def _report_waiting(self) -> None:
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            for row in await rows.WAITING_TOO_LONG.all(tx, now=now):
+                await events.add(
+                    tx,
+                    row.account_id,
+                    "attempt.waiting",
+                    now,
+                    lead_id=row.lead_id,
+                    attempt_id=row.attempt_id,
+                )
+
+    async def end(self, to_end: list[EndCall]) -> None:
+        """End calls that must not go on. What fails here comes back with the attempt's lease."""
+        for end in to_end:
+            try:
+                await self._carrier.end_call(end.call_id)
+            except PortError as error:
+                log.warning("carrier.end_failed", code=error.code, error=str(error))

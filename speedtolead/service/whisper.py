@@ -1,0 +1,59 @@
+"""What the agent hears before pressing 1: the campaign's template, filled with the lead.
+
+Templates are sandboxed and cannot fail a dial: a field that the lead does not have is left out.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Protocol
+
+from jinja2 import ChainableUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+MAX_SPOKEN = 600
+_environment = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, autoescape=False)
+
+
+class LeadWords(Protocol):
+    """The fields of a lead that a template may use, under ``lead``."""
+
+    @property
+    def first_name(self) -> str | None: ...
+    @property
+    def last_name(self) -> str | None: ...
+    @property
+    def city(self) -> str | None: ...
+    @property
+    def region(self) -> str | None: ...
+    @property
+    def postal_code(self) -> str | None: ...
+    @property
+    def attributes(self) -> dict[str, object]: ...
+    @property
+    def source_name(self) -> str: ...
+
+
+@lru_cache(maxsize=1024)
+def compiled(text: str) -> Template:
+    """Raises jinja2.TemplateError where the text is no template."""
+    return _environment.from_string(text)
+
+
+def whisper(text: str, lead: LeadWords, campaign: str, seller: str) -> str:
+    """The words to say, at most ``MAX_SPOKEN`` characters; a template that fails says the plain sentence."""
+    fields = {
+        "first_name": lead.first_name or "",
+        "last_name": lead.last_name or "",
+        "city": lead.city or "",
+        "state": lead.region or "",
+        "postal_code": lead.postal_code or "",
+        "attributes": lead.attributes,
+    }
+    try:
+        said = compiled(text).render(
+            lead=fields, source={"name": lead.source_name}, campaign={"name": campaign, "seller": seller}
+        )
+    except TemplateError:
+        said = "New lead. Press 1 to take it."
+    return " ".join(said.split())[:MAX_SPOKEN]

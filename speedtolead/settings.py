@@ -1,0 +1,104 @@
+"""Settings, from the environment or a ``.env`` file.
+
+Owns: the names, defaults and checks. A missing or wrong setting stops the start with one line that names it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "SPEEDTOLEAD_"
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message is one line that names it."""
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")) or len(value) < 10:
+        raise ValueError("expected an http:// or https:// address")
+    return value.rstrip("/")
+
+
+def _postgres_url(value: str) -> str:
+    if value and not value.startswith(("postgres://", "postgresql://")):
+        raise ValueError("expected a postgresql:// URL, or nothing for the embedded server")
+    return value
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+
+
+class Settings(BaseSettings):
+    """One field a setting; ``docs/operating.md`` says what each is for."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+
+    database_url: Annotated[str, AfterValidator(_postgres_url)] = ""
+    database_connections: Annotated[int, Field(ge=2, le=200)] = 12
+    data_dir: Path = Path(".speedtolead")
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    public_url: HttpUrl | None = None
+    carrier: Literal["simulated", "twilio"] = "simulated"
+    twilio_account_sid: str = ""
+    twilio_auth_token: str = ""
+    twilio_api_url: HttpUrl = "https://api.twilio.com"
+    carrier_timeout: Annotated[float, Field(gt=0, le=15)] = 10.0
+    carrier_consistency_window: Annotated[float, Field(ge=0, le=600)] = 60.0
+    claim_lease: Annotated[float, Field(gt=0, le=600)] = 15.0
+    call_lease: Annotated[float, Field(gt=0, le=600)] = 60.0
+    calls_per_second: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    simulator_port: Annotated[int, Field(ge=1, le=65535)] = 8081
+    secret_key: str = ""
+    log_format: Literal["console", "json"] = "console"
+
+    @model_validator(mode="after")
+    def _credentials(self) -> Settings:
+        if self.carrier == "twilio":
+            for name in ("twilio_account_sid", "twilio_auth_token"):
+                if not getattr(self, name):
+                    raise ValueError(f"{PREFIX}{name.upper()} is needed with {PREFIX}CARRIER=twilio")
+        return self
+
+    @property
+    def own_url(self) -> str:
+        """Where the carrier reaches this service."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def dial_rate(self) -> float:
+        """Calls per second at the carrier, shared by all nodes."""
+        return self.calls_per_second or (1.0 if self.carrier == "twilio" else 50.0)
+
+    @cached_property
+    def signing_key(self) -> bytes:
+        """Signs sessions and links: the setting, or a key that is made once and kept in the data folder."""
+        if self.secret_key:
+            return self.secret_key.encode()
+        path = self.data_dir / "secret.key"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):  # made by an earlier start, or by a node beside this one
+            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            os.write(handle, secrets.token_urlsafe(48).encode())
+            os.close(handle)
+        return path.read_bytes()
+
+
+def load(**given: Any) -> Settings:
+    """The settings; raises SettingsError with one line that names the first wrong one."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        message = first["msg"].removeprefix("Value error, ")
+        place = PREFIX + str(first["loc"][0]).upper() + ": " if first["loc"] else ""
+        raise SettingsError(f"{place}{message}") from None

@@ -1,0 +1,201 @@
+"""Rows of a call under way: the attempt, its legs, the inbox of carrier callbacks, permits.
+
+Owns: the statements of ``sql/queries/call.sql``. Must not know: what the legs add up to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from speedtolead.domain.call import AnsweredBy, Leg, LegEnd, LegKind, LegState
+from speedtolead.domain.permit import Facts, Permit
+from speedtolead.store.ids import new_id
+from speedtolead.store.query import Connection, Id, Nothing, Query
+from speedtolead.store.settings_json import Json, candidates_from_json
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """An attempt with what its calls need; read under a lock."""
+
+    attempt_id: UUID
+    account_id: UUID
+    lead_id: UUID
+    campaign_id: UUID
+    number: int
+    step: int
+    state: str
+    mode: str | None
+    caller_id: str | None
+    agent_id: UUID | None
+    lease_until: datetime | None
+    unknown_since: datetime | None
+    permitted_at: datetime | None
+    bridged_at: datetime | None
+    ended_at: datetime | None
+    contact: bool
+    campaign_version: int
+    lead_state: str
+    received_at: datetime
+    phone: str
+    candidates: list[Json]
+    first_name: str | None
+    last_name: str | None
+    city: str | None
+    region: str | None
+    postal_code: str | None
+    attributes: Json
+    source_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegRow:
+    leg_id: UUID
+    kind: str
+    address: str
+    caller_id: str
+    agent_id: UUID | None
+    state: str
+    carrier_call_id: str | None
+    placed_at: datetime
+    ringing_at: datetime | None
+    live_at: datetime | None
+    accepted_at: datetime | None
+    ended_at: datetime | None
+    ended_as: str | None
+    answered_by: str | None
+    carrier_code: str | None
+    seconds: int | None
+
+    def leg(self) -> Leg:
+        return Leg(
+            kind=LegKind(self.kind),
+            state=LegState(self.state),
+            placed_at=self.placed_at,
+            carrier_call_id=self.carrier_call_id,
+            ringing_at=self.ringing_at,
+            live_at=self.live_at,
+            ended_at=self.ended_at,
+            end=LegEnd(self.ended_as) if self.ended_as else None,
+            answered_by=AnsweredBy(self.answered_by) if self.answered_by else None,
+            carrier_code=self.carrier_code,
+            accepted_at=self.accepted_at,
+            seconds=self.seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackId:
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactsRow:
+    phone: str
+    candidates: list[Json]
+    consent_channels: list[str] | None
+    suppressed: str | None
+    recent_calls: list[datetime]
+
+    def facts(self, fictional_exempt: bool) -> Facts:
+        return Facts(
+            self.phone,
+            tuple(self.consent_channels or ()),
+            self.suppressed,
+            candidates_from_json(self.candidates),
+            tuple(self.recent_calls),
+            fictional_exempt,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    attempt_id: UUID
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallId:
+    carrier_call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    attempt_id: UUID
+    account_id: UUID
+    lead_id: UUID
+
+
+LOCK_CALL = Query("lock_call", CallRow)
+LEGS_OF_ATTEMPT = Query("legs_of_attempt", LegRow)
+RECEIVE_CALLBACK = Query("receive_callback", CallbackId)
+PERMIT_FACTS = Query("permit_facts", FactsRow)
+ADD_PERMIT = Query("add_permit", Nothing)
+ADD_LEG = Query("add_leg", Nothing)
+SAVE_LEG = Query("save_leg", Nothing)
+SAVE_CALL = Query("save_call", Id)
+PUT_BACK = Query("put_back", Id)
+FINISH_ATTEMPT = Query("finish_attempt", Id)
+CANCEL_SCHEDULED = Query("cancel_scheduled", Id)
+ADD_ATTEMPT = Query("add_attempt", Id)
+SET_LEAD_STATE = Query("set_lead_state", Id)
+LEAD_STATE = Query("lead_state", State)
+OVERDUE_ATTEMPTS = Query("overdue_attempts", Overdue)
+RENEW_LEASE = Query("renew_lease", Nothing)
+ADOPT_ATTEMPT = Query("adopt_attempt", Id)
+MARK_UNKNOWN = Query("mark_unknown", Id)
+KNOWN_CALL_IDS = Query("known_call_ids", CallId)
+WAITING_TOO_LONG = Query("waiting_too_long", Waiting)
+
+
+async def save_leg(tx: Connection, leg_id: UUID, leg: Leg) -> None:
+    await SAVE_LEG.run(
+        tx,
+        leg_id=leg_id,
+        state=leg.state,
+        carrier_call_id=leg.carrier_call_id,
+        ringing_at=leg.ringing_at,
+        live_at=leg.live_at,
+        accepted_at=leg.accepted_at,
+        ended_at=leg.ended_at,
+        ended_as=leg.end,
+        answered_by=leg.answered_by,
+        carrier_code=leg.carrier_code,
+        seconds=leg.seconds,
+    )
+
+
+async def add_permit(tx: Connection, account_id: UUID, attempt_id: UUID, permit: Permit) -> None:
+    await ADD_PERMIT.run(
+        tx,
+        permit_id=new_id(),
+        account_id=account_id,
+        attempt_id=attempt_id,
+        decided_at=permit.decided_at,
+        decision=permit.decision,
+        not_before=permit.not_before,
+        rule_set=permit.rule_set,
+        rules=rules_json(permit),
+    )
+
+
+def rules_json(permit: Permit) -> list[Json]:
+    """The permit's verdicts as they are stored and shown."""
+    return [
+        {
+            "name": v.rule,
+            "verdict": v.decision,
+            "reason": v.reason,
+            "inputs": v.inputs,
+            "citation": v.citation,
+            "not_before": v.not_before,
+        }
+        for v in permit.verdicts
+    ]

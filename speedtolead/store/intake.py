@@ -1,0 +1,172 @@
+"""Rows of the intake: keys, leads as they are taken or refused.
+
+Owns: the statements of ``sql/queries/intake.sql``. Must not know: why a lead is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from speedtolead.domain.campaign import Campaign, Source
+from speedtolead.domain.lead import Consent
+from speedtolead.domain.place import Candidate
+from speedtolead.store.query import Connection, Id, Nothing, Query
+from speedtolead.store.settings_json import Json, campaign_of, candidates_to_json, source_of
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    account_id: UUID
+    source_id: UUID
+    source_settings: Json
+    source_version: int
+    paused: bool
+    campaign_id: UUID
+    campaign_settings: Json
+    campaign_version: int
+
+    @property
+    def source(self) -> Source:
+        return source_of(self.source_id, self.source_version, self.source_settings)
+
+    @property
+    def campaign(self) -> Campaign:
+        return campaign_of(self.campaign_id, self.campaign_version, self.campaign_settings)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOwner:
+    account_id: UUID
+    source_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    lead_id: UUID
+    answer_status: int
+    answer: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    id: UUID
+    notified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOut:
+    suppressed: str | None
+    twin: UUID | None
+    accepted_today: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewLead:
+    """A lead about to be stored. ``phone`` is None only in a refused one."""
+
+    lead_id: UUID
+    account_id: UUID
+    source_id: UUID
+    campaign_id: UUID
+    received_at: datetime
+    phone: str | None
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    address: str | None
+    city: str | None
+    region: str | None
+    postal_code: str | None
+    country: str
+    candidates: tuple[Candidate, ...]
+    attributes: Json
+    cost: Decimal | None
+    test: bool
+    external_id: str | None
+    idempotency_key: str | None
+    submitted_at: datetime | None
+    raw_type: str
+    raw_body: bytes
+    raw_sha256: bytes
+    answer: Json
+    consent: Consent
+    event_data: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What may keep an acceptable lead out at the last moment. None: no such guard."""
+
+    duplicate_since: datetime | None
+    daily_cap: int | None
+    day: date
+
+
+SOURCE_BY_KEY = Query("source_by_key", SourceRow)
+KEY_OWNER = Query("key_owner", KeyOwner)
+ANSWERED_BEFORE = Query("answered_before", Answered)
+ACCEPT_LEAD = Query("accept_lead", Accepted)
+WHY_NOT_ACCEPTED = Query("why_not_accepted", KeptOut)
+REFUSE_LEAD = Query("refuse_lead", Id)
+RECORD_COMMITS = Query("record_commits", Nothing)
+
+_LEAD_FIELDS = [f.name for f in fields(NewLead) if f.name not in {"candidates", "consent"}]
+
+
+def _columns(lead: NewLead) -> dict[str, Any]:
+    consent = lead.consent
+    return {name: getattr(lead, name) for name in _LEAD_FIELDS} | {
+        "candidates": candidates_to_json(lead.candidates),
+        "consent_channels": list(consent.channels),
+        "consent_wording": consent.text,
+        "consent_seller": consent.seller,
+        "consent_captured_at": consent.captured_at,
+        "consent_url": consent.url,
+        "consent_ip": consent.ip,
+        "consent_user_agent": consent.user_agent,
+        "trustedform_cert_url": consent.trustedform_cert_url,
+        "leadid_token": consent.leadid_token,
+    }
+
+
+async def accept_lead(
+    tx: Connection, lead: NewLead, guards: Guards, attempt_id: UUID, due_at: datetime | None
+) -> bool:
+    """Store an accepted lead and wake the dialers. False: kept out, and the transaction must be rolled back."""
+    stored = await ACCEPT_LEAD.first(
+        tx,
+        **_columns(lead),
+        attempt_id=attempt_id,
+        due_at=due_at,
+        duplicate_since=guards.duplicate_since,
+        daily_cap=guards.daily_cap,
+        day=guards.day,
+    )
+    return stored is not None
+
+
+async def refuse_lead(tx: Connection, lead: NewLead, refusal: str) -> bool:
+    """Keep a refused lead. False: the same request was answered before."""
+    return await REFUSE_LEAD.first(tx, **_columns(lead), refusal=refusal) is not None
+
+
+async def why_not_accepted(tx: Connection, lead: NewLead, guards: Guards) -> KeptOut:
+    return await WHY_NOT_ACCEPTED.one(
+        tx,
+        account_id=lead.account_id,
+        source_id=lead.source_id,
+        campaign_id=lead.campaign_id,
+        phone=lead.phone,
+        email=lead.email,
+        duplicate_since=guards.duplicate_since,
+        day=guards.day,
+    )
+
+
+async def record_commits(tx: Connection, commits: list[tuple[UUID, datetime]]) -> None:
+    """Write when each lead's transaction had committed."""
+    await RECORD_COMMITS.run(tx, lead_ids=[c[0] for c in commits], times=[c[1] for c in commits])

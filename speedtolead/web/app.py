@@ -1,0 +1,36 @@
+"""The web application of a node: every route, every middleware."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+
+from speedtolead.web import api, carrier, events, metrics, openapi, operations, pages
+from speedtolead.web.lead_post import MAX_BODY
+from speedtolead.web.problems import problems
+from speedtolead.web.services import SERVICES, Services
+
+
+def create_app(services: Services) -> web.Application:
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[operations.measured, problems])
+    app[SERVICES] = services
+    app[carrier.AFTERWARDS] = set()
+    app[openapi.DOCUMENT] = openapi.document([*api.routes.endpoints, *events.routes.endpoints])
+    api.routes.add_to(app)
+    events.routes.add_to(app)
+    app.router.add_post(carrier.PATH, carrier.callback)
+    app.router.add_get("/openapi.json", openapi.show)
+    app.router.add_get("/healthz", operations.healthz)
+    app.router.add_get("/readyz", operations.readyz)
+    app.router.add_get("/metrics", metrics.show)
+    pages.add_to(app)
+    app.on_shutdown.append(_finish)
+    return app
+
+
+async def _finish(app: web.Application) -> None:
+    """Let what was promised after an answer be done."""
+    running = app[carrier.AFTERWARDS]
+    if running:
+        await asyncio.wait(running, timeout=5)

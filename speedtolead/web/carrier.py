@@ -1,0 +1,96 @@
+"""The carrier's callbacks: checked, read, handed to the service, answered.
+
+Owns: the route, the signature check, the fingerprint of a repeat. An unsigned or wrongly signed post is answered
+403 and changes nothing. What must be ended at the carrier is ended after the answer has gone out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from uuid import UUID
+
+import structlog
+from aiohttp import web
+
+from speedtolead.ports import Goodbye
+from speedtolead.service.callbacks import Callback, Told
+from speedtolead.service.calls import EndCall
+from speedtolead.web import metrics
+from speedtolead.web.problems import Problem
+from speedtolead.web.services import SERVICES, Services
+
+log = structlog.get_logger(__name__)
+
+PATH = "/carrier/twilio/attempts/{attempt_id}/legs/{leg_id}/{kind}"
+SIGNATURES = ("X-Twilio-Signature", "X-SignalWire-Signature")
+REPEAT_TOKEN = "I-Twilio-Idempotency-Token"
+AFTERWARDS = web.AppKey("afterwards", set[asyncio.Task[None]])
+
+
+async def callback(request: web.Request) -> web.Response:
+    services = request.app[SERVICES]
+    received_at = services.clock.now()
+    kind = request.match_info["kind"]
+    posted = await request.post()
+    fields = {name: [str(value) for value in posted.getall(name)] for name in posted}
+    signature = next((request.headers[name] for name in SIGNATURES if name in request.headers), None)
+    if not services.callback_reader.is_genuine(request.path_qs, fields, signature):
+        metrics.CALLBACKS.labels(_known(kind), "not_genuine").inc()
+        log.warning("callback.not_genuine", kind=_known(kind))
+        raise Problem(403, "not_genuine", "The signature does not fit.")
+    try:
+        attempt_id, leg_id = UUID(request.match_info["attempt_id"]), UUID(request.match_info["leg_id"])
+    except ValueError:
+        raise Problem(404, "not_found", "There is no such call.") from None
+    flat = {name: values[-1] for name, values in fields.items()}
+    token = request.headers.get(REPEAT_TOKEN, "")
+    one = Callback(attempt_id, leg_id, kind, _fingerprint(request.path, flat, token), flat, received_at)
+    with structlog.contextvars.bound_contextvars(attempt_id=str(attempt_id), callback=_known(kind)):
+        response = await _take(request, services, one)
+    metrics.CALLBACKS.labels(kind, "taken").inc()
+    return response
+
+
+async def _take(request: web.Request, services: Services, one: Callback) -> web.Response:
+    reader, taken = services.callback_reader, services.callbacks
+    match one.kind:
+        case "status" | "detection":
+            to_end = await taken.report(one, reader.leg_report(one.fields, one.received_at))
+            _end(request, services, to_end)
+            return web.Response(status=204)
+        case "accept":
+            told = await taken.accept(one, reader.digits(one.fields), reader.call_id(one.fields))
+        case "whisper":
+            told = await taken.whisper(one)
+        case "dialed":
+            told = await taken.dialed(one, reader.dialed_report(one.fields, one.received_at))
+        case _:
+            raise Problem(404, "not_found", "There is no such callback.")
+    _end(request, services, told.to_end)
+    return _say(services, told)
+
+
+def _say(services: Services, told: Told) -> web.Response:
+    kind, body = services.callback_reader.render(told.instruction)
+    if isinstance(told.instruction, Goodbye):
+        log.info("call.ended_by_us")
+    return web.Response(text=body, content_type=kind)
+
+
+def _end(request: web.Request, services: Services, to_end: list[EndCall]) -> None:
+    if to_end:
+        running = request.app[AFTERWARDS]
+        task = asyncio.get_running_loop().create_task(services.sweeping.end(to_end))
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+
+def _fingerprint(path: str, fields: dict[str, str], token: str) -> bytes:
+    """The carrier's own token of a repeat where it sends one; else what was posted, to the letter."""
+    told = token or "\n".join(f"{name}={fields[name]}" for name in sorted(fields))
+    return hashlib.sha256(f"{path}\n{told}".encode()).digest()
+
+
+def _known(kind: str) -> str:
+    return kind if kind in {"status", "detection", "accept", "whisper", "dialed"} else "other"

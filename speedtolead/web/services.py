@@ -1,0 +1,52 @@
+"""What the web layer calls: the use cases of one node, handed over by the wiring."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from aiohttp import web
+
+from speedtolead.ports import CallbackReader, Clock
+from speedtolead.service.agents import Agents
+from speedtolead.service.callbacks import Callbacks
+from speedtolead.service.intake import Intake
+from speedtolead.service.leads import Leads
+from speedtolead.service.reports import Reports
+from speedtolead.service.sign_in import SignIn
+from speedtolead.service.sweeping import Sweeping
+from speedtolead.store.events import Event
+
+
+class EventFeed(Protocol):
+    """Events of an account as they happen; None in the queue says: too slow, come again."""
+
+    def listen(self, account_id: UUID) -> AbstractAsyncContextManager[asyncio.Queue[Event | None]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Frozen: nothing is added or replaced while a node runs."""
+
+    clock: Clock
+    intake: Intake
+    leads: Leads
+    reports: Reports
+    agents: Agents
+    callbacks: Callbacks
+    sweeping: Sweeping
+    sign_in: SignIn
+    callback_reader: CallbackReader
+    live: EventFeed
+    ready: Callable[[], Awaitable[str | None]]
+    """None when this node can serve, else why not."""
+    signing_key: bytes
+    public_url: str
+    simulated: bool
+
+
+SERVICES = web.AppKey("services", Services)

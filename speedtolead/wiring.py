@@ -1,0 +1,246 @@
+"""The composition root: settings in, a running node out.
+
+Owns: what is built from what, in which order it starts, and how it stops. Nothing else builds anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from aiohttp import web
+
+from speedtolead.adapters.numbering import OfflineNumbering
+from speedtolead.adapters.twilio.addresses import Addresses
+from speedtolead.adapters.twilio.callbacks import TwilioCallbacks
+from speedtolead.adapters.twilio.carrier import TwilioCarrier, twilio_carrier
+from speedtolead.clock import SystemClock
+from speedtolead.ports import Clock
+from speedtolead.runtime.commits import Commits
+from speedtolead.runtime.dialer import Dialer
+from speedtolead.runtime.live import LiveHub
+from speedtolead.runtime.ticks import Ticks
+from speedtolead.runtime.wake import Bell
+from speedtolead.service.agents import Agents
+from speedtolead.service.callbacks import Callbacks
+from speedtolead.service.calls import Calls
+from speedtolead.service.dialing import Dialing
+from speedtolead.service.intake import Intake
+from speedtolead.service.leads import Leads
+from speedtolead.service.patience import Patience
+from speedtolead.service.reports import Reports
+from speedtolead.service.sign_in import SignIn
+from speedtolead.service.sweeping import Sweeping
+from speedtolead.settings import Settings
+from speedtolead.simulator import (
+    SIMULATED_ACCOUNT_SID,
+    SIMULATED_AUTH_TOKEN,
+    SimulatorConfig,
+    running_simulator,
+)
+from speedtolead.store.database import Database, DatabaseAway, connect
+from speedtolead.store.dial import SlotPolicy
+from speedtolead.store.embedded import embedded_server
+from speedtolead.web.app import create_app
+from speedtolead.web.services import Services
+
+log = structlog.get_logger(__name__)
+
+ROLES = frozenset({"web", "dialer", "scheduler"})
+SWEEP_SECONDS = 1.0
+COMMIT_LOG_SECONDS = 0.5
+PRUNE_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How the carrier is reached."""
+
+    account_sid: str
+    auth_token: str
+    api_url: str
+
+
+def credentials(settings: Settings) -> Credentials:
+    """The simulated carrier has an account of its own; a compatible one elsewhere is taken from the settings."""
+    if settings.carrier == "twilio":
+        return Credentials(settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_api_url)
+    return Credentials(SIMULATED_ACCOUNT_SID, SIMULATED_AUTH_TOKEN, f"http://127.0.0.1:{settings.simulator_port}")
+
+
+@asynccontextmanager
+async def database_url(settings: Settings) -> AsyncIterator[str]:
+    """The URL of the settings, or of the embedded server while it runs."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    async with embedded_server(settings.data_dir) as url:
+        yield url
+
+
+@asynccontextmanager
+async def simulated_carrier(settings: Settings) -> AsyncIterator[None]:
+    """The simulated carrier on its own port while the node runs; where that is taken, another node's is used."""
+    if settings.carrier != "simulated":
+        yield
+        return
+    config = SimulatorConfig(calls_per_second=settings.dial_rate)
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(running_simulator(config, "127.0.0.1", settings.simulator_port))
+        except OSError:
+            log.info("simulator.shared", port=settings.simulator_port)
+        yield
+
+
+@asynccontextmanager
+async def carrier_of(settings: Settings) -> AsyncIterator[TwilioCarrier]:
+    account = credentials(settings)
+    async with twilio_carrier(
+        name=settings.carrier,
+        account_sid=account.account_sid,
+        auth_token=account.auth_token,
+        api_url=account.api_url,
+        public_url=settings.own_url,
+        timeout=settings.carrier_timeout,
+    ) as carrier:
+        yield carrier
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node, built and not yet running."""
+
+    services: Services
+    dialer: Dialer
+    live: LiveHub
+    commits: Commits
+    database: Database
+    bell: Bell
+    clock: Clock
+
+
+@asynccontextmanager
+async def build(settings: Settings, url: str, clock: Clock | None = None) -> AsyncIterator[Node]:
+    """Everything of a node on a migrated database."""
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(connect(url, settings.database_connections))
+        carrier = await stack.enter_async_context(carrier_of(settings))
+        numbering = await asyncio.to_thread(OfflineNumbering)
+        yield _assemble(settings, clock, database, carrier, numbering)
+
+
+def _assemble(
+    settings: Settings, clock: Clock, database: Database, carrier: TwilioCarrier, numbering: OfflineNumbering
+) -> Node:
+    simulated = settings.carrier == "simulated"
+    patience = _patience(settings)
+    bell = Bell()
+    calls = Calls(database, clock, patience, simulated)
+    slots = SlotPolicy(carrier.name, settings.dial_rate)
+    dialing = Dialing(database, carrier, clock, calls, slots, patience, simulated)
+    commits = Commits(database)
+    live = LiveHub(database, bell.wake())
+    services = Services(
+        clock=clock,
+        intake=Intake(database, clock, numbering, commits, simulated),
+        leads=Leads(database, clock),
+        reports=Reports(database, clock),
+        agents=Agents(database, clock),
+        callbacks=Callbacks(database, clock, calls, patience, simulated),
+        sweeping=Sweeping(database, carrier, clock, calls, patience),
+        sign_in=SignIn(database, clock),
+        callback_reader=TwilioCallbacks(credentials(settings).auth_token, Addresses(settings.own_url)),
+        live=live,
+        ready=lambda: _why_not_ready(database),
+        signing_key=settings.signing_key,
+        public_url=settings.own_url,
+        simulated=simulated,
+    )
+    return Node(services, Dialer(dialing, clock, bell.wake()), live, commits, database, bell, clock)
+
+
+def _patience(settings: Settings) -> Patience:
+    """``dialing`` outlasts the slowest carrier request, so that a slow answer is not taken for none."""
+    call = timedelta(seconds=settings.call_lease)
+    window = timedelta(seconds=settings.carrier_consistency_window)
+    return Patience(
+        claim=timedelta(seconds=settings.claim_lease),
+        dialing=timedelta(seconds=2 * settings.carrier_timeout + 2),
+        call=call,
+        consistency=window,
+        ask_again=min(timedelta(seconds=5), max(window / 10, timedelta(milliseconds=200))),
+    )
+
+
+async def _why_not_ready(database: Database) -> str | None:
+    try:
+        await database.ping()
+    except DatabaseAway as error:
+        return str(error)
+    return None
+
+
+async def run(settings: Settings, node: Node, roles: frozenset[str], started: asyncio.Event | None = None) -> None:
+    """Run a node until SIGTERM or Ctrl-C: no new claims, calls under way recorded, then everything else.
+
+    A loop that dies ends the process with its error.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    ticks = Ticks()
+    async with AsyncExitStack() as stack:
+        if "web" in roles:
+            await stack.enter_async_context(_web(settings, node))
+        if "scheduler" in roles:
+            ticks.every(SWEEP_SECONDS, "sweep", node.services.sweeping.sweep)
+            ticks.every(PRUNE_SECONDS, "prune_sessions", node.services.sign_in.prune)
+        ticks.every(COMMIT_LOG_SECONDS, "commit_log", node.commits.flush)
+        ticks.start()
+        stack.callback(ticks.stop)
+        loops = [node.database.listen(node.bell.ring), node.live.run()]
+        if "dialer" in roles:
+            loops.append(node.dialer.run())
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in loops]
+            if started is not None:
+                started.set()
+            log.info("node.started", roles=sorted(roles), url=settings.own_url)
+            await stop.wait()
+            log.info("node.stopping")
+            node.dialer.stop()
+            node.live.close()
+            if "dialer" in roles:
+                await tasks[-1]
+            for task in tasks:
+                task.cancel()
+    await _last_flush(node)
+    log.info("node.stopped")
+
+
+@asynccontextmanager
+async def _web(settings: Settings, node: Node) -> AsyncIterator[None]:
+    runner = web.AppRunner(
+        create_app(node.services), access_log=None, shutdown_timeout=5, handler_cancellation=False
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port, reuse_port=False, backlog=1024).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _last_flush(node: Node) -> None:
+    try:
+        await node.commits.flush()
+    except DatabaseAway as error:
+        log.warning("commit_log.lost", error=str(error))

@@ -1,0 +1,51 @@
+-- name: lock_agent
+-- An agent who is on an attempt, locked; nothing where the agent has gone on to something else.
+SELECT id AS agent_id, account_id, state, address FROM agent
+ WHERE id = :agent_id AND attempt_id = :attempt_id FOR UPDATE;
+
+-- name: save_agent
+-- An agent's new state. Without keep, the attempt is let go.
+UPDATE agent SET state = :state, state_since = CASE WHEN state = :state THEN state_since ELSE :now END,
+       state_until = :state_until, state_reason = :state_reason,
+       attempt_id = CASE WHEN :keep THEN attempt_id END
+ WHERE id = :agent_id;
+
+-- name: timed_agents
+-- Agents whose present state was to last until now. One who is on a live attempt is left to that attempt's lease;
+-- one who is engaged without a live attempt is stuck, and is given a minute.
+SELECT id AS agent_id, account_id, state, attempt_id FROM agent
+ WHERE (state_until <= :now
+        OR (state IN ('reserved', 'ringing', 'talking') AND state_until IS NULL
+            AND state_since <= CAST(:now AS timestamptz) - interval '1 minute'))
+   AND NOT (state IN ('reserved', 'ringing', 'talking') AND EXISTS (
+       SELECT FROM attempt a
+        WHERE a.id = agent.attempt_id AND a.agent_id = agent.id
+          AND (a.state IN ('claimed', 'dialing', 'unknown') OR (a.state = 'connected' AND a.ended_at IS NULL))))
+ ORDER BY state_since LIMIT :most FOR UPDATE SKIP LOCKED;
+
+-- name: idle_agents
+-- Free agents of a campaign, longest idle first, locked for the one who asks.
+SELECT g.id AS agent_id, g.name, g.address FROM agent g
+  JOIN campaign c ON c.account_id = g.account_id AND c.id = :campaign_id
+ WHERE g.state = 'available' AND NOT g.removed AND g.groups @> ARRAY[c.agent_group] AND g.id <> ALL (:not_these)
+ ORDER BY g.state_since LIMIT 1 FOR UPDATE OF g SKIP LOCKED;
+
+-- name: reserve_agent
+-- Reserve an agent for an attempt under way.
+UPDATE agent SET state = 'reserved', state_since = :now, state_until = :until, state_reason = NULL,
+       attempt_id = :attempt_id
+ WHERE id = :agent_id;
+
+-- name: assign_agent
+-- The attempt's present agent.
+UPDATE attempt SET agent_id = :agent_id WHERE id = :attempt_id;
+
+-- name: agents_of_account
+-- The account's agents as they are now.
+SELECT id AS agent_id, name, address, presence, groups, state, state_since, state_until, state_reason, attempt_id
+  FROM agent WHERE account_id = :account_id AND NOT removed ORDER BY name;
+
+-- name: agent_by_name
+-- One agent, locked.
+SELECT id AS agent_id, account_id, state, attempt_id FROM agent
+ WHERE account_id = :account_id AND name = :name AND NOT removed FOR UPDATE;

@@ -1,0 +1,140 @@
+-- name: lock_call
+-- One attempt with what its calls need, locked until the transaction ends: news about one attempt is taken in turn.
+SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, a.number, a.step, a.state, a.mode, a.caller_id,
+       a.agent_id, a.lease_until, a.unknown_since, a.permitted_at, a.bridged_at, a.ended_at, a.contact,
+       c.version AS campaign_version,
+       l.state AS lead_state, l.received_at, l.phone, l.candidates,
+       l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes, s.name AS source_name
+  FROM attempt a
+  JOIN campaign c ON c.id = a.campaign_id
+  JOIN lead l ON l.id = a.lead_id
+  JOIN source s ON s.id = l.source_id
+ WHERE a.id = :attempt_id
+   FOR UPDATE OF a;
+
+-- name: legs_of_attempt
+-- The legs of an attempt, those of earlier tries included, oldest first.
+SELECT id AS leg_id, kind, address, caller_id, agent_id, state, carrier_call_id, placed_at, ringing_at, live_at,
+       accepted_at, ended_at, ended_as, answered_by, carrier_code, seconds
+  FROM leg WHERE attempt_id = :attempt_id ORDER BY placed_at, id;
+
+-- name: receive_callback
+-- The inbox: a row where this callback is new, nothing where it was received before.
+INSERT INTO carrier_callback (account_id, attempt_id, fingerprint, kind, fields, received_at)
+SELECT account_id, id, :fingerprint, :kind, :fields, :now FROM attempt WHERE id = :attempt_id
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: permit_facts
+-- What the permit looks at, as it is now.
+SELECT l.phone, l.candidates,
+       (SELECT channels FROM consent WHERE lead_id = l.id) AS consent_channels,
+       (SELECT x.reason FROM suppression x
+         WHERE x.account_id = l.account_id AND x.removed_at IS NULL AND x.value IN (l.phone, l.email)
+           AND (x.campaign_id IS NULL OR x.campaign_id = l.campaign_id) LIMIT 1) AS suppressed,
+       ARRAY(SELECT placed_at FROM leg
+              WHERE account_id = l.account_id AND address = l.phone AND kind = 'lead'
+                AND placed_at > CAST(:now AS timestamptz) - interval '24 hours'
+                AND NOT (state = 'ended' AND carrier_call_id IS NULL)) AS recent_calls
+  FROM lead l WHERE l.id = :lead_id;
+
+-- name: add_permit
+-- Record a decision on an attempt.
+INSERT INTO permit (id, account_id, attempt_id, decided_at, decision, not_before, rule_set, rules)
+VALUES (:permit_id, :account_id, :attempt_id, :decided_at, :decision, :not_before, :rule_set, :rules);
+
+-- name: add_leg
+-- A leg that the carrier is about to be asked for.
+INSERT INTO leg (id, account_id, attempt_id, kind, address, caller_id, agent_id, state, placed_at)
+VALUES (:leg_id, :account_id, :attempt_id, :kind, :address, :caller_id, :agent_id, 'placing', :now);
+
+-- name: save_leg
+-- A leg as it now is.
+UPDATE leg SET state = :state, carrier_call_id = :carrier_call_id, ringing_at = :ringing_at, live_at = :live_at,
+       accepted_at = :accepted_at, ended_at = :ended_at, ended_as = :ended_as, answered_by = :answered_by,
+       carrier_code = :carrier_code, seconds = :seconds
+ WHERE id = :leg_id;
+
+-- name: save_call
+-- What the legs add up to, while the attempt goes on or at its end; its lease is renewed.
+UPDATE attempt SET state = :state, ringing_at = coalesce(ringing_at, :ringing_at),
+       answered_at = coalesce(answered_at, :answered_at), bridged_at = coalesce(bridged_at, :bridged_at),
+       ended_at = coalesce(ended_at, :ended_at), contact = :contact, talk_seconds = :talk_seconds,
+       lease_until = :lease_until, unknown_since = :unknown_since, note = coalesce(:note, note)
+ WHERE id = :attempt_id AND state = ANY (:sources)
+RETURNING id;
+
+-- name: put_back
+-- The lead's phone did not ring: back to the plan, with the lease given up.
+UPDATE attempt SET state = 'scheduled', due_at = :due_at, lease = NULL, lease_until = NULL, agent_id = NULL,
+       unknown_since = NULL, requested_at = NULL, note = :note,
+       passed_by = CASE WHEN CAST(:passed_by AS uuid) IS NULL THEN passed_by ELSE passed_by || CAST(:passed_by AS uuid) END
+ WHERE id = :attempt_id AND state = ANY (:sources)
+RETURNING id;
+
+-- name: finish_attempt
+-- End an attempt that will not be made: refused, cancelled or expired.
+UPDATE attempt SET state = :state, ended_at = :now, lease = NULL, lease_until = NULL, note = :note
+ WHERE id = :attempt_id AND state = ANY (:sources)
+RETURNING id;
+
+-- name: cancel_scheduled
+-- Withdraw every attempt of a lead that the carrier has not heard of.
+UPDATE attempt SET state = 'cancelled', ended_at = :now, lease = NULL, lease_until = NULL, note = :note
+ WHERE lead_id = :lead_id AND account_id = :account_id AND state IN ('scheduled', 'claimed')
+RETURNING id;
+
+-- name: add_attempt
+-- The next attempt of a cadence.
+INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at, lead_received_at)
+VALUES (:attempt_id, :account_id, :lead_id, :campaign_id, :number, :step, :channel, 'scheduled', :due_at,
+        :lead_received_at)
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: set_lead_state
+-- The lead's state, where it is not already so.
+UPDATE lead SET state = :state WHERE id = :lead_id AND state <> :state RETURNING id;
+
+-- name: lead_state
+-- The lead's state, locked.
+SELECT state FROM lead WHERE id = :lead_id AND account_id = :account_id FOR UPDATE;
+
+-- name: overdue_attempts
+-- Live attempts whose lease has run out; taken by one sweeper at a time.
+SELECT id AS attempt_id, state FROM attempt
+ WHERE (state IN ('claimed', 'dialing', 'unknown') OR (state = 'connected' AND ended_at IS NULL))
+   AND lease_until <= :now
+ ORDER BY lease_until LIMIT :most FOR UPDATE SKIP LOCKED;
+
+-- name: renew_lease
+-- Look at these attempts again only after a moment.
+UPDATE attempt SET lease_until = :lease_until WHERE id = ANY (:attempt_ids);
+
+-- name: adopt_attempt
+-- The carrier knows a call of an attempt that was given up as never made: it is under way after all.
+UPDATE attempt SET state = 'dialing', agent_id = coalesce(agent_id, :agent_id), unknown_since = NULL,
+       requested_at = coalesce(requested_at, :placed_at), lease_until = :lease_until
+ WHERE id = :attempt_id AND state = ANY (:sources)
+RETURNING id;
+
+-- name: mark_unknown
+-- The carrier may or may not have the call.
+UPDATE attempt SET state = 'unknown', unknown_since = coalesce(unknown_since, :now), lease_until = :lease_until,
+       note = :note
+ WHERE id = :attempt_id AND state = ANY (:sources)
+RETURNING id;
+
+-- name: known_call_ids
+-- Which of these carrier calls belong to a leg already.
+SELECT carrier_call_id FROM leg WHERE carrier_call_id = ANY (:call_ids);
+
+-- name: waiting_too_long
+-- Fresh attempts that are due and found no agent for the campaign's wait, reported once each.
+UPDATE attempt SET note = 'waiting for an agent'
+ WHERE id IN (SELECT a.id FROM attempt a
+               JOIN campaign c ON c.id = a.campaign_id
+              WHERE a.state = 'scheduled' AND a.note IS DISTINCT FROM 'waiting for an agent'
+                AND a.due_at <= CAST(:now AS timestamptz) - make_interval(secs => (c.settings #>> '{dial,no_agent,wait}')::double precision)
+              LIMIT 200 FOR UPDATE OF a SKIP LOCKED)
+RETURNING id AS attempt_id, account_id, lead_id;

@@ -1,0 +1,114 @@
+-- name: account_by_name
+-- An account, locked, so that two applies take turns.
+SELECT id AS account_id, timezone FROM account WHERE name = :name FOR UPDATE;
+
+-- name: add_account
+INSERT INTO account (id, name, timezone, created_at) VALUES (:account_id, :name, :timezone, :now);
+
+-- name: set_account_timezone
+UPDATE account SET timezone = :timezone WHERE id = :account_id;
+
+-- name: numbers_of_account
+SELECT phone, sms FROM phone_number WHERE account_id = :account_id AND NOT removed ORDER BY phone;
+
+-- name: put_number
+INSERT INTO phone_number (account_id, phone, sms) VALUES (:account_id, :phone, :sms)
+ON CONFLICT (account_id, phone) DO UPDATE SET sms = excluded.sms, removed = false;
+
+-- name: remove_number
+UPDATE phone_number SET removed = true WHERE account_id = :account_id AND phone = :phone;
+
+-- name: users_of_account
+SELECT id AS user_id, email, role, password_hash FROM app_user
+ WHERE account_id = :account_id AND NOT removed ORDER BY email;
+
+-- name: email_taken
+-- The account that has this email already.
+SELECT account_id FROM app_user WHERE email = :email;
+
+-- name: put_user
+INSERT INTO app_user (id, account_id, email, role, password_hash)
+VALUES (:user_id, :account_id, :email, :role, :password_hash)
+ON CONFLICT (email) DO UPDATE
+   SET role = excluded.role, password_hash = excluded.password_hash, removed = false
+ WHERE app_user.account_id = excluded.account_id
+RETURNING id;
+
+-- name: remove_user
+UPDATE app_user SET removed = true WHERE account_id = :account_id AND id = :user_id;
+
+-- name: end_sessions
+DELETE FROM session WHERE account_id = :account_id AND user_id = :user_id;
+
+-- name: configured_agents
+SELECT g.id AS agent_id, g.name, g.address, g.presence, g.groups, u.email FROM agent g
+  LEFT JOIN app_user u ON u.account_id = g.account_id AND u.id = g.user_id
+ WHERE g.account_id = :account_id AND NOT g.removed ORDER BY g.name;
+
+-- name: put_agent
+-- A new agent, or a known one as it now is; what the agent is doing stays, except that one who needs no login is
+-- there from the start.
+INSERT INTO agent (id, account_id, name, address, presence, groups, user_id, state, state_since)
+VALUES (:agent_id, :account_id, :name, :address, CAST(:presence AS text), :groups, :user_id,
+        CASE CAST(:presence AS text) WHEN 'always' THEN 'available' ELSE 'offline' END, :now)
+ON CONFLICT (account_id, name) DO UPDATE
+   SET address = excluded.address, presence = excluded.presence, groups = excluded.groups,
+       user_id = excluded.user_id,
+       state = CASE WHEN agent.removed OR (agent.state = 'offline' AND excluded.presence = 'always')
+                    THEN excluded.state ELSE agent.state END,
+       removed = false;
+
+-- name: remove_agent
+UPDATE agent SET removed = true WHERE account_id = :account_id AND id = :agent_id;
+
+-- name: campaigns_of_account
+SELECT id AS campaign_id, name, paused, settings FROM campaign
+ WHERE account_id = :account_id AND NOT removed ORDER BY name;
+
+-- name: put_campaign
+INSERT INTO campaign (id, account_id, name, paused, agent_group, settings)
+VALUES (:campaign_id, :account_id, :name, :paused, :agent_group, :settings)
+ON CONFLICT (account_id, name) DO UPDATE
+   SET paused = excluded.paused, agent_group = excluded.agent_group, settings = excluded.settings,
+       removed = false, version = campaign.version + 1
+RETURNING id;
+
+-- name: remove_campaign
+UPDATE campaign SET removed = true, version = version + 1 WHERE account_id = :account_id AND id = :campaign_id;
+
+-- name: sources_of_account
+SELECT s.id AS source_id, s.name, s.paused, s.settings, c.name AS campaign,
+       ARRAY(SELECT key_hash FROM api_key k WHERE k.source_id = s.id AND k.revoked_at IS NULL) AS key_hashes
+  FROM source s JOIN campaign c ON c.id = s.campaign_id
+ WHERE s.account_id = :account_id AND NOT s.removed ORDER BY s.name;
+
+-- name: put_source
+INSERT INTO source (id, account_id, campaign_id, name, paused, settings)
+VALUES (:source_id, :account_id, :campaign_id, :name, :paused, :settings)
+ON CONFLICT (account_id, name) DO UPDATE
+   SET paused = excluded.paused, campaign_id = excluded.campaign_id, settings = excluded.settings,
+       removed = false, version = source.version + 1
+RETURNING id;
+
+-- name: remove_source
+UPDATE source SET removed = true, version = version + 1 WHERE account_id = :account_id AND id = :source_id;
+
+-- name: account_keys
+SELECT key_hash FROM api_key WHERE account_id = :account_id AND source_id IS NULL AND revoked_at IS NULL;
+
+-- name: key_taken
+-- Whose key this is already, in force or not.
+SELECT account_id, source_id FROM api_key WHERE key_hash = :key_hash;
+
+-- name: add_key
+INSERT INTO api_key (key_hash, account_id, source_id, hint, created_at)
+VALUES (:key_hash, :account_id, :source_id, :hint, :now)
+ON CONFLICT (key_hash) DO UPDATE SET revoked_at = NULL
+ WHERE api_key.account_id = excluded.account_id AND api_key.source_id IS NOT DISTINCT FROM excluded.source_id
+RETURNING hint;
+
+-- name: revoke_keys
+-- Revoke the keys of a source (or the account's own, for none), except one.
+UPDATE api_key SET revoked_at = :now
+ WHERE account_id = :account_id AND source_id IS NOT DISTINCT FROM CAST(:source_id AS uuid)
+   AND key_hash <> :except_hash AND revoked_at IS NULL;

@@ -1,0 +1,117 @@
+-- name: source_by_key
+-- The source, its campaign and its account for a source key's hash.
+SELECT s.account_id, s.id AS source_id, s.settings AS source_settings, s.version AS source_version,
+       s.paused OR s.removed OR c.paused OR c.removed AS paused,
+       c.id AS campaign_id, c.settings AS campaign_settings, c.version AS campaign_version
+  FROM api_key k
+  JOIN source s ON s.account_id = k.account_id AND s.id = k.source_id
+  JOIN campaign c ON c.account_id = s.account_id AND c.id = s.campaign_id
+ WHERE k.key_hash = :key_hash AND k.revoked_at IS NULL;
+
+-- name: key_owner
+-- The account (and source, if it is a source's key) that a key speaks for.
+SELECT account_id, source_id FROM api_key WHERE key_hash = :key_hash AND revoked_at IS NULL;
+
+-- name: answered_before
+-- The first answer to the same external id or idempotency key of this source.
+SELECT id AS lead_id, answer_status, answer
+  FROM lead
+ WHERE source_id = :source_id
+   AND (external_id = :external_id OR idempotency_key = :idempotency_key)
+ ORDER BY received_at LIMIT 1;
+
+-- name: accept_lead
+-- Store an accepted lead with its consent, first attempt and event, and wake the dialers; returns nothing, and
+-- must then be rolled back, when it is a twin, over the cap, suppressed, or answered before.
+WITH guard AS (
+    INSERT INTO recent_lead (account_id, source_id, phone, lead_id, accepted_at)
+    SELECT :account_id, :source_id, :phone, :lead_id, :received_at
+     WHERE CAST(:duplicate_since AS timestamptz) IS NOT NULL
+    ON CONFLICT (source_id, phone) DO UPDATE
+       SET lead_id = excluded.lead_id, accepted_at = excluded.accepted_at
+     WHERE recent_lead.accepted_at < :duplicate_since
+    RETURNING 1
+), counted AS (
+    INSERT INTO source_day (account_id, source_id, day, accepted)
+    SELECT :account_id, :source_id, :day, 1
+     WHERE CAST(:daily_cap AS integer) > 0
+       AND (CAST(:duplicate_since AS timestamptz) IS NULL OR EXISTS (SELECT FROM guard))
+    ON CONFLICT (source_id, day) DO UPDATE SET accepted = source_day.accepted + 1
+     WHERE source_day.accepted < CAST(:daily_cap AS integer)
+    RETURNING 1
+), new_lead AS (
+    INSERT INTO lead (id, account_id, source_id, campaign_id, state, received_at, phone, email, first_name,
+                      last_name, address, city, region, postal_code, country, candidates, attributes, cost, test,
+                      external_id, idempotency_key, submitted_at, raw_type, raw_body, raw_sha256,
+                      answer_status, answer)
+    SELECT :lead_id, :account_id, :source_id, :campaign_id, 'new', :received_at, :phone, :email, :first_name,
+           :last_name, :address, :city, :region, :postal_code, :country, :candidates, :attributes, :cost, :test,
+           :external_id, :idempotency_key, :submitted_at, :raw_type, :raw_body, :raw_sha256, 202, :answer
+     WHERE (CAST(:duplicate_since AS timestamptz) IS NULL OR EXISTS (SELECT FROM guard))
+       AND (CAST(:daily_cap AS integer) IS NULL OR EXISTS (SELECT FROM counted))
+       AND NOT EXISTS (
+           SELECT FROM suppression x
+            WHERE x.account_id = :account_id AND x.removed_at IS NULL
+              AND x.value IN (CAST(:phone AS text), CAST(:email AS text))
+              AND (x.campaign_id IS NULL OR x.campaign_id = :campaign_id))
+    ON CONFLICT DO NOTHING
+    RETURNING id, account_id, campaign_id, received_at
+), new_consent AS (
+    INSERT INTO consent (account_id, lead_id, channels, wording, seller, captured_at, url, ip, user_agent,
+                         trustedform_cert_url, leadid_token, recorded_at)
+    SELECT account_id, id, :consent_channels, :consent_wording, :consent_seller, :consent_captured_at,
+           :consent_url, :consent_ip, :consent_user_agent, :trustedform_cert_url, :leadid_token, received_at
+      FROM new_lead
+), new_attempt AS (
+    INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at,
+                         lead_received_at)
+    SELECT :attempt_id, account_id, id, campaign_id, 1, 0, 'call', 'scheduled', :due_at, received_at
+      FROM new_lead
+     WHERE CAST(:due_at AS timestamptz) IS NOT NULL
+), new_event AS (
+    INSERT INTO event (account_id, lead_id, kind, at, data)
+    SELECT account_id, id, 'lead.accepted', received_at, :event_data FROM new_lead
+)
+SELECT id, pg_notify('speedtolead', '') IS NOT NULL AS notified FROM new_lead;
+
+-- name: why_not_accepted
+-- Which of the guards kept a lead out: the suppression's reason, the twin, the day's count.
+SELECT (SELECT x.reason FROM suppression x
+         WHERE x.account_id = :account_id AND x.removed_at IS NULL
+           AND x.value IN (CAST(:phone AS text), CAST(:email AS text))
+           AND (x.campaign_id IS NULL OR x.campaign_id = :campaign_id) LIMIT 1) AS suppressed,
+       (SELECT r.lead_id FROM recent_lead r
+         WHERE r.source_id = :source_id AND r.phone = :phone AND r.accepted_at >= :duplicate_since) AS twin,
+       coalesce((SELECT d.accepted FROM source_day d
+         WHERE d.source_id = :source_id AND d.day = :day), 0) AS accepted_today;
+
+-- name: refuse_lead
+-- Keep a refused lead with its reason; nothing is returned when it was answered before.
+WITH new_lead AS (
+    INSERT INTO lead (id, account_id, source_id, campaign_id, state, refusal, received_at, phone, email,
+                      first_name, last_name, address, city, region, postal_code, country, candidates, attributes,
+                      cost, test, external_id, idempotency_key, submitted_at, raw_type, raw_body, raw_sha256,
+                      answer_status, answer)
+    VALUES (:lead_id, :account_id, :source_id, :campaign_id, 'rejected', :refusal, :received_at, :phone, :email,
+            :first_name, :last_name, :address, :city, :region, :postal_code, :country, :candidates, :attributes,
+            :cost, :test, :external_id, :idempotency_key, :submitted_at, :raw_type, :raw_body, :raw_sha256,
+            422, :answer)
+    ON CONFLICT DO NOTHING
+    RETURNING id, account_id, received_at
+), new_consent AS (
+    INSERT INTO consent (account_id, lead_id, channels, wording, seller, captured_at, url, ip, user_agent,
+                         trustedform_cert_url, leadid_token, recorded_at)
+    SELECT account_id, id, :consent_channels, :consent_wording, :consent_seller, :consent_captured_at,
+           :consent_url, :consent_ip, :consent_user_agent, :trustedform_cert_url, :leadid_token, received_at
+      FROM new_lead
+), new_event AS (
+    INSERT INTO event (account_id, lead_id, kind, at, data)
+    SELECT account_id, id, 'lead.refused', received_at, :event_data FROM new_lead
+)
+SELECT id FROM new_lead;
+
+-- name: record_commits
+-- The moment at which each accepted lead's transaction had committed, written after the fact, in bulk.
+UPDATE lead SET committed_at = w.at
+  FROM unnest(CAST(:lead_ids AS uuid[]), CAST(:times AS timestamptz[])) AS w (lead_id, at)
+ WHERE lead.id = w.lead_id AND lead.committed_at IS NULL;
