@@ -40,7 +40,7 @@ async def serve(settings: Settings, given: argparse.Namespace) -> int:
             if given.sample:
                 await _apply(url, read(sample.text()))
                 print(demo.where_to_look(settings), flush=True)
-            await wiring.run(settings, node, roles)
+            await wiring.run(settings, node, roles, wiring.stop_on_signals(), asyncio.Event())
     return 0
 
 
@@ -54,7 +54,7 @@ async def run_demo(settings: Settings, given: argparse.Namespace) -> int:
             started = asyncio.Event()
             stream = asyncio.create_task(demo.stream(settings, started, given.leads_per_minute, given.seed))
             try:
-                await wiring.run(settings, node, wiring.ROLES, started)
+                await wiring.run(settings, node, wiring.ROLES, wiring.stop_on_signals(), started)
             finally:
                 stream.cancel()
     return 0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import signal
 
 import aiohttp
 import structlog
@@ -17,6 +16,7 @@ from speedtolead.sample import text
 from speedtolead.service.configuration.document import Document, read
 from speedtolead.settings import Settings
 from speedtolead.simulator import SimulatorConfig, running_simulator
+from speedtolead.wiring import stop_on_signals
 
 log = structlog.get_logger(__name__)
 
@@ -96,9 +96,7 @@ async def _post(
 async def carrier_alone(host: str, port: int, speed: float, seed: int, calls_per_second: float) -> None:
     """The simulated carrier until Ctrl-C."""
     config = SimulatorConfig(speed=speed, seed=seed, calls_per_second=calls_per_second)
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stop = stop_on_signals()
     async with running_simulator(config, host, port) as simulator:
         log.info(
             "simulator.started", url=simulator.url, account_sid=config.account_sid, auth_token=config.auth_token

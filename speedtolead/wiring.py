@@ -187,15 +187,13 @@ async def _why_not_ready(database: Database) -> str | None:
     return None
 
 
-async def run(settings: Settings, node: Node, roles: frozenset[str], started: asyncio.Event | None = None) -> None:
-    """Run a node until SIGTERM or Ctrl-C: no new claims, calls under way recorded, then everything else.
+async def run(
+    settings: Settings, node: Node, roles: frozenset[str], stop: asyncio.Event, started: asyncio.Event
+) -> None:
+    """Run a node until ``stop``: no new claims, calls under way recorded, then everything else.
 
     A loop that dies ends the process with its error.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
     ticks = Ticks()
     async with AsyncExitStack() as stack:
         if "web" in roles:
@@ -211,8 +209,7 @@ async def run(settings: Settings, node: Node, roles: frozenset[str], started: as
             loops.append(node.dialer.run())
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one) for one in loops]
-            if started is not None:
-                started.set()
+            started.set()
             log.info("node.started", roles=sorted(roles), url=settings.own_url)
             await stop.wait()
             log.info("node.stopping")
@@ -224,6 +221,14 @@ async def run(settings: Settings, node: Node, roles: frozenset[str], started: as
                 task.cancel()
     await _last_flush(node)
     log.info("node.stopped")
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGTERM and Ctrl-C set."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    return stop
 
 
 @asynccontextmanager

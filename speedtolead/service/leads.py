@@ -49,7 +49,7 @@ class Leads:
 
     async def story(self, account_id: UUID, lead_id: UUID, source_id: UUID | None = None) -> LeadStory:
         """Raises NotFound where this account, or source, has no such lead."""
-        async with self._database.connection() as tx:
+        async with self._database.snapshot() as tx:
             story = await rows.story(tx, account_id, lead_id, source_id)
         if story is None:
             raise NotFound("There is no such lead.")

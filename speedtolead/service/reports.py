@@ -48,7 +48,7 @@ class Reports:
         self._clock = clock
 
     async def speed(self, account_id: UUID, period: Period) -> Speed:
-        async with self._database.connection() as tx:
+        async with self._database.snapshot() as tx:
             given = _given(account_id, period)
             rows = await stats.SPEED.all(tx, **given, group_by=period.group_by or "all")
             return Speed(rows, await stats.HOPS.all(tx, **given))
@@ -60,7 +60,7 @@ class Reports:
 
     async def live(self, account_id: UUID) -> tuple[LiveRow, list[AgentRow]]:
         """What is going on now, and the agents."""
-        async with self._database.connection() as tx:
+        async with self._database.snapshot() as tx:
             counts = await stats.LIVE_COUNTS.one(tx, account_id=account_id, now=self._clock.now())
             return counts, await agents.AGENTS_OF_ACCOUNT.all(tx, account_id=account_id)
 

@@ -89,6 +89,15 @@ class Database:
         async with self.connection() as connection, connection.transaction():
             yield connection
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        """A connection whose statements all see the same moment."""
+        async with (
+            self.connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield connection
+
     async def ping(self) -> datetime:
         """The database's clock; raises DatabaseAway."""
         async with self.connection() as connection:

@@ -1,7 +1,7 @@
 -- name: lock_agent
 -- An agent who is on an attempt, locked; nothing where the agent has gone on to something else.
 SELECT id AS agent_id, account_id, state, address FROM agent
- WHERE id = :agent_id AND attempt_id = :attempt_id FOR UPDATE;
+ WHERE id = :agent_id AND attempt_id = :attempt_id FOR NO KEY UPDATE;
 
 -- name: save_agent
 -- An agent's new state. Without keep, the attempt is let go.
@@ -21,14 +21,14 @@ SELECT id AS agent_id, account_id, state, attempt_id FROM agent
        SELECT FROM attempt a
         WHERE a.id = agent.attempt_id AND a.agent_id = agent.id
           AND (a.state IN ('claimed', 'dialing', 'unknown') OR (a.state = 'connected' AND a.ended_at IS NULL))))
- ORDER BY state_since LIMIT :most FOR UPDATE SKIP LOCKED;
+ ORDER BY state_since LIMIT :most FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: idle_agents
 -- Free agents of a campaign, longest idle first, locked for the one who asks.
 SELECT g.id AS agent_id, g.name, g.address FROM agent g
   JOIN campaign c ON c.account_id = g.account_id AND c.id = :campaign_id
  WHERE g.state = 'available' AND NOT g.removed AND g.groups @> ARRAY[c.agent_group] AND g.id <> ALL (:not_these)
- ORDER BY g.state_since LIMIT 1 FOR UPDATE OF g SKIP LOCKED;
+ ORDER BY g.state_since LIMIT 1 FOR NO KEY UPDATE OF g SKIP LOCKED;
 
 -- name: reserve_agent
 -- Reserve an agent for an attempt under way.
@@ -48,4 +48,4 @@ SELECT id AS agent_id, name, address, presence, groups, state, state_since, stat
 -- name: agent_by_name
 -- One agent, locked.
 SELECT id AS agent_id, account_id, state, attempt_id FROM agent
- WHERE account_id = :account_id AND name = :name AND NOT removed FOR UPDATE;
+ WHERE account_id = :account_id AND name = :name AND NOT removed FOR NO KEY UPDATE;

@@ -10,7 +10,7 @@ SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, a.number, a.s
   JOIN lead l ON l.id = a.lead_id
   JOIN source s ON s.id = l.source_id
  WHERE a.id = :attempt_id
-   FOR UPDATE OF a;
+   FOR NO KEY UPDATE OF a;
 
 -- name: legs_of_attempt
 -- The legs of an attempt, those of earlier tries included, oldest first.
@@ -98,14 +98,14 @@ UPDATE lead SET state = :state WHERE id = :lead_id AND state <> :state RETURNING
 
 -- name: lead_state
 -- The lead's state, locked.
-SELECT state FROM lead WHERE id = :lead_id AND account_id = :account_id FOR UPDATE;
+SELECT state FROM lead WHERE id = :lead_id AND account_id = :account_id FOR NO KEY UPDATE;
 
 -- name: overdue_attempts
 -- Live attempts whose lease has run out; taken by one sweeper at a time.
 SELECT id AS attempt_id, state FROM attempt
  WHERE (state IN ('claimed', 'dialing', 'unknown') OR (state = 'connected' AND ended_at IS NULL))
    AND lease_until <= :now
- ORDER BY lease_until LIMIT :most FOR UPDATE SKIP LOCKED;
+ ORDER BY lease_until LIMIT :most FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: renew_lease
 -- Look at these attempts again only after a moment.
@@ -136,5 +136,5 @@ UPDATE attempt SET note = 'waiting for an agent'
                JOIN campaign c ON c.id = a.campaign_id
               WHERE a.state = 'scheduled' AND a.note IS DISTINCT FROM 'waiting for an agent'
                 AND a.due_at <= CAST(:now AS timestamptz) - make_interval(secs => (c.settings #>> '{dial,no_agent,wait}')::double precision)
-              LIMIT 200 FOR UPDATE OF a SKIP LOCKED)
+              LIMIT 200 FOR NO KEY UPDATE OF a SKIP LOCKED)
 RETURNING id AS attempt_id, account_id, lead_id;

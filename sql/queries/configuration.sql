@@ -1,6 +1,6 @@
 -- name: account_by_name
 -- An account, locked, so that two applies take turns.
-SELECT id AS account_id, timezone FROM account WHERE name = :name FOR UPDATE;
+SELECT id AS account_id, timezone FROM account WHERE name = :name FOR NO KEY UPDATE;
 
 -- name: add_account
 INSERT INTO account (id, name, timezone, created_at) VALUES (:account_id, :name, :timezone, :now);

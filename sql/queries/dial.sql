@@ -37,11 +37,11 @@ WITH wanted AS (
 ), free_attempt AS (
     SELECT id FROM attempt
      WHERE id = ANY (:attempt_ids) AND state = 'scheduled' AND due_at <= :now
-     FOR UPDATE SKIP LOCKED
+     FOR NO KEY UPDATE SKIP LOCKED
 ), free_agent AS (
     SELECT id FROM agent
      WHERE id = ANY (:agent_ids) AND state = 'available' AND NOT removed
-     FOR UPDATE SKIP LOCKED
+     FOR NO KEY UPDATE SKIP LOCKED
 ), pair AS (
     SELECT w.*, row_number() OVER (ORDER BY w.n) AS place
       FROM wanted w
@@ -49,7 +49,7 @@ WITH wanted AS (
       JOIN free_agent g ON g.id = w.agent_id
 ), slot AS (
     SELECT carrier, greatest(next_at, :now - CAST(:burst AS interval)) AS next_at
-      FROM carrier_slot WHERE carrier = :carrier FOR UPDATE
+      FROM carrier_slot WHERE carrier = :carrier FOR NO KEY UPDATE
 ), taken AS (
     SELECT pair.* FROM pair, slot
      WHERE slot.next_at + (pair.place - 1) * CAST(:spacing AS interval) <= :now

@@ -1,0 +1,56 @@
+# Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test test-quick lint format types check bench lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
+
+setup: $(STAMP) ## Make the environment in .venv/ from requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (make PYTHON=python3.12 …)"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+run: setup ## Start the database, the simulated carrier and the service with the sample account
+	$(BIN)/speedtolead serve --sample
+
+demo: setup ## As run, with a live stream of synthetic leads
+	$(BIN)/speedtolead demo
+
+test: setup ## Run the whole suite
+	$(BIN)/python -m pytest
+
+test-quick: setup ## Run only the tests that need no database
+	$(BIN)/python -m pytest tests/unit
+
+lint: setup ## Check style, format and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: setup ## Format the code and fix what can be fixed by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: setup ## Check types
+	$(BIN)/mypy
+
+check: lint types test ## lint, types and test
+
+bench: setup ## Measure the service beside a floor, in one run
+	$(BIN)/python tests/benchmarks/spine.py
+
+lock: setup ## Pin the newest versions that pyproject.toml allows (hashes, no addresses)
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --upgrade --quiet -o requirements.lock
+
+clean: ## Remove the environment and what tools have cached (never the data folder)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,60 @@
+"""One lead's whole story, and the button that ends it.
+
+Owns: the page. Must not know: how a lead is stopped. A lead of another account is not found, exactly as one that
+does not exist.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from speedtolead.domain.lead import Refusal
+from speedtolead.service.explain import explain
+from speedtolead.service.intake import WORDS
+from speedtolead.store.people import SessionOwner
+from speedtolead.web import auth, views
+from speedtolead.web.pages import render, timeline
+from speedtolead.web.services import SERVICES
+
+OPEN = frozenset({"new", "working"})
+
+
+@render.signed_in
+async def show(request: web.Request, session: SessionOwner) -> web.Response:
+    return render.page(request, "lead.html", session, **await _given(request, session))
+
+
+@render.signed_in
+async def fragment(request: web.Request, session: SessionOwner) -> web.Response:
+    return render.page(request, "lead_parts.html", session, **await _given(request, session))
+
+
+@render.signed_in
+async def stop(request: web.Request, session: SessionOwner) -> web.Response:
+    lead_id = render.lead_id(request)
+    auth.check_form(request, (await render.form_fields(request)).get(auth.CSRF_FIELD))
+    await request.app[SERVICES].leads.stop(session.account_id, lead_id)
+    return render.see_other(f"/leads/{lead_id}")
+
+
+async def _given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
+    story = await request.app[SERVICES].leads.story(session.account_id, render.lead_id(request))
+    lead = views.lead_view(story)
+    return {
+        "zone": session.timezone,
+        "lead": lead,
+        "name": " ".join(filter(None, (lead.first_name, lead.last_name))),
+        "bars": timeline.bars(lead),
+        "told": explain(story),
+        "stoppable": lead.status in OPEN,
+        "refused_because": refusal_words(lead.refusal),
+    }
+
+
+def refusal_words(code: str | None) -> str | None:
+    """Why, in the words that the poster was told."""
+    if code is None:
+        return None
+    return next((words for refusal, (_, words) in WORDS.items() if refusal == Refusal(code)), code)

@@ -1,0 +1,89 @@
+"""One real Postgres for the whole run, a database of its own for each test."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+import pytest
+from running import RunningService, running_service
+
+from speedtolead import logs
+from speedtolead.store.database import Database, connect
+from speedtolead.store.embedded import embedded_server
+from speedtolead.store.migrations import migrate
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    logs.configure("console")
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real server with the migrated template; ``fsync`` is off, on this server only."""
+    folder = tmp_path_factory.mktemp("postgres")
+    with asyncio.Runner() as runner:
+        server = embedded_server(folder)
+        url = runner.run(server.__aenter__())
+        try:
+            runner.run(_make_template(url))
+            yield url
+        finally:
+            runner.run(server.__aexit__(None, None, None))
+
+
+async def _make_template(url: str) -> None:
+    admin = await asyncpg.connect(url)
+    try:
+        await admin.execute("ALTER SYSTEM SET fsync = off")
+        await admin.execute("ALTER SYSTEM SET synchronous_commit = off")
+        await admin.execute("SELECT pg_reload_conf()")
+        await admin.execute("CREATE DATABASE migrated")
+    finally:
+        await admin.close()
+    await migrate(database_of(url, "migrated"))
+
+
+def database_of(url: str, name: str) -> str:
+    head, _, query = url.partition("?")
+    return f"{head.rpartition('/')[0]}/{name}?{query}"
+
+
+@pytest.fixture
+async def database_url(server_url: str) -> AsyncIterator[str]:
+    """A fresh, migrated, empty database."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    admin = await asyncpg.connect(server_url)
+    try:
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
+        yield database_of(server_url, name)
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await admin.close()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with connect(database_url, 4) as found:
+        yield found
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+async def service(database_url: str, tmp_path: Path) -> AsyncIterator[RunningService]:
+    """A node with one agent and the agent-first campaign, on the simulated carrier."""
+    async with running_service(database_url, tmp_path) as running:
+        yield running

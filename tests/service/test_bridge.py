@@ -1,0 +1,206 @@
+"""From a posted lead to two people talking, in each mode, and every way in which it can end otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from running import (
+    AGENT_PHONES,
+    AGENTS_ANSWER,
+    LEAD_ANSWERS,
+    LEAD_PHONE,
+    RunningService,
+    configuration,
+    person,
+    running_service,
+)
+
+from speedtolead.simulator.people import Does
+
+HOPS = ["received", "committed", "claimed", "permitted", "requested", "ringing", "answered", "bridged"]
+
+
+async def test_a_posted_lead_talks_to_an_agent(service: RunningService) -> None:
+    status, answer = await service.post()
+    assert status == 202
+    assert answer["status"] == "accepted"
+    lead = await service.ended(answer["lead_id"])
+    assert lead["status"] == "contacted"
+    attempt = lead["attempts"][0]
+    assert attempt["state"] == "connected"
+    assert attempt["contact"] is True
+    assert service.rung() == 1
+    await service.agents_free()
+
+
+async def test_every_hop_is_stored_in_order(service: RunningService) -> None:
+    _, answer = await service.post()
+    lead = await service.lead_when(
+        answer["lead_id"], lambda lead: lead["hops"]["bridged"] and lead["hops"]["committed"]
+    )
+    times = [lead["hops"][hop] for hop in HOPS]
+    assert None not in times
+    # The dialer may claim a lead before the poster's own node has seen the commit return.
+    del times[1]
+    assert times == sorted(times)
+    assert lead["slowest_hop"] in HOPS
+
+
+async def test_lead_first_rings_the_lead_before_the_agent(database_url: str, tmp_path: Path) -> None:
+    async with running_service(database_url, tmp_path, configuration(mode="lead_first")) as service:
+        _, answer = await service.post()
+        lead = await service.ended(answer["lead_id"])
+        legs = {leg["kind"]: leg for leg in lead["attempts"][0]["legs"]}
+        assert lead["status"] == "contacted"
+        assert legs["lead"]["ringing_at"] < legs["agent"]["ringing_at"]
+        assert legs["agent"]["accepted_at"]
+        await service.agents_free()
+
+
+async def test_an_agent_is_reserved_before_the_leads_phone_rings(database_url: str, tmp_path: Path) -> None:
+    text = configuration(mode="lead_first", agents=1)
+    never_answers = person(LEAD_PHONE, Does.NO_ANSWER)
+    async with running_service(database_url, tmp_path, text, (AGENTS_ANSWER, never_answers)) as service:
+        _, first = await service.post()
+        _, second = await service.post(phone="+12125550143")
+        lead = await service.lead_when(first["lead_id"], lambda lead: lead["attempts"][0]["ringing_at"])
+        assert lead["attempts"][0]["agent"] == "agent-1"
+        assert service.rung("+12125550143") == 0
+        assert (await service.lead(second["lead_id"]))["attempts"][0]["state"] == "scheduled"
+
+
+async def test_an_agent_who_does_not_press_1_is_passed_by(database_url: str, tmp_path: Path) -> None:
+    mailbox = person(AGENT_PHONES[0], Does.ANSWER, ring=1.0, presses="")
+    async with running_service(
+        database_url, tmp_path, configuration(agents=2), (mailbox, AGENTS_ANSWER, LEAD_ANSWERS)
+    ) as service:
+        _, answer = await service.post()
+        lead = await service.ended(answer["lead_id"])
+        assert lead["status"] == "contacted"
+        assert lead["attempts"][0]["agent"] == "agent-2"
+        assert service.rung() == 1
+        states = await service.agents()
+        assert states["agent-1"] == "paused"
+
+
+async def test_lead_first_rings_the_next_agent_while_the_lead_waits(database_url: str, tmp_path: Path) -> None:
+    busy = person(AGENT_PHONES[0], Does.DECLINE, ring=1.0)
+    text = configuration(mode="lead_first", agents=2)
+    async with running_service(database_url, tmp_path, text, (busy, AGENTS_ANSWER, LEAD_ANSWERS)) as service:
+        _, answer = await service.post()
+        lead = await service.ended(answer["lead_id"])
+        assert lead["status"] == "contacted"
+        assert lead["attempts"][0]["agent"] == "agent-2"
+        assert service.rung() == 1
+
+
+async def test_a_person_who_answers_and_gets_no_agent_is_abandoned(database_url: str, tmp_path: Path) -> None:
+    nobody = person("+121255501[1-2]?", Does.DECLINE, ring=1.0)
+    text = configuration(mode="lead_first")
+    async with running_service(database_url, tmp_path, text, (nobody, LEAD_ANSWERS)) as service:
+        _, answer = await service.post()
+        lead = await service.ended(answer["lead_id"])
+        assert lead["attempts"][0]["state"] == "abandoned"
+        assert lead["status"] == "exhausted"
+        report = await service.get("/v1/stats/contact")
+        assert report["groups"][0]["abandonment_rate"] == {
+            "value": 1.0,
+            "numerator": 1,
+            "denominator": 1,
+            "interval_95": report["groups"][0]["abandonment_rate"]["interval_95"],
+        }
+
+
+@pytest.mark.parametrize("mode", ["agent_first", "lead_first"])
+@pytest.mark.parametrize(
+    ("does", "state"),
+    [
+        (Does.NO_ANSWER, "no_answer"),
+        (Does.BUSY, "busy"),
+        (Does.DECLINE, "busy"),
+        (Does.VOICEMAIL, "machine"),
+        (Does.UNREACHABLE, "failed"),
+    ],
+)
+async def test_a_call_that_reaches_nobody_says_why(
+    database_url: str, tmp_path: Path, mode: str, does: Does, state: str
+) -> None:
+    people = (AGENTS_ANSWER, person(LEAD_PHONE, does))
+    async with running_service(database_url, tmp_path, configuration(mode=mode), people) as service:
+        _, answer = await service.post()
+        lead = await service.ended(answer["lead_id"])
+        assert lead["attempts"][0]["state"] == state
+        assert lead["attempts"][0]["contact"] is False
+        assert lead["status"] == "exhausted"
+        assert service.rung() == 1
+        await service.agents_free()
+
+
+async def test_a_machine_is_hung_up_on_and_the_agent_freed(database_url: str, tmp_path: Path) -> None:
+    people = (AGENTS_ANSWER, person(LEAD_PHONE, Does.VOICEMAIL))
+    async with running_service(database_url, tmp_path, configuration(), people) as service:
+        _, answer = await service.post()
+        lead = await service.ended(answer["lead_id"])
+        assert lead["attempts"][0]["state"] == "machine"
+        await service.agents_free()
+        assert not [call for call in service.simulator.carrier.calls.values() if call.is_live]
+
+
+async def test_an_agent_who_hangs_up_early_stops_the_leads_phone(database_url: str, tmp_path: Path) -> None:
+    people = (AGENTS_ANSWER, person(LEAD_PHONE, Does.MANUAL))
+    async with running_service(database_url, tmp_path, configuration(), people) as service:
+        _, answer = await service.post()
+        await service.lead_when(answer["lead_id"], lambda lead: lead["attempts"][0]["ringing_at"])
+        carrier = service.simulator.carrier
+        for call in carrier.calls_to(AGENT_PHONES[0]):
+            await service.http.post(f"{service.simulator.url}/simulator/calls/{call.sid}/hangup")
+        lead = await service.ended(answer["lead_id"])
+        assert lead["attempts"][0]["state"] in {"cancelled", "no_answer"}
+        assert not any(call.is_live for call in carrier.calls_to(LEAD_PHONE))
+
+
+async def test_a_talk_under_the_minimum_is_no_contact(database_url: str, tmp_path: Path) -> None:
+    short = person(LEAD_PHONE, Does.ANSWER, ring=1.0, talk=10.0)
+    async with running_service(
+        database_url, tmp_path, configuration(minimum_talk="30s"), (AGENTS_ANSWER, short)
+    ) as service:
+        _, answer = await service.post()
+        lead = await service.ended(answer["lead_id"])
+        assert lead["attempts"][0]["state"] == "connected"
+        assert lead["attempts"][0]["contact"] is False
+        report = await service.get("/v1/stats/contact")
+        assert report["groups"][0]["contacted"] == 0
+        assert report["groups"][0]["short_talk_only"] == 1
+
+
+async def test_the_cadence_goes_on_after_no_answer(database_url: str, tmp_path: Path) -> None:
+    text = configuration(cadence="[{after: 0s, channel: call}, {after: 1s, channel: call}, {after: 1d, channel: call}]")
+    people = (AGENTS_ANSWER, person(LEAD_PHONE, Does.BUSY))
+    async with running_service(database_url, tmp_path, text, people) as service:
+        _, answer = await service.post()
+        lead = await service.lead_when(answer["lead_id"], lambda lead: len(lead["attempts"]) == 3)
+        assert [a["state"] for a in lead["attempts"]] == ["busy", "busy", "scheduled"]
+        assert service.rung() == 2
+        assert lead["status"] == "working"
+
+
+async def test_freshest_lead_first_when_agents_are_scarce(database_url: str, tmp_path: Path) -> None:
+    text = configuration(agents=1)
+    async with running_service(database_url, tmp_path, text) as service:
+        await service.http.put(
+            f"{service.url}/v1/agents/agent-1/state",
+            json={"state": "paused", "reason": "lunch"},
+            headers={"Authorization": f"Bearer {service.account_key}"},
+        )
+        older = (await service.post(phone="+12125550121"))[1]["lead_id"]
+        newer = (await service.post(phone="+12125550122"))[1]["lead_id"]
+        await service.http.put(
+            f"{service.url}/v1/agents/agent-1/state",
+            json={"state": "available"},
+            headers={"Authorization": f"Bearer {service.account_key}"},
+        )
+        first = await service.lead_when(newer, lambda lead: lead["attempts"][0]["claimed_at"])
+        waiting = await service.lead(older)
+        assert first["attempts"][0]["claimed_at"]
+        assert waiting["attempts"][0]["state"] == "scheduled"
