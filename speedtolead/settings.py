@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     carrier_consistency_window: Annotated[float, Field(ge=0, le=600)] = 60.0
     claim_lease: Annotated[float, Field(gt=0, le=600)] = 15.0
     call_lease: Annotated[float, Field(gt=0, le=600)] = 60.0
+    missed_offer_rest: Annotated[float, Field(ge=0, le=3600)] = 30.0
     calls_per_second: Annotated[float, Field(gt=0, le=100_000)] | None = None
     simulator_port: Annotated[int, Field(ge=1, le=65535)] = 8081
     secret_key: str = ""

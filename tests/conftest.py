@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -27,11 +28,13 @@ def _logs() -> None:
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real server with the migrated template; ``fsync`` is off, on this server only."""
-    folder = tmp_path_factory.mktemp("postgres")
-    with asyncio.Runner() as runner:
-        server = embedded_server(folder)
+def server_url() -> Iterator[str]:
+    """A real server with the migrated template; ``fsync`` is off, on this server only.
+
+    Its folder is not one of pytest's, which are closed to the user that Postgres runs as when we are root.
+    """
+    with tempfile.TemporaryDirectory(prefix="speedtolead-") as folder, asyncio.Runner() as runner:
+        server = embedded_server(Path(folder))
         url = runner.run(server.__aenter__())
         try:
             runner.run(_make_template(url))

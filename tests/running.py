@@ -63,7 +63,7 @@ def configuration(
     minimum_talk: str = "0s",
     source: str = "",
     dial: str = "",
-    cadence: str = '[{after: 0s, channel: call}]',
+    cadence: str = "[{after: 0s, channel: call}]",
 ) -> str:
     """A configuration file: so many agents with a phone each, one source, one campaign."""
     lines = "\n".join(

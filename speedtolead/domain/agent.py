@@ -17,8 +17,6 @@ from typing import assert_never
 
 from speedtolead.domain.errors import IllegalTransition
 
-MISSED_OFFER_REST = timedelta(seconds=30)
-"""How long an agent who did not take an offer is left in peace."""
 MISSED_OFFER = "missed_offer"
 
 
@@ -61,7 +59,9 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """The offer was not taken: not answered, declined, or no key pressed."""
+    """The offer was not taken: no answer, a decline, or no key. The agent is left in peace for ``rest``."""
+
+    rest: timedelta = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +125,10 @@ def advance(state: AgentState, event: AgentEvent, now: datetime) -> AgentTransit
         case Accepted():
             _require(state, event, ENGAGED)
             return AgentTransition(AgentState.TALKING)
-        case Missed():
+        case Missed(rest):
             if state not in ENGAGED:
                 return AgentTransition(state)
-            return AgentTransition(AgentState.PAUSED, now + MISSED_OFFER_REST, MISSED_OFFER)
+            return AgentTransition(AgentState.PAUSED, now + rest, MISSED_OFFER)
         case Released(wrap_up):
             if state not in ENGAGED:
                 return AgentTransition(state)

@@ -308,7 +308,7 @@ class Calls:
         lead_over = fate.ended_at is not None
         if leg.state is LegState.ENDED or (lead_over and leg.state is LegState.PLACING):
             if leg.accepted_at is None and not lead_over and leg.state is LegState.ENDED:
-                event = Missed()
+                event = Missed(self._patience.missed_offer_rest)
             else:
                 wrap_up = call.campaign.dial.wrap_up if fate.bridged_at else timedelta(0)
                 event = Released(wrap_up)

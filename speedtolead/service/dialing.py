@@ -275,7 +275,11 @@ class Dialing:
             await call.apply(tx, order.asked.leg_id, report)
             agents_fault = order.asked.kind is LegKind.AGENT and isinstance(error, Permanent)
             await agents.move_engaged(
-                tx, claimed.agent_id, claimed.attempt_id, Missed() if agents_fault else Released(), now
+                tx,
+                claimed.agent_id,
+                claimed.attempt_id,
+                Missed(self._patience.missed_offer_rest) if agents_fault else Released(),
+                now,
             )
             if isinstance(error, Transient):
                 if error.provider_code == "20429" or "429" in str(error)[:4]:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash("nobody's password, so that an unknown email takes as long as a wrong password")
+
+
+@cache
+def _nobodys() -> str:
+    """A hash that no password has, so that an unknown email takes as long as a wrong password."""
+    return _hasher.hash(secrets.token_urlsafe())
 
 
 async def hashed(password: str) -> str:
@@ -22,6 +29,6 @@ async def matches(password: str, kept: str | None) -> bool:
 
 def _verify(password: str, kept: str | None) -> bool:
     try:
-        return _hasher.verify(kept or _NOBODY, password) and kept is not None
+        return _hasher.verify(kept or _nobodys(), password) and kept is not None
     except (VerificationError, InvalidHashError):
         return False

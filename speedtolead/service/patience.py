@@ -22,3 +22,5 @@ class Patience:
     """Between two such questions."""
     hang_up: timedelta = timedelta(seconds=15)
     """An agent whose lead is gone is free after this long, even if the end of the agent's call is never told."""
+    missed_offer_rest: timedelta = timedelta(seconds=30)
+    """An agent who did not take an offer is left in peace for this long."""

@@ -36,7 +36,9 @@ AWAY = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.InternalClientError,
 )
+"""What a lost server looks like; the last one is asyncpg's word for a connection that died between two messages."""
 
 
 class DatabaseAway(SpeedToLeadError):
@@ -79,7 +81,11 @@ class Database:
         """A connection on which each statement is its own transaction."""
         try:
             async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
-                yield connection
+                try:
+                    yield connection
+                except AWAY:
+                    connection.terminate()  # never to be used again, whatever state it is in
+                    raise
         except AWAY as error:
             raise DatabaseAway(f"{type(error).__name__}: {error}") from error
 

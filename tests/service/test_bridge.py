@@ -175,7 +175,9 @@ async def test_a_talk_under_the_minimum_is_no_contact(database_url: str, tmp_pat
 
 
 async def test_the_cadence_goes_on_after_no_answer(database_url: str, tmp_path: Path) -> None:
-    text = configuration(cadence="[{after: 0s, channel: call}, {after: 1s, channel: call}, {after: 1d, channel: call}]")
+    text = configuration(
+        cadence="[{after: 0s, channel: call}, {after: 1s, channel: call}, {after: 1d, channel: call}]"
+    )
     people = (AGENTS_ANSWER, person(LEAD_PHONE, Does.BUSY))
     async with running_service(database_url, tmp_path, text, people) as service:
         _, answer = await service.post()

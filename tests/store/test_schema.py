@@ -19,12 +19,13 @@ from speedtolead.domain.attempt import LIVE, AttemptState
 from speedtolead.domain.call import AnsweredBy, LegEnd, LegKind, LegState
 from speedtolead.domain.lead import LeadState
 from speedtolead.domain.permit import Decision
+from speedtolead.domain.webhook import DeliveryState
 from speedtolead.store.query import DECLARED, statements
 
 for _module in pkgutil.walk_packages(speedtolead.store.__path__, "speedtolead.store."):
     importlib.import_module(_module.name)
 
-INSTALLATION_WIDE = {"schema_migration", "carrier_slot"}
+INSTALLATION_WIDE = {"schema_migration", "carrier_slot", "webhook_cursor"}
 """Tables that belong to the installation; a library's own tables start with its name."""
 LIBRARY_PREFIX = "pgqueuer"
 
@@ -38,6 +39,7 @@ CHECKED: list[tuple[str, str, type[StrEnum], set[str]]] = [
     ("leg", "ended_as", LegEnd, set()),
     ("leg", "answered_by", AnsweredBy, set()),
     ("permit", "decision", Decision, {Decision.NOT_APPLICABLE}),
+    ("webhook_delivery", "state", DeliveryState, set()),
 ]
 
 
