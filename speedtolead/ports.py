@@ -208,3 +208,15 @@ class Numbering(Protocol):
     def candidates(self, phone: str, state: str | None, postal_code: str | None) -> tuple[Candidate, ...]:
         """Every place where the person may be; empty when nothing tells."""
         ...
+
+
+class WebhookSender(Protocol):
+    """Posts a message to an account's own system. It may be asked again after any error but Permanent."""
+
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        """Post it once; the status, which is 2xx.
+
+        Raises Permanent (``provider_code`` 410: the receiver wants no more), Transient or Indeterminate; none of
+        their messages holds the address or what was answered.
+        """
+        ...

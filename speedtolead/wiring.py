@@ -19,10 +19,12 @@ from speedtolead.adapters.numbering import OfflineNumbering
 from speedtolead.adapters.twilio.addresses import Addresses
 from speedtolead.adapters.twilio.callbacks import TwilioCallbacks
 from speedtolead.adapters.twilio.carrier import TwilioCarrier, twilio_carrier
+from speedtolead.adapters.webhooks import webhook_sender
 from speedtolead.clock import SystemClock
 from speedtolead.ports import Clock
 from speedtolead.runtime.commits import Commits
 from speedtolead.runtime.dialer import Dialer
+from speedtolead.runtime.jobs import JobWorker
 from speedtolead.runtime.live import LiveHub
 from speedtolead.runtime.ticks import Ticks
 from speedtolead.runtime.wake import Bell
@@ -36,6 +38,9 @@ from speedtolead.service.patience import Patience
 from speedtolead.service.reports import Reports
 from speedtolead.service.sign_in import SignIn
 from speedtolead.service.sweeping import Sweeping
+from speedtolead.service.webhooks.delivery import Deliveries
+from speedtolead.service.webhooks.relay import Relay
+from speedtolead.service.webhooks.replay import Webhooks
 from speedtolead.settings import Settings
 from speedtolead.simulator import (
     SIMULATED_ACCOUNT_SID,
@@ -55,6 +60,10 @@ ROLES = frozenset({"web", "dialer", "scheduler"})
 SWEEP_SECONDS = 1.0
 COMMIT_LOG_SECONDS = 0.5
 PRUNE_SECONDS = 3600.0
+RELAY_SECONDS = 0.5
+REQUEUE_SECONDS = 5.0
+JOB_CONNECTIONS = 4
+PRUNE_JOBS_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,8 @@ class Node:
     services: Services
     dialer: Dialer
     live: LiveHub
+    relay: Relay
+    jobs: JobWorker
     commits: Commits
     database: Database
     bell: Bell
@@ -133,11 +144,20 @@ async def build(settings: Settings, url: str, clock: Clock | None = None) -> Asy
         database = await stack.enter_async_context(connect(url, settings.database_connections))
         carrier = await stack.enter_async_context(carrier_of(settings))
         numbering = await asyncio.to_thread(OfflineNumbering)
-        yield _assemble(settings, clock, database, carrier, numbering)
+        sender = await stack.enter_async_context(webhook_sender())
+        apart = await stack.enter_async_context(connect(url, JOB_CONNECTIONS))  # no job waits in a call's way
+        jobs = JobWorker(url, Deliveries(apart, sender, clock).deliver)
+        yield _assemble(settings, clock, database, carrier, numbering, Relay(apart, clock), jobs)
 
 
 def _assemble(
-    settings: Settings, clock: Clock, database: Database, carrier: TwilioCarrier, numbering: OfflineNumbering
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    carrier: TwilioCarrier,
+    numbering: OfflineNumbering,
+    relay: Relay,
+    jobs: JobWorker,
 ) -> Node:
     simulated = settings.carrier == "simulated"
     patience = _patience(settings)
@@ -156,6 +176,7 @@ def _assemble(
         callbacks=Callbacks(database, clock, calls, patience, simulated),
         sweeping=Sweeping(database, carrier, clock, calls, patience),
         sign_in=SignIn(database, clock),
+        webhooks=Webhooks(database, clock),
         callback_reader=TwilioCallbacks(credentials(settings).auth_token, Addresses(settings.own_url)),
         live=live,
         ready=lambda: _why_not_ready(database),
@@ -163,7 +184,8 @@ def _assemble(
         public_url=settings.own_url,
         simulated=simulated,
     )
-    return Node(services, Dialer(dialing, clock, bell.wake()), live, commits, database, bell, clock)
+    dialer = Dialer(dialing, clock, bell.wake())
+    return Node(services, dialer, live, relay, jobs, commits, database, bell, clock)
 
 
 def _patience(settings: Settings) -> Patience:
@@ -175,6 +197,7 @@ def _patience(settings: Settings) -> Patience:
         dialing=timedelta(seconds=2 * settings.carrier_timeout + 2),
         call=call,
         consistency=window,
+        missed_offer_rest=timedelta(seconds=settings.missed_offer_rest),
         ask_again=min(timedelta(seconds=5), max(window / 10, timedelta(milliseconds=200))),
     )
 
@@ -199,28 +222,39 @@ async def run(
         if "web" in roles:
             await stack.enter_async_context(_web(settings, node))
         if "scheduler" in roles:
-            ticks.every(SWEEP_SECONDS, "sweep", node.services.sweeping.sweep)
-            ticks.every(PRUNE_SECONDS, "prune_sessions", node.services.sign_in.prune)
+            _schedule(ticks, node)
         ticks.every(COMMIT_LOG_SECONDS, "commit_log", node.commits.flush)
         ticks.start()
         stack.callback(ticks.stop)
         loops = [node.database.listen(node.bell.ring), node.live.run()]
+        endings = []
         if "dialer" in roles:
-            loops.append(node.dialer.run())
+            endings.append(node.dialer.run())
+        if "scheduler" in roles:
+            endings.append(node.jobs.run())
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one) for one in loops]
+            ending = [group.create_task(one) for one in endings]
             started.set()
             log.info("node.started", roles=sorted(roles), url=settings.own_url)
             await stop.wait()
             log.info("node.stopping")
             node.dialer.stop()
+            node.jobs.stop()
             node.live.close()
-            if "dialer" in roles:
-                await tasks[-1]
+            await asyncio.gather(*ending)
             for task in tasks:
                 task.cancel()
     await _last_flush(node)
     log.info("node.stopped")
+
+
+def _schedule(ticks: Ticks, node: Node) -> None:
+    ticks.every(SWEEP_SECONDS, "sweep", node.services.sweeping.sweep)
+    ticks.every(PRUNE_SECONDS, "prune_sessions", node.services.sign_in.prune)
+    ticks.every(RELAY_SECONDS, "relay", node.relay.relay)
+    ticks.every(REQUEUE_SECONDS, "requeue", node.relay.requeue)
+    ticks.every(PRUNE_JOBS_SECONDS, "prune_jobs", node.relay.prune)
 
 
 def stop_on_signals() -> asyncio.Event:

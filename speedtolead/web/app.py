@@ -6,7 +6,7 @@ import asyncio
 
 from aiohttp import web
 
-from speedtolead.web import api, carrier, events, metrics, openapi, operations, pages
+from speedtolead.web import api, carrier, events, metrics, openapi, operations, pages, webhooks
 from speedtolead.web.lead_post import MAX_BODY
 from speedtolead.web.problems import problems
 from speedtolead.web.services import SERVICES, Services
@@ -16,9 +16,10 @@ def create_app(services: Services) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY, middlewares=[operations.measured, problems])
     app[SERVICES] = services
     app[carrier.AFTERWARDS] = set()
-    app[openapi.DOCUMENT] = openapi.document([*api.routes.endpoints, *events.routes.endpoints])
-    api.routes.add_to(app)
-    events.routes.add_to(app)
+    routes = (api.routes, events.routes, webhooks.routes)
+    app[openapi.DOCUMENT] = openapi.document(endpoint for one in routes for endpoint in one.endpoints)
+    for one in routes:
+        one.add_to(app)
     app.router.add_post(carrier.PATH, carrier.callback)
     app.router.add_get("/openapi.json", openapi.show)
     app.router.add_get("/healthz", operations.healthz)

@@ -19,6 +19,7 @@ from speedtolead.service.leads import Leads
 from speedtolead.service.reports import Reports
 from speedtolead.service.sign_in import SignIn
 from speedtolead.service.sweeping import Sweeping
+from speedtolead.service.webhooks.replay import Webhooks
 from speedtolead.store.events import Event
 
 
@@ -40,6 +41,7 @@ class Services:
     callbacks: Callbacks
     sweeping: Sweeping
     sign_in: SignIn
+    webhooks: Webhooks
     callback_reader: CallbackReader
     live: EventFeed
     ready: Callable[[], Awaitable[str | None]]

@@ -53,7 +53,7 @@ CREATE INDEX webhook_delivery_age ON webhook_delivery (created_at);
 
 -- How far the relay has read, one row for the installation: it belongs to no account.
 CREATE TABLE webhook_cursor (
-    only      boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single    boolean PRIMARY KEY DEFAULT true CHECK (single),
     tx        xid8 NOT NULL,
     event_id  bigint NOT NULL
 );

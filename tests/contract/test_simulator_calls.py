@@ -129,9 +129,7 @@ async def test_a_prefix_serves_clients_of_compatible_carriers() -> None:
     async with office(path_prefix="/api/laml") as o:
         config = o.simulator.config
         url = f"{o.simulator.url}/api/laml/2010-04-01/Accounts/{config.account_sid}.json"
-        async with o.session.get(
-            url, headers=authorization(config.account_sid, config.auth_token)
-        ) as response:
+        async with o.session.get(url, headers=authorization(config.account_sid, config.auth_token)) as response:
             assert (await response.json())["uri"].startswith("/api/laml/2010-04-01/")
 
 
@@ -220,9 +218,7 @@ async def test_canceled_does_not_touch_a_live_call_and_completed_ends_it() -> No
 )
 async def test_detection_reports_while_the_call_goes_on(to: str, mode: str, verdict: str) -> None:
     async with office() as o:
-        call = await o.call(
-            to, machine_detection=mode, async_amd="true", async_amd_status_callback=f"{o.url}/amd"
-        )
+        call = await o.call(to, machine_detection=mode, async_amd="true", async_amd_status_callback=f"{o.url}/amd")
         (hook,) = await o.heard("/amd")
         assert hook["AnsweredBy"] == verdict
         assert int(hook["MachineDetectionDuration"]) >= 4000

@@ -54,9 +54,7 @@ class RedirectedClient(AsyncTwilioHttpClient):
         name, password = more.pop("auth")
         more["headers"] = {**(more.get("headers") or {}), **authorization(name, password)}
         async with asyncio.timeout(PATIENCE):
-            return await super().request(
-                method, url.replace("https://api.twilio.com", self._url), *args, **more
-            )
+            return await super().request(method, url.replace("https://api.twilio.com", self._url), *args, **more)
 
 
 @dataclass
@@ -130,9 +128,7 @@ class Office:
         await carrier.wait_for(lambda: carrier.calls[sid].answered_at is not None, PATIENCE)
         return carrier.calls[sid]
 
-    async def call(
-        self, to: str, twiml: str = "<Response><Pause length='600'/></Response>", **more: Any
-    ) -> Any:
+    async def call(self, to: str, twiml: str = "<Response><Pause length='600'/></Response>", **more: Any) -> Any:
         settings = {"status_callback": f"{self.url}/status", "status_callback_event": ALL} | more
         if "url" not in settings:
             settings["twiml"] = twiml
@@ -219,9 +215,7 @@ async def test_without_events_only_the_end_is_told() -> None:
 async def test_a_callback_may_be_fetched_with_get_and_its_own_query_is_kept() -> None:
     async with office() as o:
         o.replies["/status"] = ""
-        await o.call(
-            LEAD, "<Response/>", status_callback=f"{o.url}/status?a=b%20c", status_callback_method="GET"
-        )
+        await o.call(LEAD, "<Response/>", status_callback=f"{o.url}/status?a=b%20c", status_callback_method="GET")
         hooks = await o.heard("/status", 4)
         assert [h["CallStatus"] for h in hooks] == ["initiated", "ringing", "in-progress", "completed"]
         assert {h["a"] for h in hooks} == {"b c"}

@@ -62,9 +62,7 @@ async def test_an_agent_who_presses_nothing_is_hung_up_on() -> None:
 
 async def test_an_empty_gather_may_lead_to_the_action_too() -> None:
     async with office(Person(AGENT)) as o:
-        twiml = (
-            f"<Response><Gather timeout='1' actionOnEmptyResult='true' action='{o.url}/pressed'/></Response>"
-        )
+        twiml = f"<Response><Gather timeout='1' actionOnEmptyResult='true' action='{o.url}/pressed'/></Response>"
         await o.call(AGENT, twiml)
         (hook,) = await o.heard("/pressed")
         assert hook["Digits"] == ""

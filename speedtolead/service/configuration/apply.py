@@ -15,6 +15,7 @@ from uuid import UUID
 
 from speedtolead.ports import Clock
 from speedtolead.service.configuration.document import Agent, ConfigurationError, Document, User
+from speedtolead.service.configuration.webhooks import apply_webhooks
 from speedtolead.service.passwords import hashed, matches
 from speedtolead.store import configuration as rows
 from speedtolead.store import events
@@ -59,6 +60,9 @@ class _Apply:
         await self._agents(users)
         await self._sources(await self._campaigns())
         await self._retire_campaigns()
+        self.changes.keys |= await apply_webhooks(
+            self.tx, self.account_id, self.document.webhooks, self.now, self._changed, self._say
+        )
 
     def _say(self, line: str) -> None:
         self.changes.lines.append(line)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterator
 from datetime import time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import yaml
@@ -22,6 +23,7 @@ from speedtolead.domain.call import DialMode
 from speedtolead.domain.campaign import Acceptance, Campaign, Dial, Source, Step
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.domain.hours import ALWAYS, WeeklyHours, parse_weekly
+from speedtolead.domain.webhook import EVENT_KINDS, key_of
 from speedtolead.service.whisper import compiled
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -86,6 +88,28 @@ def _only(*values: str) -> Callable[[str], str]:
 def _sip(value: str) -> str:
     if not value.startswith(("sip:", "sips:")):
         raise ValueError("expected an address like sip:agent@example.com")
+    return value
+
+
+def _receiver(value: str) -> str:
+    try:
+        url = urlsplit(value)
+        usable = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0 and not url.fragment
+    except ValueError:
+        usable = False
+    if not usable or not value.isprintable() or " " in value:
+        raise ValueError("expected an address like https://crm.example.com/hook")
+    return value
+
+
+def _kind(value: str) -> str:
+    if value not in EVENT_KINDS:
+        raise ValueError(f"{value!r} is no kind of event; one of: {', '.join(sorted(EVENT_KINDS))}")
+    return value
+
+
+def _secret(value: str) -> str:
+    key_of(value)
     return value
 
 
@@ -232,6 +256,16 @@ class CampaignPart(_Part):
         )
 
 
+class WebhookPart(_Part):
+    """``events`` left out: all of them."""
+
+    name: Name
+    url: Annotated[str, Field(max_length=2000), AfterValidator(_receiver)]
+    events: Annotated[list[Annotated[str, AfterValidator(_kind)]], Field(min_length=1)] | None = None
+    secret: Annotated[str, AfterValidator(_secret)] | None = None
+    paused: bool = False
+
+
 class Document(_Part):
     account: Name
     account_key: Annotated[str, Field(pattern=r"^stl_acct_\w{8,80}$")] | None = None
@@ -241,6 +275,7 @@ class Document(_Part):
     agents: list[Agent] = Field(default_factory=list)
     sources: list[SourcePart] = Field(default_factory=list)
     campaigns: list[CampaignPart] = Field(default_factory=list)
+    webhooks: list[WebhookPart] = Field(default_factory=list)
 
 
 def read(text: str) -> Document:
@@ -298,6 +333,7 @@ def _references(document: Document) -> Iterator[str]:
     yield from _twice("sources", "name", [s.name for s in document.sources])
     yield from _twice("sources", "api_key", [s.api_key for s in document.sources if s.api_key])
     yield from _twice("campaigns", "name", [c.name for c in document.campaigns])
+    yield from _twice("webhooks", "name", [w.name for w in document.webhooks])
     campaigns = {c.name for c in document.campaigns}
     groups = {group for agent in document.agents for group in agent.groups}
     users = {user.email for user in document.users}

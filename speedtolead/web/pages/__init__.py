@@ -1,8 +1,8 @@
 """The pages: sign-in, the live board, one lead's story, the API's documentation, the sample form.
 
-Owns: rendering (Jinja2, escaped), the headers that keep a page to itself, and the few routes behind the forms. Every
-number on a page comes from the same use case as the API's. Must not know: SQL, carriers, how a lead is judged. When
-a use case fails, the browser gets a calm page with the same status and words as the API's problem document.
+Owns: rendering (Jinja2, escaped), the headers that keep a page to itself, and the few routes behind the forms.
+Every number on a page comes from the same use case as the API's. Must not know: SQL, carriers, judging.
+When a use case fails, the browser gets a calm page with the status and code of the API's problem document.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ _HEADINGS = {
     503: "Not available this moment",
 }
 _HINTS = {
-    404: "The address may be mistyped, or what was here belongs to another account.",
+    404: "The address may be mistyped, or what it names is not part of your account.",
     500: "It was our fault, and it is in the log. Nothing you did is lost that was confirmed before.",
     503: "This page will work again as soon as the database is back. Please try again in a few seconds.",
 }

@@ -10,7 +10,6 @@ from typing import Any
 
 from aiohttp import web
 
-from speedtolead.domain.lead import Refusal
 from speedtolead.service.explain import explain
 from speedtolead.service.intake import WORDS
 from speedtolead.store.people import SessionOwner
@@ -57,4 +56,4 @@ def refusal_words(code: str | None) -> str | None:
     """Why, in the words that the poster was told."""
     if code is None:
         return None
-    return next((words for refusal, (_, words) in WORDS.items() if refusal == Refusal(code)), code)
+    return next((words for refusal, (_, words) in WORDS.items() if refusal.value == code), code)

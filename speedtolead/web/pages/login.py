@@ -1,7 +1,7 @@
 """Signing in and out by form.
 
-Owns: the two forms, the cookie's attributes, and where one goes afterwards. Must not know: passwords' hashes. A wrong
-login is told calmly, and says neither which of the two was wrong nor whether the address is known.
+Owns: the two forms, the cookie's attributes, and where one goes afterwards. Must not know: passwords' hashes. A
+wrong login is told calmly, and not which of the two was wrong, nor whether the address is known.
 """
 
 from __future__ import annotations

@@ -89,9 +89,7 @@ def page(
             **given,
         )
     )
-    return web.Response(
-        text=text, status=status, content_type="text/html", headers={"Cache-Control": "no-store"}
-    )
+    return web.Response(text=text, status=status, content_type="text/html", headers={"Cache-Control": "no-store"})
 
 
 def see_other(place: str) -> web.Response:

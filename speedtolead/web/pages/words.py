@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from speedtolead.domain.hours import zone_info
@@ -17,7 +18,10 @@ NONE = "–"
 
 DEFINITIONS: dict[str, tuple[str, str]] = {
     "waiting": ("waiting", "Attempts whose time has come and that wait for an agent or a carrier slot."),
-    "dialing": ("dialing", "Attempts that were claimed or sent to the carrier; the lead's phone does not ring yet."),
+    "dialing": (
+        "dialing",
+        "Attempts that were claimed or sent to the carrier; the lead's phone does not ring yet.",
+    ),
     "ringing": ("ringing", "Attempts whose lead's phone is ringing."),
     "talking": ("talking", "Agent and lead are bridged, and the call has not ended."),
     "unknown": (
@@ -41,7 +45,10 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
     "p50": ("p50", "Half of the counted leads were faster than this."),
     "p90": ("p90", "Nine in ten of the counted leads were faster than this."),
     "p99": ("p99", "99 in 100 of the counted leads were faster than this."),
-    "within": ("within", "Share of the counted leads that got that far within this time; below it, count of counted."),
+    "within": (
+        "within",
+        "Share of the counted leads that got that far within this time; below it, count of counted.",
+    ),
     "contact_rate": (
         "Contact rate",
         "Contacted ÷ accepted. Contacted: a human answered and was bridged for at least the campaign's minimum.",
@@ -52,7 +59,10 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
         "Abandoned",
         "Live answers not given an agent within 2 seconds ÷ live answers, of today's leads.",
     ),
-    "interval": ("95 % interval", "Wilson score interval: where the true rate plausibly lies, given so many leads."),
+    "interval": (
+        "95 % interval",
+        "Wilson score interval: where the true rate plausibly lies, given so many leads.",
+    ),
     "short_talk_only": ("short talk only", "Bridged, but for less than the campaign's minimum: not contact."),
     "machine_only": ("machine only", "A machine answered: not contact."),
     "machine_unknown_only": (
@@ -60,13 +70,14 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
         "It could not be told whether a human answered: not contact.",
     ),
     "attempts_to_contact": ("attempts to contact", "Mean number of the attempt that made contact."),
-    "received": ("received", "The request had arrived."),
-    "committed": ("committed", "The lead was stored for good."),
-    "claimed": ("claimed", "A node took the attempt, and an agent was reserved."),
-    "permitted": ("permitted", "The permit was decided and recorded."),
-    "requested": ("requested", "The carrier was asked to dial."),
-    "answered": ("answered", "The lead's phone was answered."),
-    "bridged": ("bridged", "Agent and lead talk."),
+    "hop:received": ("received", "The request had arrived."),
+    "hop:committed": ("committed", "The lead was stored for good."),
+    "hop:claimed": ("claimed", "A node took the attempt, and an agent was reserved."),
+    "hop:permitted": ("permitted", "The permit was decided and recorded."),
+    "hop:requested": ("requested", "The carrier was asked to dial."),
+    "hop:ringing": ("ringing", "The lead's phone began to ring."),
+    "hop:answered": ("answered", "The lead's phone was answered."),
+    "hop:bridged": ("bridged", "Agent and lead talk."),
 }
 
 _TONES = {
@@ -130,6 +141,13 @@ def percent(value: float | None, digits: int = 0) -> str:
     return NONE if value is None else f"{value * 100:.{digits}f} %"
 
 
+def money(amount: Decimal | None) -> str:
+    """Two decimals, or more where there are more."""
+    if amount is None:
+        return NONE
+    return f"{amount:.2f}" if round(amount, 2) == amount else format(amount.normalize(), "f")
+
+
 def clock(at: datetime | None, zone: str, with_ms: bool = False) -> str:
     if at is None:
         return NONE
@@ -165,6 +183,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "milliseconds": milliseconds,
     "timer": timer,
     "percent": percent,
+    "money": money,
     "clock": clock,
     "moment": moment,
     "phone": phone,

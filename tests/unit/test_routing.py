@@ -1,0 +1,117 @@
+"""Who gets which lead."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from domain_samples import NOON, examples
+from hypothesis import given
+from hypothesis import strategies as st
+
+from speedtolead.domain.routing import DueAttempt, Pairing, caller_id, pair
+
+A, B, C = (UUID(int=n) for n in (1, 2, 3))
+
+
+def due(
+    n: int, agents: tuple[UUID, ...], *, age: int = 0, number: int = 1, passed: frozenset[UUID] = frozenset()
+) -> DueAttempt:
+    return DueAttempt(UUID(int=100 + n), NOON - timedelta(seconds=age), number, agents, passed)
+
+
+def pairs(*attempts: DueAttempt) -> dict[int, UUID]:
+    return {p.attempt_id.int - 100: p.agent_id for p in pair(attempts)}
+
+
+def test_nobody_due_and_nobody_free_pair_nobody() -> None:
+    assert pair([]) == []
+    assert pair([due(1, ())]) == []
+
+
+def test_the_freshest_lead_goes_first() -> None:
+    assert pairs(due(1, (A,), age=60), due(2, (A,), age=5), due(3, (A,), age=30)) == {2: A}
+
+
+def test_leads_are_paired_in_the_order_of_their_freshness() -> None:
+    found = pair([due(1, (A, B), age=60), due(2, (A, B), age=5)])
+    assert found == [Pairing(UUID(int=102), A), Pairing(UUID(int=101), B)]
+
+
+def test_the_longest_idle_agent_is_taken() -> None:
+    assert pairs(due(1, (C, A, B))) == {1: C}
+
+
+def test_one_agent_is_never_given_twice() -> None:
+    assert pairs(due(1, (A, B), age=1), due(2, (A, B), age=2), due(3, (A, B), age=3)) == {1: A, 2: B}
+
+
+def test_agents_who_passed_it_by_are_passed_over() -> None:
+    assert pairs(due(1, (A, B, C), passed=frozenset({A}))) == {1: B}
+
+
+def test_when_all_free_agents_passed_it_by_the_longest_idle_is_asked_again() -> None:
+    assert pairs(due(1, (B, A), passed=frozenset({A, B, C}))) == {1: B}
+
+
+def test_an_agent_who_passed_one_lead_by_gets_another() -> None:
+    fresh, old = due(1, (A, B), age=1, passed=frozenset({A})), due(2, (A, B), age=9)
+    assert pairs(fresh, old) == {1: B, 2: A}
+
+
+def test_a_lead_of_another_group_is_not_kept_waiting() -> None:
+    assert pairs(due(1, (A,), age=1), due(2, (A,), age=2), due(3, (B,), age=3)) == {1: A, 3: B}
+
+
+agents = st.permutations([UUID(int=n) for n in range(1, 6)]).flatmap(
+    lambda order: st.integers(0, 5).map(lambda n: tuple(order[:n]))
+)
+attempts = st.lists(
+    st.builds(
+        due,
+        st.integers(0, 10_000),
+        agents,
+        age=st.integers(0, 100),
+        number=st.integers(1, 3),
+        passed=st.frozensets(st.builds(UUID, int=st.integers(1, 5))),
+    ),
+    max_size=12,
+    unique_by=lambda a: a.attempt_id,
+)
+
+
+@examples(60)
+@given(attempts)
+def test_every_pairing_is_fair(waiting: list[DueAttempt]) -> None:
+    found = pair(waiting)
+    by_id = {attempt.attempt_id: attempt for attempt in waiting}
+    taken = [p.agent_id for p in found]
+    assert len(set(taken)) == len(taken)
+    assert len({p.attempt_id for p in found}) == len(found)
+    for p in found:
+        assert p.agent_id in by_id[p.attempt_id].agents
+    received = [by_id[p.attempt_id].lead_received_at for p in found]
+    assert received == sorted(received, reverse=True)
+    for attempt in waiting:
+        if attempt.attempt_id in {p.attempt_id for p in found}:
+            continue
+        # Whoever could have taken it has a lead that is at least as fresh.
+        for agent in attempt.agents:
+            (other,) = [p for p in found if p.agent_id == agent]
+            assert by_id[other.attempt_id].lead_received_at >= attempt.lead_received_at
+
+
+@pytest.mark.parametrize(
+    ("numbers", "phone", "shown"),
+    [
+        (("+12125550100", "+13055550100"), "+13055550142", "+13055550100"),
+        (("+12125550100", "+13055550100"), "+12125550142", "+12125550100"),
+        (("+12125550100", "+13055550100"), "+14155550142", "+12125550100"),
+        ((), "+14155550142", None),
+    ],
+)
+def test_the_number_shown_is_near_the_lead_if_one_is(
+    numbers: tuple[str, ...], phone: str, shown: str | None
+) -> None:
+    assert caller_id(numbers, phone) == shown
