@@ -139,7 +139,7 @@ def parser() -> argparse.ArgumentParser:
     one = command("apply", apply, "make an account what a configuration file says")
     one.add_argument("file", type=Path)
     one = command("demo", run_demo, "run the sample account with a stream of synthetic leads")
-    one.add_argument("--leads-per-minute", type=float, default=20)
+    one.add_argument("--leads-per-minute", type=float, default=6)
     one.add_argument("--seed", type=int, default=1)
     one = command("carrier", run_carrier, "run the simulated carrier alone")
     one.add_argument("--host", default="127.0.0.1")

@@ -84,7 +84,7 @@ async def stream(settings: Settings, started: asyncio.Event, per_minute: float, 
 async def _post(
     session: aiohttp.ClientSession, settings: Settings, sample: Document, chance: random.Random
 ) -> None:
-    source = chance.choice(sample.sources)
+    source = chance.choices(sample.sources, weights=[5, 1])[0]
     headers = {"Authorization": f"Bearer {source.api_key}"}
     try:
         async with session.post(f"{settings.own_url}/v1/leads", json=lead(chance), headers=headers) as response:

@@ -12,9 +12,11 @@ from pathlib import Path
 import aiohttp
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 from running import RunningService, running_service
 
 from speedtolead import logs
+from speedtolead.service import passwords
 from speedtolead.store.database import Database, connect
 from speedtolead.store.embedded import embedded_server
 from speedtolead.store.migrations import migrate
@@ -25,6 +27,12 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session", autouse=True)
 def _logs() -> None:
     logs.configure("console")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> None:
+    """The same hash at its lowest cost: the suite makes hundreds of them."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture(scope="session")

@@ -192,7 +192,7 @@ def free_port() -> int:
 
 
 def settings_for(database_url: str, folder: Path, simulator_port: int, **more: Any) -> Settings:
-    given = {
+    given: dict[str, Any] = {
         "database_url": database_url,
         "data_dir": folder,
         "port": free_port(),
@@ -238,7 +238,6 @@ async def running_service(
     **settings: Any,
 ) -> AsyncIterator[RunningService]:
     """A configured account, the simulated carrier with these people, a node, and a client for both."""
-    await configure(database_url, text or configuration())
     if simulator is None:
         config = SimulatorConfig(speed=speed, calls_per_second=1000.0, people=(*people, *default_people()))
         async with (
@@ -247,6 +246,7 @@ async def running_service(
         ):
             yield service
         return
+    await configure(database_url, text or configuration())
     made = settings_for(database_url, folder, simulator.port, **settings)
     async with aiohttp.ClientSession() as http, running_node(made) as node:
         yield RunningService(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
+from typing import Any
 
 from aiohttp import web
 
@@ -11,15 +13,22 @@ from speedtolead.web.lead_post import MAX_BODY
 from speedtolead.web.problems import problems
 from speedtolead.web.services import SERVICES, Services
 
+V1 = (api.routes, events.routes, webhooks.routes)
+
+
+@cache
+def _documentation() -> dict[str, Any]:
+    """Made once a process: it depends on the declarations only."""
+    return openapi.document(endpoint for routes in V1 for endpoint in routes.endpoints)
+
 
 def create_app(services: Services) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY, middlewares=[operations.measured, problems])
     app[SERVICES] = services
     app[carrier.AFTERWARDS] = set()
-    routes = (api.routes, events.routes, webhooks.routes)
-    app[openapi.DOCUMENT] = openapi.document(endpoint for one in routes for endpoint in one.endpoints)
-    for one in routes:
-        one.add_to(app)
+    app[openapi.DOCUMENT] = _documentation()
+    for routes in V1:
+        routes.add_to(app)
     app.router.add_post(carrier.PATH, carrier.callback)
     app.router.add_get("/openapi.json", openapi.show)
     app.router.add_get("/healthz", operations.healthz)

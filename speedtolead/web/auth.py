@@ -18,6 +18,8 @@ from speedtolead.web.problems import Problem
 from speedtolead.web.services import SERVICES
 
 COOKIE = "stl_session"
+MANAGING = frozenset({"supervisor", "manager", "admin"})
+"""Roles that see the account; an agent's session does not."""
 CSRF_FIELD = "csrf"
 
 
@@ -50,12 +52,19 @@ async def caller(request: web.Request, *, whole_account: bool = False) -> Caller
         session = await session_of(request)
         if session is None:
             raise unauthorised()
+        check_role(session)
         if request.method not in {"GET", "HEAD"}:
             check_form(request, request.headers.get("X-CSRF-Token"))
         found = Caller(session.account_id)
     if whole_account and found.source_id is not None:
         raise Problem(403, "forbidden", "A source's key may only post and read that source's leads.")
     return found
+
+
+def check_role(session: SessionOwner) -> None:
+    """Raises 403 for an agent: the account's leads and numbers are the managers'."""
+    if session.role not in MANAGING:
+        raise Problem(403, "forbidden", "This is for managers; an agent is rung on the agent's own phone.")
 
 
 async def session_of(request: web.Request) -> SessionOwner | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -36,18 +37,25 @@ async def events(request: web.Request) -> web.StreamResponse:
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
     async with request.app[SERVICES].live.listen(caller.account_id) as queue:
-        await response.prepare(request)
-        await response.write(b"retry: 1000\n: ready\n\n")
-        while True:
-            try:
-                async with asyncio.timeout(KEEP_ALIVE_SECONDS):
-                    event = await queue.get()
-            except TimeoutError:
-                await response.write(b": still here\n\n")
-                continue
-            if event is None:
-                return response
-            await response.write(_line(event))
+        with suppress(ConnectionResetError):  # the listener has gone, which is how most streams end
+            await response.prepare(request)
+            await _stream(response, queue)
+    return response
+
+
+async def _stream(response: web.StreamResponse, queue: asyncio.Queue[Event | None]) -> None:
+    """Write events until the hub lets the listener go, or a write fails."""
+    await response.write(b"retry: 1000\n: ready\n\n")
+    while True:
+        try:
+            async with asyncio.timeout(KEEP_ALIVE_SECONDS):
+                event = await queue.get()
+        except TimeoutError:
+            await response.write(b": still here\n\n")
+            continue
+        if event is None:
+            return
+        await response.write(_line(event))
 
 
 def _line(event: Event) -> bytes:

@@ -274,8 +274,9 @@ async def test_logs_have_a_reason_and_no_personal_data(database_url: str, tmp_pa
     settings = settings_for(database_url, tmp_path, free_port(), log_format="json")
     headers = {"Authorization": f"Bearer {SOURCE_KEY}"}
     async with node_process(settings), aiohttp.ClientSession(headers=headers) as http:
-        for fields in ({}, {"phone": "12"}, {"consent": {"channels": []}}, {"cost": "Zebediah"}):
-            lead = {"phone": LEAD_PHONE, "first_name": "Zebediah", "email": "zebediah@example.com"}
+        posts: list[dict[str, Any]] = [{}, {"phone": "12"}, {"consent": {"channels": []}}, {"cost": "Zebediah"}]
+        for fields in posts:
+            lead: dict[str, Any] = {"phone": LEAD_PHONE, "first_name": "Zebediah", "email": "zebediah@example.com"}
             lead |= {"state": "NY", "consent": {"channels": ["call"]}} | fields
             async with http.post(f"{settings.own_url}/v1/leads", json=lead) as response:
                 assert response.status in {202, 422}

@@ -96,7 +96,8 @@ async def test_a_check_allows_exactly_the_enum(
     connection: Any, table: str, column: str, enum: type[StrEnum], never_stored: set[str]
 ) -> None:
     texts = await connection.fetch(
-        "SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint WHERE contype = 'c' AND conrelid = $1::regclass",
+        "SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint"
+        " WHERE contype = 'c' AND conrelid = $1::regclass",
         table,
     )
     checks = [row["text"] for row in texts if re.search(rf"\b{column}\b", row["text"])]

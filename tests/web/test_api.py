@@ -253,3 +253,16 @@ async def test_apply_works_while_the_service_runs(service: RunningService) -> No
         return len(await service.agents()) == 3
 
     await until(three)
+
+
+async def test_an_agents_session_sees_nothing_of_the_account(database_url: str, tmp_path: Path) -> None:
+    text = configuration().replace("role: manager", "role: agent")
+    async with running_service(database_url, tmp_path, text) as service:
+        form = {"email": "manager@test.example", "password": "change-me-now"}
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with aiohttp.ClientSession(cookie_jar=jar) as browser:
+            async with browser.post(f"{service.url}/login", data=form, allow_redirects=False) as response:
+                assert response.status == 303
+            for path in ("/", "/board/fragment", "/v1/leads", "/v1/agents", "/v1/stats/speed", "/v1/events"):
+                async with browser.get(f"{service.url}{path}") as response:
+                    assert response.status == 403, path

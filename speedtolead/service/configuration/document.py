@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Hashable, Iterator
 from datetime import time, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -62,8 +63,13 @@ def _wall_time(value: object) -> time:
     return time.fromisoformat(value)
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def _zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _zones():
         raise ValueError(f"{value!r} is no IANA time zone, like America/New_York")
     return value
 

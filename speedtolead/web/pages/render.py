@@ -111,6 +111,7 @@ def signed_in(handler: Signed) -> Handler:
     async def guarded(request: web.Request) -> web.StreamResponse:
         session = await auth.session_of(request)
         if session is not None:
+            auth.check_role(session)
             return await handler(request, session)
         if not wants_page(request):
             raise auth.unauthorised("Sign in first.")
