@@ -13,9 +13,9 @@ from typing import Any
 
 import structlog
 
-_PHONE = re.compile(r"\+?\d[\d ().-]{7,16}\d(\d\d)\b")
+_PHONE = re.compile(r"\+?\d[\d ().-]{6,16}\d(\d\d)\b")
 _EMAIL = re.compile(r"[^\s@\"'<>=]+@[^\s@\"'<>]+\.\w+")
-_PLAIN = {"timestamp", "level", "event", "lead_id", "attempt_id", "agent_id"}
+_PLAIN = {"timestamp", "level"}
 
 
 def configure(log_format: str) -> None:
@@ -45,12 +45,14 @@ def configure(log_format: str) -> None:
 
 def mask_personal_data(_: Any, __: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
     """Mask phone numbers and email addresses in every value that is not an id."""
-    return {key: value if key in _PLAIN else _masked(value) for key, value in event.items()}
+    return {key: value if key in _PLAIN or key.endswith("_id") else _masked(value) for key, value in event.items()}
 
 
 def _masked(value: Any) -> Any:
     if isinstance(value, str):
         return _PHONE.sub(r"…\1", _EMAIL.sub("…@…", value))
+    if isinstance(value, BaseException):
+        return _masked(str(value))
     if isinstance(value, list | tuple):
         return [_masked(inner) for inner in value]
     if isinstance(value, dict):

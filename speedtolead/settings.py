@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -40,7 +41,9 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 class Settings(BaseSettings):
     """One field a setting; ``docs/operating.md`` says what each is for."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     database_url: Annotated[str, AfterValidator(_postgres_url)] = ""
     database_connections: Annotated[int, Field(ge=2, le=200)] = 12
@@ -87,11 +90,24 @@ class Settings(BaseSettings):
             return self.secret_key.encode()
         path = self.data_dir / "secret.key"
         path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):  # made by an earlier start, or by a node beside this one
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            os.write(handle, secrets.token_urlsafe(48).encode())
-            os.close(handle)
-        return path.read_bytes()
+        if not path.exists():
+            _make_key(path)
+        key = path.read_bytes()
+        if len(key) < 32:
+            raise SettingsError(f"{PREFIX}DATA_DIR: {path} holds no key; delete it, or set {PREFIX}SECRET_KEY")
+        return key
+
+
+def _make_key(path: Path) -> None:
+    """Write a whole file, then give it its name: whoever sees the name sees a key, and the first one stays."""
+    handle, draft = tempfile.mkstemp(dir=path.parent)
+    try:
+        os.write(handle, secrets.token_urlsafe(48).encode())
+        os.close(handle)
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        os.unlink(draft)
 
 
 def load(**given: Any) -> Settings:

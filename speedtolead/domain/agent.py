@@ -85,7 +85,9 @@ class TimedOut:
 
 @dataclass(frozen=True, slots=True)
 class CameIn:
-    """Signed in, or resumed."""
+    """Signed in, or resumed; ``on_call`` where a call that began before is still under way."""
+
+    on_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,9 @@ def advance(state: AgentState, event: AgentEvent, now: datetime) -> AgentTransit
             _require(state, event, {AgentState.RESERVED, AgentState.RINGING})
             return AgentTransition(AgentState.RINGING, until)
         case Accepted():
-            _require(state, event, ENGAGED)
-            return AgentTransition(AgentState.TALKING)
+            # Who paused while the phone rang, and took the call all the same, is on pause after it.
+            _require(state, event, ENGAGED | {AgentState.PAUSED, AgentState.OFFLINE})
+            return AgentTransition(AgentState.TALKING if state in ENGAGED else state)
         case Missed(rest):
             if state not in ENGAGED:
                 return AgentTransition(state)
@@ -139,8 +142,10 @@ def advance(state: AgentState, event: AgentEvent, now: datetime) -> AgentTransit
             return AgentTransition(state, until if state in ENGAGED else None)
         case TimedOut():
             return AgentTransition(state if state is AgentState.OFFLINE else AgentState.AVAILABLE)
-        case CameIn():
-            return AgentTransition(state if state in ENGAGED else AgentState.AVAILABLE)
+        case CameIn(on_call):
+            if state in ENGAGED:
+                return AgentTransition(state)
+            return AgentTransition(AgentState.TALKING if on_call else AgentState.AVAILABLE)
         case Paused(reason):
             return AgentTransition(AgentState.PAUSED, None, reason)
         case WentOff():

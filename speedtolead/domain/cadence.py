@@ -32,7 +32,7 @@ def next_after(steps: Sequence[Step], done: int, received_at: datetime, zone: st
     """The attempt after step ``done``; None when the cadence has no step left.
 
     A step whose time passed while the last attempt was under way is due now: it is late, not lost. ``zone`` is
-    where the lead is: an ``at`` is read on that clock, on the first day on which it is not before ``after``.
+    where the lead is: an ``at`` is read on that clock. ``after: 1d`` with an ``at`` is the lead's next day.
     """
     return _planned(steps, done + 1, received_at, zone, now)
 
@@ -43,14 +43,19 @@ def _planned(steps: Sequence[Step], index: int, received_at: datetime, zone: str
     step = steps[index]
     due = received_at + step.after
     if step.at is not None:
-        due = _at_wall_time(due, step, zone)
+        due = _at_wall_time(received_at, step, zone)
     return Planned(index, step.channel, max(due, now))
 
 
-def _at_wall_time(due: datetime, step: Step, zone: str) -> datetime:
+def _at_wall_time(received_at: datetime, step: Step, zone: str) -> datetime:
+    """Whole days are days of the lead's calendar; within a day, the first such wall time not before ``after``."""
     assert step.at is not None
-    there = due.astimezone(zone_info(zone))
-    moment = datetime.combine(there.date(), step.at, zone_info(zone))
-    if step.after < timedelta(days=1) and moment < due:
-        moment = datetime.combine(there.date() + timedelta(days=1), step.at, zone_info(zone))
-    return moment.astimezone(due.tzinfo)
+    place, day = zone_info(zone), timedelta(days=1)
+    if step.after >= day:
+        date = received_at.astimezone(place).date() + step.after.days * day
+        return datetime.combine(date, step.at, place).astimezone(received_at.tzinfo)
+    due = received_at + step.after
+    moment = datetime.combine(due.astimezone(place).date(), step.at, place)
+    if moment < due:
+        moment = datetime.combine(moment.date() + day, step.at, place)
+    return moment.astimezone(received_at.tzinfo)

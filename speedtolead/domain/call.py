@@ -129,7 +129,7 @@ def _ended(leg: Leg, report: LegReport) -> Leg:
 
 def _late(leg: Leg, report: LegReport) -> Leg:
     """A report that came after a higher one fills in the time it tells of, and no state."""
-    ceiling = leg.ended_at or leg.live_at
+    ceiling = leg.live_at or leg.ended_at
     at = min(report.at, ceiling) if ceiling else report.at
     if report.state is LegState.RINGING and leg.ringing_at is None:
         return replace(leg, ringing_at=at)
@@ -176,7 +176,8 @@ def _bridged_at(mode: DialMode, lead: Leg, agent: Leg | None) -> datetime | None
         return None
     if agent.ended_at is not None and agent.ended_at < lead.live_at and mode is DialMode.AGENT_FIRST:
         return None
-    return max(lead.live_at, agent.accepted_at)
+    bridged = max(lead.live_at, agent.accepted_at)
+    return None if lead.ended_at is not None and bridged > lead.ended_at else bridged
 
 
 def _result(lead: Leg, bridged: datetime | None) -> Result | None:

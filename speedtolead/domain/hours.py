@@ -18,8 +18,9 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WINDOW = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+_WINDOW = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
 _DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 _SEARCH_DAYS = 15
 """How far ahead an opening is looked for: two weeks cover any weekly pattern in any two zones."""
 
@@ -74,9 +75,24 @@ def parse_weekly(text: dict[str, str]) -> WeeklyHours:
     return WeeklyHours(tuple(spans or () for spans in days))
 
 
+@lru_cache(maxsize=256)
+def weekly_text(hours: WeeklyHours) -> str:
+    """The hours in one line, ``mon 08:00-21:00; …``; days that are closed are left out."""
+    days = [
+        f"{name} " + ",".join(f"{_clock(span.start)}-{_clock(span.end)}" for span in spans)
+        for name, spans in zip(DAYS, hours.days, strict=True)
+        if spans
+    ]
+    return "; ".join(days) or "closed"
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
 def _day_range(key: str) -> list[int]:
-    first, _, last = key.lower().partition("-")
-    if first not in DAYS or (last and last not in DAYS):
+    first, dash, last = key.lower().partition("-")
+    if first not in DAYS or (dash and last not in DAYS):
         raise ValueError(f"{key}: expected a day or a range of days, like mon or mon-fri")
     start, end = DAYS.index(first), DAYS.index(last or first)
     count = (end - start) % 7 + 1
@@ -129,6 +145,8 @@ def open_seconds(start: datetime, end: datetime, everywhere: Sequence[LocalHours
     """Seconds of ``[start, end)`` in which all of ``everywhere`` are open."""
     if end <= start:
         return 0.0
+    if end - start < _MINUTE and all(is_open(at, local) for at in (start, end) for local in everywhere):
+        return (end - start).total_seconds()  # the usual case, and on the way to the carrier
     windows = open_windows(start, end, everywhere)
     return sum((min(e, end) - max(s, start)).total_seconds() for s, e in windows if e > start and s < end)
 
@@ -147,19 +165,38 @@ def open_windows(
 
 
 def _local_windows(start: datetime, end: datetime, local: LocalHours) -> Iterable[tuple[datetime, datetime]]:
-    zone = zone_info(local.zone)
-    day = start.astimezone(zone).date() - _DAY
-    last = end.astimezone(zone).date() + _DAY
-    while day <= last:
-        for span in local.hours.spans(day):
-            yield _instant(day, span.start, zone), _instant(day, span.end, zone)
-        day += _DAY
+    for since, until, offset in _steady(start - 2 * _DAY, end + 2 * _DAY, zone_info(local.zone)):
+        day, last = (since + offset).date(), (until + offset).date()
+        while day <= last:
+            midnight = datetime.combine(day, time(), UTC) - offset
+            for span in local.hours.spans(day):
+                opens = max(midnight + span.start * _MINUTE, since)
+                closes = min(midnight + span.end * _MINUTE, until)
+                if opens < closes:
+                    yield opens, closes
+            day += _DAY
 
 
-def _instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
-    """The instant of a wall time. One that is skipped in spring maps to the same reading after the jump."""
-    midnight = datetime.combine(day + _DAY * (minute // 1440), time(), zone)
-    return (midnight + timedelta(minutes=minute % 1440)).astimezone(UTC)
+def _steady(start: datetime, end: datetime, zone: ZoneInfo) -> Iterable[tuple[datetime, datetime, timedelta]]:
+    """``[start, end)`` cut where the zone's clock is moved: since, until, and what its clock is ahead of UTC."""
+    since = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    until, last = since, end.astimezone(UTC)
+    offset = _ahead(since, zone)
+    while until < last:
+        until += _DAY
+        if _ahead(until, zone) != offset:
+            until -= _DAY
+            while _ahead(until, zone) == offset:
+                until += _MINUTE
+            yield since, until, offset
+            since, offset = until, _ahead(until, zone)
+    yield since, until, offset
+
+
+def _ahead(moment: datetime, zone: ZoneInfo) -> timedelta:
+    offset = moment.astimezone(zone).utcoffset()
+    assert offset is not None
+    return offset
 
 
 def _merged(windows: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:

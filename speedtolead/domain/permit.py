@@ -15,7 +15,15 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
 from speedtolead.domain.campaign import Campaign
-from speedtolead.domain.hours import LocalHours, daily, is_open, next_open, open_seconds, zone_info
+from speedtolead.domain.hours import (
+    LocalHours,
+    daily,
+    is_open,
+    next_open,
+    open_seconds,
+    weekly_text,
+    zone_info,
+)
 from speedtolead.domain.phone import is_fictional
 from speedtolead.domain.place import Candidate
 
@@ -153,6 +161,7 @@ def campaign_hours(request: Request) -> Verdict:
     inputs: dict[str, object] = {
         "zone": local.zone,
         "local_time": request.now.astimezone(zone_info(local.zone)).isoformat(timespec="seconds"),
+        "hours": weekly_text(campaign.hours),
     }
     return _by_hours(
         "campaign_hours", request.now, [local], inputs, "The campaign is closed at this hour ({zone}).", None

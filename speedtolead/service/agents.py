@@ -24,20 +24,23 @@ class Agents:
 
     async def change(self, account_id: UUID, name: str, wanted: str, reason: str | None) -> str:
         """``available``, ``paused`` or ``offline``; a call that is under way goes on. The state after it."""
-        event: AgentEvent
-        match wanted:
-            case AgentState.AVAILABLE:
-                event = CameIn()
-            case AgentState.PAUSED:
-                event = Paused(reason or "paused")
-            case _:
-                event = WentOff()
         now = self._clock.now()
         async with self._database.transaction() as tx:
             row = await rows.AGENT_BY_NAME.first(tx, account_id=account_id, name=name)
             if row is None:
                 raise NotFound(f"There is no agent {name!r}.")
+            event = _event(wanted, reason, row.on_call)
             state = await rows.move(tx, row.agent_id, AgentState(row.state), event, now)
             await events.add(tx, account_id, f"agent.{state.value}", now, agent_id=row.agent_id)
             await events.wake(tx)
         return state.value
+
+
+def _event(wanted: str, reason: str | None, on_call: bool) -> AgentEvent:
+    match wanted:
+        case AgentState.AVAILABLE:
+            return CameIn(on_call)
+        case AgentState.PAUSED:
+            return Paused(reason or "paused")
+        case _:
+            return WentOff()

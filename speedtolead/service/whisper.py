@@ -5,14 +5,53 @@ Templates are sandboxed and cannot fail a dial: a field that the lead does not h
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Protocol
 
-from jinja2 import ChainableUndefined, Template, TemplateError
+from jinja2 import ChainableUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MAX_SPOKEN = 600
+_UNSPOKEN = re.compile("[\x00-\x08\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _environment = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, autoescape=False)
+
+
+_SAYABLE = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Const,
+    nodes.Getattr,
+    nodes.Getitem,
+    nodes.Filter,
+    nodes.If,
+    nodes.CondExpr,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Test,
+    nodes.Concat,
+    nodes.EvalContextModifier,
+    nodes.Add,
+)
+_FILTERS = {
+    "default",
+    "d",
+    "upper",
+    "lower",
+    "title",
+    "capitalize",
+    "trim",
+    "truncate",
+    "first",
+    "last",
+    "length",
+    "int",
+}
 
 
 class LeadWords(Protocol):
@@ -37,6 +76,9 @@ class LeadWords(Protocol):
 @lru_cache(maxsize=1024)
 def compiled(text: str) -> Template:
     """Raises jinja2.TemplateError where the text is no template."""
+    for node in _environment.parse(text).find_all(nodes.Node):
+        if not isinstance(node, _SAYABLE) or (isinstance(node, nodes.Filter) and node.name not in _FILTERS):
+            raise TemplateError(f"{type(node).__name__} is not available in a whisper")
     return _environment.from_string(text)
 
 
@@ -54,6 +96,6 @@ def whisper(text: str, lead: LeadWords, campaign: str, seller: str) -> str:
         said = compiled(text).render(
             lead=fields, source={"name": lead.source_name}, campaign={"name": campaign, "seller": seller}
         )
-    except TemplateError:
+    except Exception:
         said = "New lead. Press 1 to take it."
-    return " ".join(said.split())[:MAX_SPOKEN]
+    return " ".join(_UNSPOKEN.sub("", said).split())[:MAX_SPOKEN]

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from speedtolead.domain import agent as machine
-from speedtolead.domain.agent import AgentEvent, AgentState
+from speedtolead.domain.agent import Accepted, AgentEvent, AgentState, Leaving, Missed, Paused, Released, WentOff
 from speedtolead.store.query import Connection, Nothing, Query
 
 
@@ -25,6 +25,16 @@ class TimedRow:
     account_id: UUID
     state: str
     attempt_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRow:
+    """``on_call``: a live attempt still has this agent on the line."""
+
+    agent_id: UUID
+    account_id: UUID
+    state: str
+    on_call: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +65,22 @@ IDLE_AGENTS = Query("idle_agents", IdleRow)
 RESERVE_AGENT = Query("reserve_agent", Nothing)
 ASSIGN_AGENT = Query("assign_agent", Nothing)
 AGENTS_OF_ACCOUNT = Query("agents_of_account", AgentRow)
-AGENT_BY_NAME = Query("agent_by_name", TimedRow)
+AGENT_BY_NAME = Query("agent_by_name", NamedRow)
+LET_GO = Query("let_go", Nothing)
+_END_OF_WORK = Released | Missed | Leaving
 
 
 async def move(tx: Connection, agent_id: UUID, state: AgentState, event: AgentEvent, now: datetime) -> AgentState:
-    """Advance a locked agent by an event and write the result; the new state."""
+    """Advance a locked agent by an event and write the result; the new state.
+
+    One who pauses or goes off during a call stays bound to it until it ends, and so cannot be offered another.
+    """
     to = machine.advance(state, event, now)
+    if to.state is state and state not in machine.ENGAGED and isinstance(event, Accepted | _END_OF_WORK):
+        if not isinstance(event, Accepted):
+            await LET_GO.run(tx, agent_id=agent_id)
+        return state
+    leaves = isinstance(event, Paused | WentOff) and state in machine.ENGAGED
     await SAVE_AGENT.run(
         tx,
         agent_id=agent_id,
@@ -68,7 +88,7 @@ async def move(tx: Connection, agent_id: UUID, state: AgentState, event: AgentEv
         now=now,
         state_until=to.until,
         state_reason=to.reason,
-        keep=to.state in machine.ENGAGED,
+        keep=leaves or to.state in machine.ENGAGED,
     )
     return to.state
 

@@ -98,9 +98,9 @@ def _channel(value: str) -> str:
     return lowered
 
 
-Short = Annotated[str | None, BeforeValidator(_text), Field(max_length=120), AfterValidator(_clean)]
-Long = Annotated[str | None, BeforeValidator(_text), Field(max_length=2000), AfterValidator(_clean)]
-Wording = Annotated[str | None, BeforeValidator(_text), Field(max_length=20_000), AfterValidator(_clean)]
+Short = Annotated[Annotated[str, Field(max_length=120)] | None, BeforeValidator(_text), AfterValidator(_clean)]
+Long = Annotated[Annotated[str, Field(max_length=2000)] | None, BeforeValidator(_text), AfterValidator(_clean)]
+Wording = Annotated[Annotated[str, Field(max_length=20_000)] | None, BeforeValidator(_text), AfterValidator(_clean)]
 Moment = Annotated[AwareDatetime | None, BeforeValidator(_text), AfterValidator(_this_century)]
 Channel = Annotated[str, AfterValidator(_channel)]
 
@@ -129,16 +129,24 @@ class LeadBody(BaseModel):
     phone: Annotated[str, BeforeValidator(_text), Field(max_length=60), AfterValidator(_clean)]
     first_name: Short = None
     last_name: Short = None
-    email: Annotated[str | None, BeforeValidator(_text), Field(max_length=254), AfterValidator(_clean)] = None
+    email: Annotated[
+        Annotated[str, Field(max_length=254)] | None, BeforeValidator(_text), AfterValidator(_clean)
+    ] = None
     address: Long = None
     city: Short = None
     state: Short = None
-    postal_code: Annotated[str | None, BeforeValidator(_text), Field(max_length=16), AfterValidator(_clean)] = None
+    postal_code: Annotated[
+        Annotated[str, Field(max_length=16)] | None, BeforeValidator(_text), AfterValidator(_clean)
+    ] = None
     country: Annotated[str, BeforeValidator(_text), Field(pattern=r"^[A-Za-z]{2}$")] = "US"
-    external_id: Annotated[str | None, BeforeValidator(_text), Field(max_length=200), AfterValidator(_clean)] = None
+    external_id: Annotated[
+        Annotated[str, Field(max_length=200)] | None, BeforeValidator(_text), AfterValidator(_clean)
+    ] = None
     submitted_at: Moment = None
     schedule_at: Moment = None
-    cost: Annotated[Decimal | None, BeforeValidator(_text), Field(ge=0, max_digits=12, decimal_places=4)] = None
+    cost: Annotated[
+        Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=4)] | None, BeforeValidator(_text)
+    ] = None
     attributes: dict[str, Any] = {}
     consent: ConsentBody = ConsentBody()
     test: bool = False
@@ -152,7 +160,7 @@ class LeadBody(BaseModel):
     @field_validator("country", mode="before")
     @classmethod
     def _default_country(cls, value: object) -> object:
-        return "US" if value in (None, "") else value
+        return "US" if value is None or (isinstance(value, str) and not value.strip()) else value
 
 
 async def read(request: web.Request) -> LeadPost:

@@ -47,5 +47,13 @@ SELECT id AS agent_id, name, address, presence, groups, state, state_since, stat
 
 -- name: agent_by_name
 -- One agent, locked.
-SELECT id AS agent_id, account_id, state, attempt_id FROM agent
- WHERE account_id = :account_id AND name = :name AND NOT removed FOR NO KEY UPDATE;
+SELECT id AS agent_id, account_id, state,
+       EXISTS (SELECT FROM attempt a
+                WHERE a.id = agent.attempt_id AND a.agent_id = agent.id
+                  AND (a.state IN ('dialing', 'unknown') OR (a.state = 'connected' AND a.ended_at IS NULL)))
+         AS on_call
+  FROM agent WHERE account_id = :account_id AND name = :name AND NOT removed FOR NO KEY UPDATE;
+
+-- name: let_go
+-- The call of an agent who has paused or gone off meanwhile is over: only the tie to it ends.
+UPDATE agent SET attempt_id = NULL WHERE id = :agent_id;

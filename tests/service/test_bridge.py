@@ -206,3 +206,49 @@ async def test_freshest_lead_first_when_agents_are_scarce(database_url: str, tmp
         waiting = await service.lead(older)
         assert first["attempts"][0]["claimed_at"]
         assert waiting["attempts"][0]["state"] == "scheduled"
+
+
+async def set_state(service: RunningService, state: str) -> str:
+    async with service.http.put(
+        f"{service.url}/v1/agents/agent-1/state",
+        json={"state": state},
+        headers={"Authorization": f"Bearer {service.account_key}"},
+    ) as response:
+        assert response.status == 200
+        return str((await response.json())["state"])
+
+
+async def test_an_agent_who_pauses_during_a_talk_stays_on_it_and_on_pause_after_it(service: RunningService) -> None:
+    _, answer = await service.post()
+    await service.lead_when(answer["lead_id"], lambda lead: lead["attempts"][0]["bridged_at"])
+    assert await set_state(service, "paused") == "paused"
+    await service.ended(answer["lead_id"])
+    assert await service.agents() == {"agent-1": "paused"}
+
+
+async def test_an_agent_who_resumes_during_a_talk_is_offered_nothing_until_it_ends(service: RunningService) -> None:
+    _, answer = await service.post()
+    await service.lead_when(answer["lead_id"], lambda lead: lead["attempts"][0]["bridged_at"])
+    await set_state(service, "paused")
+    assert await set_state(service, "available") == "talking"
+    await service.ended(answer["lead_id"])
+    await service.agents_free()
+
+
+async def test_an_agent_who_paused_while_ringing_may_still_take_the_call(database_url: str, tmp_path: Path) -> None:
+    people = (person(AGENT_PHONES[0], Does.MANUAL), LEAD_ANSWERS)
+    async with running_service(database_url, tmp_path, configuration(), people) as service:
+        _, answer = await service.post()
+        await service.lead_when(
+            answer["lead_id"],
+            lambda lead: lead["attempts"][0]["legs"] and lead["attempts"][0]["legs"][0]["ringing_at"],
+        )
+        await set_state(service, "paused")
+        call = service.simulator.carrier.calls_to(AGENT_PHONES[0])[0]
+        control = f"{service.simulator.url}/simulator/calls/{call.sid}"
+        await service.http.post(f"{control}/answer")
+        await service.http.post(f"{control}/press", json={"digits": "1"})
+        lead = await service.lead_when(answer["lead_id"], lambda lead: lead["attempts"][0]["bridged_at"])
+        assert lead["attempts"][0]["agent"] == "agent-1"
+        await service.ended(answer["lead_id"])
+        assert await service.agents() == {"agent-1": "paused"}

@@ -20,10 +20,19 @@ from speedtolead.adapters.twilio import errors
 from speedtolead.adapters.twilio.addresses import DETECTION, STATUS, Addresses
 from speedtolead.adapters.twilio.callbacks import EVENTS, report, twiml
 from speedtolead.adapters.twilio.http import BoundedHttpClient
-from speedtolead.ports import CallOrder, KnownCall
+from speedtolead.ports import CallOrder, Indeterminate, KnownCall, Transient
 
-FAILURES = (aiohttp.ClientError, asyncio.TimeoutError, OSError, TwilioException, ValueError)
-"""All that a request through the SDK raises; ValueError is an answer that is not JSON."""
+FAILURES = (
+    aiohttp.ClientError,
+    asyncio.TimeoutError,
+    OSError,
+    TwilioException,
+    ValueError,
+    TypeError,
+    AttributeError,
+    KeyError,
+)
+"""All that a request through the SDK raises; the last four are answers that are not what they should be."""
 _LISTED = 200
 
 
@@ -57,6 +66,8 @@ class TwilioCarrier:
             )
         except FAILURES as error:
             raise errors.read(error) from error
+        if not call.sid:
+            raise Indeterminate("the carrier answered without a call's id")
         return str(call.sid)
 
     async def fetch_call(self, call_id: str) -> KnownCall | None:
@@ -97,6 +108,8 @@ class TwilioCarrier:
 
 
 def _known(call: Any) -> KnownCall:
+    if not call.sid:
+        raise Transient("the carrier answered without a call's id")
     now = datetime.now(UTC)
     created = call.date_created or now
     return KnownCall(

@@ -34,14 +34,21 @@ def read(error: Exception) -> PortError:
 
 
 def _answered(error: TwilioRestException) -> PortError:
-    status, code = int(error.status), int(error.code or 0)
-    words = f"{status} {code or ''} {error.msg}".strip()
+    return _meaning(_number(error.status), _number(error.code), str(error.msg))
+
+
+def _number(found: object) -> int:
+    return int(str(found)) if str(found).isdecimal() else 0
+
+
+def _meaning(status: int, code: int, said: str) -> PortError:
+    words = f"{status} {code or ''} {said}".strip()
     named = str(code) if code else None
     if status == 429 or code == 20429:
         return Transient(words, retry_after=timedelta(seconds=1), provider_code=named)
     if status >= 500:
         return Indeterminate(words, provider_code=named)
-    if code in ACCOUNT or status in {401, 403, 404}:
+    if code in ACCOUNT or status in {401, 403, 404} or status < 400:
         return Transient(words, retry_after=ACCOUNT_PAUSE, provider_code=named)
     if code in INVALID_NUMBER:
         return Permanent(words, code="invalid_number", provider_code=named)
@@ -54,13 +61,10 @@ def _answered(error: TwilioRestException) -> PortError:
 
 def _problem(error: TwilioException) -> PortError:
     """A problem document (RFC 9457), or a list request's bare error: the status decides, if it has one."""
-    status = int(getattr(error, "status", 0) or 0)
-    named = str(getattr(error, "code", "") or "") or None
-    if status == 429:
-        return Transient(str(error), provider_code=named)
+    status, code = _number(getattr(error, "status", 0)), _number(getattr(error, "code", 0))
     if 400 <= status < 500:
-        return Permanent(str(error), provider_code=named)
-    return Indeterminate(str(error), provider_code=named)
+        return _meaning(status, code, str(error))
+    return Indeterminate(str(error), provider_code=str(code) if code else None)
 
 
 def read_only(error: Exception) -> PortError:

@@ -28,6 +28,7 @@ from speedtolead.domain.webhook import EVENT_KINDS, key_of
 from speedtolead.service.whisper import compiled
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST = 366 * 86400
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$"
 
 
@@ -45,10 +46,10 @@ def _duration(value: object) -> timedelta:
     match = re.fullmatch(r"(\d{1,9})([smhd])", value) if isinstance(value, str) else None
     if match is None:
         raise ValueError('expected a duration like "20s", "5m", "2h" or "1d"')
-    try:
-        return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
-    except OverflowError:
-        raise ValueError("the duration is too long") from None
+    seconds = int(match[1]) * _UNITS[match[2]]
+    if seconds > _LONGEST:
+        raise ValueError("the duration is longer than 366 days")
+    return timedelta(seconds=seconds)
 
 
 def _hours(value: object) -> WeeklyHours:
@@ -124,7 +125,7 @@ Hours = Annotated[WeeklyHours, BeforeValidator(_hours)]
 WallTime = Annotated[time, BeforeValidator(_wall_time)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Name = Annotated[str, Field(pattern=_NAME)]
-Phone = Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")]
+Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$"), AfterValidator(str.lower)]
 Spoken = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_template)]
 
@@ -214,7 +215,9 @@ class DialPart(_Part):
     mode: Annotated[str, AfterValidator(_only(*(mode.value for mode in DialMode)))] = "agent_first"
     agents: Name
     routing: Annotated[str, AfterValidator(_only("longest_idle"))] = "longest_idle"
-    ring_timeout: Duration = timedelta(seconds=25)
+    ring_timeout: Annotated[Duration, Field(ge=timedelta(seconds=5), le=timedelta(seconds=600))] = timedelta(
+        seconds=25
+    )
     minimum_talk: Duration = timedelta(seconds=10)
     wrap_up: Duration = timedelta(0)
     no_agent: NoAgent = Field(default_factory=NoAgent)
@@ -290,6 +293,8 @@ def read(text: str) -> Document:
         loaded = yaml.load(text, Loader=_UniqueKeys)
     except yaml.YAMLError as error:
         raise ConfigurationError([_yaml_problem(error)]) from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ConfigurationError([f"the file holds a value that cannot be read: {error}"]) from None
     if not isinstance(loaded, dict):
         raise ConfigurationError(["the file is not a mapping; it begins with account: NAME"])
     try:
@@ -309,6 +314,10 @@ class _UniqueKeys(yaml.SafeLoader):
         seen = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=deep)
+            if not isinstance(key, Hashable):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key is not a plain value", key_node.start_mark
+                )
             if key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"{key!r} is said twice", key_node.start_mark)
             seen.add(key)
@@ -318,7 +327,7 @@ class _UniqueKeys(yaml.SafeLoader):
 def _yaml_problem(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     where = f"line {mark.line + 1}: " if mark else ""
-    return f"{where}{getattr(error, 'problem', None) or error}"
+    return " ".join(f"{where}{getattr(error, 'problem', None) or error}".split())
 
 
 def _problem(error: Any) -> str:
