@@ -8,6 +8,7 @@ Woken by notification; polls every ``POLL_SECONDS`` all the same, so a lost noti
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -23,6 +24,7 @@ POLL_SECONDS = 2.0
 SLOT_SECONDS = 0.01
 """How soon a slot is asked for again when the carrier's rate was used up."""
 UNDER_WAY = 256
+_ASK_NEXT_DUE = timedelta(seconds=0.1)
 
 
 class Dialer:
@@ -32,6 +34,7 @@ class Dialer:
         self._wake = wake
         self._stopping = False
         self._under_way: set[asyncio.Task[None]] = set()
+        self._asked_at = datetime.min.replace(tzinfo=UTC)
 
     def stop(self) -> None:
         """Claim nothing more."""
@@ -71,12 +74,20 @@ class Dialer:
             task.add_done_callback(self._under_way.discard)
         if found.short_of_slots:
             return SLOT_SECONDS
-        if found.claimed:
+        if found.more:
             return 0.0
+        return await self._until_next_due()
+
+    async def _until_next_due(self) -> float:
+        """Seconds until an attempt becomes due by itself; asked for at most ten times a second."""
+        now = self._clock.now()
+        if now - self._asked_at < _ASK_NEXT_DUE:
+            return _ASK_NEXT_DUE.total_seconds()
+        self._asked_at = now
         due_at = await self._dialing.next_due()
         if due_at is None:
             return POLL_SECONDS
-        return min(POLL_SECONDS, max(0.001, (due_at - self._clock.now()).total_seconds()))
+        return min(POLL_SECONDS, max(0.001, (due_at - now).total_seconds()))
 
     async def _make(self, claimed: ClaimedRow) -> None:
         """A claim that fails is left to its lease: it comes back, or is looked up at the carrier."""

@@ -55,6 +55,8 @@ class Round:
 
     claimed: list[ClaimedRow]
     short_of_slots: bool = False
+    more: bool = False
+    """More may be due than was looked at, or was not to be had in this moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ class Dialing:
                 return Round([], short_of_slots=True)
             pairs = pair([row.due() for row in due])
             claimed = await dial.claim(tx, pairs, self._slots, now, now + self._patience.claim)
-        return Round(claimed, short_of_slots=len(claimed) < len(pairs))
+        more = len(claimed) < len(due) or len(due) >= dial.CANDIDATES_PER_CAMPAIGN
+        return Round(claimed, short_of_slots=len(claimed) < len(pairs), more=more and bool(claimed))
 
     async def next_due(self) -> datetime | None:
         async with self._database.connection() as tx:

@@ -122,24 +122,28 @@ class Intake:
     async def take(self, row: SourceRow, post: LeadPost, received_at: datetime) -> Answer:
         """Judge and store one post. Raises DatabaseAway when nothing could be stored."""
         async with self._database.connection() as tx:
-            if post.external_id is not None or post.idempotency_key is not None:
-                before = await self._answered_before(tx, row, post)
-                if before is not None:
-                    return before
             place = self._place(post)
             refusal = self._judge(row, post, place, received_at)
             if refusal is not None:
                 return await self._refuse(tx, row, post, place, received_at, refusal)
             lead, due_at = self._accepted(row, post, place, received_at)
             guards = _guards(row.source, row.campaign, received_at)
-            try:
-                async with tx.transaction():
-                    if not await rows.accept_lead(tx, lead, guards, new_id(), due_at):
-                        raise _KeptOutError
-            except _KeptOutError:
+            if not await self._store(tx, lead, guards, due_at):
                 return await self._kept_out(tx, row, post, place, lead, guards, received_at)
         self._commits.committed(lead.lead_id, self._clock.now())
         return Answer(202, lead.answer, lead.lead_id)
+
+    async def _store(self, tx: Any, lead: NewLead, guards: Guards, due_at: datetime | None) -> bool:
+        """One statement, one transaction; False where a guard kept the lead out, and nothing was written."""
+        if not guards.count_anything:
+            return await rows.accept_lead(tx, lead, guards, new_id(), due_at)
+        try:
+            async with tx.transaction():
+                if not await rows.accept_lead(tx, lead, guards, new_id(), due_at):
+                    raise _KeptOutError
+        except _KeptOutError:
+            return False
+        return True
 
     def read_phone(self, raw: str, country: str = "US") -> str | None:
         """A number as it is kept (E.164); None for what is no number."""

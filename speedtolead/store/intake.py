@@ -105,6 +105,11 @@ class Guards:
     daily_cap: int | None
     day: date
 
+    @property
+    def count_anything(self) -> bool:
+        """True where a lead that is kept out may have been counted, which a rollback must undo."""
+        return self.duplicate_since is not None or self.daily_cap is not None
+
 
 SOURCE_BY_KEY = Query("source_by_key", SourceRow)
 KEY_OWNER = Query("key_owner", KeyOwner)

@@ -18,7 +18,7 @@ CREATE TABLE webhook (
     created_at  timestamptz NOT NULL,
     failures    integer NOT NULL DEFAULT 0,
     rest_until  timestamptz,
-    UNIQUE (account_id, name),
+    UNIQUE (name, account_id),
     UNIQUE (account_id, id)
 );
 COMMENT ON COLUMN webhook.events IS 'the kinds that are told; null: all';

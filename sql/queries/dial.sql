@@ -30,8 +30,11 @@ SELECT min(due_at) AS due_at FROM (
 
 -- name: claim_attempts
 -- Claim attempts, reserve their agents and take a carrier slot for each, in one statement: whoever is no longer
--- free is left out. Returns what the permit looks at.
-WITH wanted AS (
+-- free is left out. Returns what the permit looks at. Its commit does not wait for the disk: a claim that a crash
+-- takes back was no dial, and the commit to dialing that follows writes both.
+WITH relaxed AS MATERIALIZED (
+    SELECT set_config('synchronous_commit', 'off', true) AS done
+), wanted AS (
     SELECT * FROM unnest(CAST(:attempt_ids AS uuid[]), CAST(:agent_ids AS uuid[]), CAST(:leases AS uuid[]))
       WITH ORDINALITY AS w (attempt_id, agent_id, lease, n)
 ), free_attempt AS (
@@ -51,7 +54,7 @@ WITH wanted AS (
     SELECT carrier, greatest(next_at, :now - CAST(:burst AS interval)) AS next_at
       FROM carrier_slot WHERE carrier = :carrier FOR NO KEY UPDATE
 ), taken AS (
-    SELECT pair.* FROM pair, slot
+    SELECT pair.* FROM pair, slot, relaxed
      WHERE slot.next_at + (pair.place - 1) * CAST(:spacing AS interval) <= :now
 ), spent AS (
     UPDATE carrier_slot SET next_at = slot.next_at + (SELECT count(*) FROM taken) * CAST(:spacing AS interval)
@@ -123,9 +126,12 @@ SELECT id FROM permitted;
 
 -- name: record_placed
 -- The carrier took the call: its id, and when it was asked. An attempt that had been given up as unknown is
--- adopted; an agent who was reserved is now ringing.
-WITH placed AS (
-    UPDATE leg SET carrier_call_id = coalesce(carrier_call_id, :carrier_call_id) WHERE id = :leg_id
+-- adopted; an agent who was reserved is now ringing. Its commit does not wait for the disk: what a crash takes back
+-- here is found again at the carrier.
+WITH relaxed AS MATERIALIZED (
+    SELECT set_config('synchronous_commit', 'off', true) AS done
+), placed AS (
+    UPDATE leg SET carrier_call_id = coalesce(carrier_call_id, :carrier_call_id) FROM relaxed WHERE id = :leg_id
     RETURNING attempt_id, agent_id, kind
 ), asked AS (
     UPDATE attempt SET requested_at = coalesce(requested_at, :requested_at),

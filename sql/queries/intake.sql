@@ -14,10 +14,13 @@ SELECT account_id, source_id FROM api_key WHERE key_hash = :key_hash AND revoked
 
 -- name: answered_before
 -- The first answer to the same external id or idempotency key of this source.
-SELECT id AS lead_id, answer_status, answer
-  FROM lead
- WHERE source_id = :source_id
-   AND (external_id = :external_id OR idempotency_key = :idempotency_key)
+SELECT lead_id, answer_status, answer FROM (
+    SELECT id AS lead_id, answer_status, answer, received_at
+      FROM lead WHERE source_id = :source_id AND external_id = :external_id
+    UNION ALL
+    SELECT id, answer_status, answer, received_at
+      FROM lead WHERE source_id = :source_id AND idempotency_key = :idempotency_key
+ ) before
  ORDER BY received_at LIMIT 1;
 
 -- name: accept_lead

@@ -26,7 +26,7 @@ SELECT l.id AS lead_id, s.name AS source, c.name AS campaign, l.state, l.refusal
            (array_agg(a.state ORDER BY a.number DESC))[1] AS state
       FROM attempt a WHERE a.lead_id = l.id
   ) f ON true
- WHERE l.account_id = :account_id
+ WHERE l.account_id = :account_id AND l.answer_status > 0
    AND (CAST(:source_id AS uuid) IS NULL OR l.source_id = :source_id)
    AND (CAST(:state AS text) IS NULL OR l.state = :state)
    AND (CAST(:phone AS text) IS NULL OR l.phone = :phone)
@@ -84,10 +84,13 @@ UPDATE suppression SET removed_at = :now
 
 -- name: open_leads_of_person
 -- Leads still under cadence that a suppression speaks about.
-SELECT id AS lead_id, state FROM lead
- WHERE account_id = :account_id AND (phone = CAST(:value AS text) OR email = CAST(:value AS text))
-   AND (CAST(:campaign_id AS uuid) IS NULL OR campaign_id = :campaign_id)
-   AND state IN ('new', 'working');
+SELECT id AS lead_id, state FROM (
+    SELECT id, state, campaign_id FROM lead WHERE account_id = :account_id AND phone = CAST(:value AS text)
+    UNION
+    SELECT id, state, campaign_id FROM lead WHERE account_id = :account_id AND email = CAST(:value AS text)
+ ) person
+ WHERE (CAST(:campaign_id AS uuid) IS NULL OR campaign_id = :campaign_id) AND state IN ('new', 'working')
+ ORDER BY id;
 
 -- name: campaign_by_name
 -- A campaign's id.

@@ -5,7 +5,7 @@ WITH accepted AS (
     SELECT l.id, l.received_at, l.committed_at, l.source_id, l.campaign_id
       FROM lead l
      WHERE l.account_id = :account_id AND l.state <> 'rejected' AND NOT l.test
-       AND l.received_at >= :since AND l.received_at < :until
+       AND l.answer_status > 0 AND l.received_at >= :since AND l.received_at < :until
        AND (CAST(:campaign AS text) IS NULL
             OR l.campaign_id = (SELECT id FROM campaign WHERE account_id = :account_id AND name = :campaign))
        AND (CAST(:source AS text) IS NULL
@@ -57,7 +57,7 @@ WITH first_attempt AS (
            t.answered_at, t.bridged_at
       FROM lead l JOIN attempt t ON t.lead_id = l.id AND t.number = 1
      WHERE l.account_id = :account_id AND NOT l.test
-       AND l.received_at >= :since AND l.received_at < :until
+       AND l.answer_status > 0 AND l.received_at >= :since AND l.received_at < :until
        AND (CAST(:campaign AS text) IS NULL
             OR l.campaign_id = (SELECT id FROM campaign WHERE account_id = :account_id AND name = :campaign))
        AND (CAST(:source AS text) IS NULL
@@ -119,7 +119,7 @@ SELECT CASE :group_by WHEN 'source' THEN s.name WHEN 'campaign' THEN c.name
      WHERE t.lead_id = l.id
  ) f
  WHERE l.account_id = :account_id AND NOT l.test
-   AND l.received_at >= :since AND l.received_at < :until
+   AND l.answer_status > 0 AND l.received_at >= :since AND l.received_at < :until
    AND (CAST(:campaign AS text) IS NULL OR c.name = :campaign)
    AND (CAST(:source AS text) IS NULL OR s.name = :source)
    AND (CAST(:source_id AS uuid) IS NULL OR l.source_id = :source_id)

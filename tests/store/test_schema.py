@@ -131,6 +131,19 @@ async def test_no_reference_can_cross_accounts(connection: Any) -> None:
     assert crossing == []
 
 
+async def test_only_the_checked_index_begins_with_the_account(connection: Any) -> None:
+    """See the head of the first migration: another such index would be read whole by each reference's check."""
+    rows = await connection.fetch(
+        "SELECT i.indexrelid::regclass::text AS index FROM pg_index i"
+        " JOIN pg_constraint f ON f.contype = 'f' AND f.confrelid = i.indrelid"
+        " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attname = 'account_id'"
+        " WHERE i.indrelid <> 'account'::regclass AND i.indkey[0] = a.attnum AND i.indpred IS NULL"
+    )
+    found = {row["index"] for row in rows}
+    assert found
+    assert {name for name in found if not name.endswith("_account_id_id_key")} == set()
+
+
 async def test_a_row_type_has_no_field_that_the_query_lacks() -> None:
     for query in DECLARED.values():
         assert query.columns == tuple(field.name for field in fields(query.row))
