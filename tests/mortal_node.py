@@ -22,10 +22,9 @@ from speedtolead.settings import Settings
 
 STEPS: dict[str, tuple[type, str, int]] = {
     "lead committed": (Intake, "take", 1),
-    "attempt claimed": (Dialing, "claim", 1),
-    "dialing committed": (Dialing, "_begin", 1),
+    "dialing committed": (Dialing, "look", 1),
     "carrier asked": (TwilioCarrier, "place_call", 1),
-    "call recorded": (Dialer, "_make", 1),
+    "call recorded": (Dialer, "_guarded", 1),
     "agent's phone reported": (Callbacks, "report", 1),
     "offer taken": (Callbacks, "accept", 1),
     "lead's phone reported": (Callbacks, "report", 4),
@@ -41,7 +40,7 @@ def die_after(owner: type, name: str, times: int) -> None:
     async def wrapped(*args: Any, **kwargs: Any) -> Any:
         nonlocal done
         result = await original(*args, **kwargs)
-        if getattr(result, "claimed", True):  # a look at the plan that claimed nothing does not count
+        if getattr(result, "orders", True):  # a look at the plan that claimed nothing does not count
             done += 1
         if done == times:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -40,6 +40,8 @@ class Presence(StrEnum):
 
 
 ENGAGED = frozenset({AgentState.RESERVED, AgentState.RINGING, AgentState.TALKING})
+_AWAY = frozenset({AgentState.PAUSED, AgentState.OFFLINE})
+"""Who went away during an offer stays away; the call itself goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +124,13 @@ def advance(state: AgentState, event: AgentEvent, now: datetime) -> AgentTransit
             _require(state, event, {AgentState.AVAILABLE})
             return AgentTransition(AgentState.RESERVED, until)
         case Ringing(until):
+            if state in _AWAY:
+                return AgentTransition(state)
             _require(state, event, {AgentState.RESERVED, AgentState.RINGING})
             return AgentTransition(AgentState.RINGING, until)
         case Accepted():
             # Who paused while the phone rang, and took the call all the same, is on pause after it.
-            _require(state, event, ENGAGED | {AgentState.PAUSED, AgentState.OFFLINE})
+            _require(state, event, ENGAGED | _AWAY)
             return AgentTransition(AgentState.TALKING if state in ENGAGED else state)
         case Missed(rest):
             if state not in ENGAGED:

@@ -8,7 +8,9 @@ Woken by notification; polls every ``POLL_SECONDS`` all the same, so a lost noti
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import structlog
 
@@ -16,7 +18,6 @@ from speedtolead.ports import Clock
 from speedtolead.runtime.wake import Wake
 from speedtolead.service.dialing import Dialing
 from speedtolead.store.database import DatabaseAway
-from speedtolead.store.dial import ClaimedRow
 
 log = structlog.get_logger(__name__)
 
@@ -67,11 +68,11 @@ class Dialer:
         """One look at the plan; the seconds to wait before the next, 0 to look again at once."""
         if len(self._under_way) >= UNDER_WAY:
             await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
-        found = await self._dialing.claim()
-        for claimed in found.claimed:
-            task = asyncio.create_task(self._make(claimed))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+        found = await self._dialing.look()
+        for order in found.orders:
+            self._start(order.due.attempt_id, self._dialing.ask(order))
+        for claimed in found.refused:
+            self._start(claimed.attempt_id, self._dialing.record_refusal(claimed))
         if found.short_of_slots:
             return SLOT_SECONDS
         if found.more:
@@ -89,11 +90,16 @@ class Dialer:
             return POLL_SECONDS
         return min(POLL_SECONDS, max(0.001, (due_at - now).total_seconds()))
 
-    async def _make(self, claimed: ClaimedRow) -> None:
-        """A claim that fails is left to its lease: it comes back, or is looked up at the carrier."""
+    def _start(self, attempt_id: UUID, step: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(self._guarded(attempt_id, step))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _guarded(self, attempt_id: UUID, step: Coroutine[None, None, None]) -> None:
+        """A step that fails is left to its lease: the attempt comes back, or is looked up at the carrier."""
         try:
-            await self._dialing.make(claimed)
+            await step
         except DatabaseAway as error:
-            log.warning("dialer.database_away", attempt_id=str(claimed.attempt_id), error=str(error))
+            log.warning("dialer.database_away", attempt_id=str(attempt_id), error=str(error))
         except Exception:
-            log.exception("dialer.failed", attempt_id=str(claimed.attempt_id), lead_id=str(claimed.lead_id))
+            log.exception("dialer.failed", attempt_id=str(attempt_id))

@@ -17,7 +17,7 @@ from uuid import UUID
 import structlog
 
 from speedtolead.domain import call as legs_of_call
-from speedtolead.domain.agent import Accepted, AgentEvent, AgentState, Leaving, Missed, Released
+from speedtolead.domain.agent import Accepted, AgentEvent, AgentState, Leaving, Missed, Released, Ringing
 from speedtolead.domain.attempt import (
     Adopted,
     AttemptState,
@@ -314,6 +314,8 @@ class Calls:
                 event = Released(wrap_up)
         elif lead_over:
             event = Leaving(now + self._patience.hang_up)
+        elif leg.state is LegState.RINGING and leg.accepted_at is None:
+            event = Ringing(now + self._patience.call)
         if event is None:
             return
         moved = await agents.move_engaged(tx, call.leg_rows[leg_id].agent_id, call.row.attempt_id, event, now)

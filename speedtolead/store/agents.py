@@ -7,7 +7,17 @@ from datetime import datetime
 from uuid import UUID
 
 from speedtolead.domain import agent as machine
-from speedtolead.domain.agent import Accepted, AgentEvent, AgentState, Leaving, Missed, Paused, Released, WentOff
+from speedtolead.domain.agent import (
+    Accepted,
+    AgentEvent,
+    AgentState,
+    Leaving,
+    Missed,
+    Paused,
+    Released,
+    Ringing,
+    WentOff,
+)
 from speedtolead.store.query import Connection, Nothing, Query
 
 
@@ -68,6 +78,7 @@ AGENTS_OF_ACCOUNT = Query("agents_of_account", AgentRow)
 AGENT_BY_NAME = Query("agent_by_name", NamedRow)
 LET_GO = Query("let_go", Nothing)
 _END_OF_WORK = Released | Missed | Leaving
+_CALL_GOES_ON = Ringing | Accepted
 
 
 async def move(tx: Connection, agent_id: UUID, state: AgentState, event: AgentEvent, now: datetime) -> AgentState:
@@ -76,8 +87,8 @@ async def move(tx: Connection, agent_id: UUID, state: AgentState, event: AgentEv
     One who pauses or goes off during a call stays bound to it until it ends, and so cannot be offered another.
     """
     to = machine.advance(state, event, now)
-    if to.state is state and state not in machine.ENGAGED and isinstance(event, Accepted | _END_OF_WORK):
-        if not isinstance(event, Accepted):
+    if to.state is state and state not in machine.ENGAGED and isinstance(event, _CALL_GOES_ON | _END_OF_WORK):
+        if isinstance(event, _END_OF_WORK):
             await LET_GO.run(tx, agent_id=agent_id)
         return state
     leaves = isinstance(event, Paused | WentOff) and state in machine.ENGAGED

@@ -30,6 +30,7 @@ class CallRow:
     mode: str | None
     caller_id: str | None
     agent_id: UUID | None
+    lease: UUID | None
     lease_until: datetime | None
     unknown_since: datetime | None
     permitted_at: datetime | None

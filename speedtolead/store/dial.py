@@ -1,4 +1,4 @@
-"""Rows of the dial path: due attempts, claims, the commit to dialing, what the carrier answered.
+"""Rows of the dial path: due attempts, the commit to dialing, what the carrier answered.
 
 Owns: the statements of ``sql/queries/dial.sql``. Must not know: who gets which lead, and what is lawful.
 """
@@ -9,58 +9,35 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from speedtolead.domain.call import DialMode, LegKind
 from speedtolead.domain.campaign import Campaign
-from speedtolead.domain.permit import Facts
-from speedtolead.domain.routing import DueAttempt, Pairing
+from speedtolead.domain.permit import Facts, Permit
+from speedtolead.domain.routing import DueAttempt
+from speedtolead.store.calls import rules_json
 from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection, Id, Nothing, Query
 from speedtolead.store.settings_json import Json, campaign_of, candidates_from_json
 
-CANDIDATES_PER_CAMPAIGN = 32
+AGENTS_PER_CAMPAIGN = 32
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateRow:
-    attempt_id: UUID
-    lead_received_at: datetime
-    number: int
-    agents: list[UUID]
-    passed_by: list[UUID]
-    slot_at: datetime | None
-
-    def due(self) -> DueAttempt:
-        return DueAttempt(
-            self.attempt_id, self.lead_received_at, self.number, tuple(self.agents), frozenset(self.passed_by)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class DueAt:
-    due_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedRow:
-    """A claimed attempt with what the permit and the whisper need, as of the claim's transaction."""
+class DueRow:
+    """A due attempt, its campaign's free agents, and what the permit and the whisper need."""
 
     attempt_id: UUID
     account_id: UUID
     lead_id: UUID
     campaign_id: UUID
-    number: int
-    step: int
-    lease: UUID
-    lease_until: datetime
-    tries: int
-    due_at: datetime
-    agent_id: UUID
-    agent_name: str
-    agent_address: str
     campaign_version: int
+    number: int
+    lead_received_at: datetime
+    passed_by: list[UUID]
+    agents: list[UUID]
+    addresses: list[str]
+    slot_at: datetime | None
     phone: str
-    received_at: datetime
     candidates: list[Json]
-    test: bool
     consent_channels: list[str] | None
     suppressed: str | None
     recent_calls: list[datetime]
@@ -73,6 +50,14 @@ class ClaimedRow:
     attributes: Json
     source_name: str
 
+    def due(self) -> DueAttempt:
+        return DueAttempt(
+            self.attempt_id, self.lead_received_at, self.number, tuple(self.agents), frozenset(self.passed_by)
+        )
+
+    def address_of(self, agent_id: UUID) -> str:
+        return self.addresses[self.agents.index(agent_id)]
+
     def facts(self, fictional_exempt: bool) -> Facts:
         return Facts(
             self.phone,
@@ -82,6 +67,45 @@ class ClaimedRow:
             tuple(self.recent_calls),
             fictional_exempt,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class DueAt:
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedRow:
+    """An attempt that is held under a lease while its refusal is recorded."""
+
+    attempt_id: UUID
+    account_id: UUID
+    lead_id: UUID
+    campaign_id: UUID
+    lease: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LegToPlace:
+    """A leg about to be made."""
+
+    leg_id: UUID
+    kind: LegKind
+    address: str
+    agent_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class PermittedCall:
+    """What is written of a call before the carrier hears of it."""
+
+    attempt_id: UUID
+    agent_id: UUID
+    mode: DialMode
+    caller_id: str
+    permitted_wait: float
+    permit: Permit
+    legs: tuple[LegToPlace, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +138,11 @@ class SlotPolicy:
         return self.spacing * self._burst_calls
 
 
-DIAL_CANDIDATES = Query("dial_candidates", CandidateRow)
+DIAL_CANDIDATES = Query("dial_candidates", DueRow)
 NEXT_DUE = Query("next_due", DueAt)
+DIAL_ATTEMPTS = Query("dial_attempts", Id)
 CLAIM_ATTEMPTS = Query("claim_attempts", ClaimedRow)
 CAMPAIGN_SETTINGS = Query("campaign_settings", CampaignSettings)
-BEGIN_DIALING = Query("begin_dialing", Id)
 RECORD_PLACED = Query("record_placed", Id)
 HOLD_SLOTS = Query("hold_slots", Nothing)
 ENSURE_SLOT = Query("ensure_slot", Nothing)
@@ -136,22 +160,47 @@ async def campaign(tx: Connection, account_id: UUID, campaign_id: UUID, version:
     return known
 
 
-async def dial_candidates(tx: Connection, policy: SlotPolicy, now: datetime) -> list[CandidateRow]:
-    return await DIAL_CANDIDATES.all(tx, carrier=policy.carrier, now=now, most=CANDIDATES_PER_CAMPAIGN)
+async def dial_candidates(tx: Connection, policy: SlotPolicy, now: datetime) -> list[DueRow]:
+    return await DIAL_CANDIDATES.all(tx, carrier=policy.carrier, now=now, most=AGENTS_PER_CAMPAIGN)
 
 
-async def claim(
-    tx: Connection, pairs: list[Pairing], policy: SlotPolicy, now: datetime, lease_until: datetime
-) -> list[ClaimedRow]:
-    """Claim what is still free of these pairs, as far as the carrier has slots now."""
-    return await CLAIM_ATTEMPTS.all(
+async def dial_attempts(
+    tx: Connection,
+    calls: list[PermittedCall],
+    policy: SlotPolicy,
+    claimed_at: datetime,
+    now: datetime,
+    lease_until: datetime,
+) -> set[UUID]:
+    """Commit to dialing what is still free of these calls, as far as the carrier has slots; the attempts' ids."""
+    legs = [(call.attempt_id, leg) for call in calls for leg in call.legs]
+    taken = await DIAL_ATTEMPTS.all(
         tx,
-        attempt_ids=[p.attempt_id for p in pairs],
-        agent_ids=[p.agent_id for p in pairs],
-        leases=[new_id() for _ in pairs],
+        attempt_ids=[call.attempt_id for call in calls],
+        agent_ids=[call.agent_id for call in calls],
+        leases=[new_id() for _ in calls],
+        permit_ids=[new_id() for _ in calls],
+        modes=[call.mode for call in calls],
+        caller_ids=[call.caller_id for call in calls],
+        permitted_waits=[call.permitted_wait for call in calls],
+        rule_set=calls[0].permit.rule_set,
+        rules=[rules_json(call.permit) for call in calls],
+        leg_ids=[leg.leg_id for _, leg in legs],
+        leg_attempts=[attempt_id for attempt_id, _ in legs],
+        leg_kinds=[leg.kind for _, leg in legs],
+        addresses=[leg.address for _, leg in legs],
+        leg_agents=[leg.agent_id for _, leg in legs],
         carrier=policy.carrier,
         burst=policy.burst,
         spacing=policy.spacing,
+        claimed_at=claimed_at,
         now=now,
         lease_until=lease_until,
     )
+    return {row.id for row in taken}
+
+
+async def claim(tx: Connection, attempt_ids: list[UUID], now: datetime, lease_until: datetime) -> list[ClaimedRow]:
+    """Hold attempts that may not be made now, so that their refusal is recorded once."""
+    leases = [new_id() for _ in attempt_ids]
+    return await CLAIM_ATTEMPTS.all(tx, attempt_ids=attempt_ids, leases=leases, now=now, lease_until=lease_until)

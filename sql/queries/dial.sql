@@ -1,26 +1,46 @@
 -- name: dial_candidates
--- Due attempts of campaigns that have a free agent: the freshest first attempts and the latest retries of each,
--- with the free agents, longest idle first. Reads only; claim_attempts decides who wins.
-SELECT a.id AS attempt_id, a.lead_received_at, a.number, free.agents, a.passed_by,
-       (SELECT next_at FROM carrier_slot WHERE carrier = :carrier) AS slot_at
+-- Due attempts of campaigns that have a free agent, with what the permit looks at: the freshest first attempts and
+-- the latest retries, as many of each as there are free agents; these longest idle first. Reads only.
+SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c.version AS campaign_version,
+       a.number, a.lead_received_at, a.passed_by, free.agents, free.addresses,
+       (SELECT next_at FROM carrier_slot WHERE carrier = :carrier) AS slot_at,
+       l.phone, l.candidates,
+       (SELECT channels FROM consent WHERE lead_id = l.id) AS consent_channels,
+       (SELECT x.reason FROM suppression x
+         WHERE x.account_id = l.account_id AND x.removed_at IS NULL AND x.value IN (l.phone, l.email)
+           AND (x.campaign_id IS NULL OR x.campaign_id = c.id) LIMIT 1) AS suppressed,
+       ARRAY(SELECT placed_at FROM leg
+              WHERE account_id = l.account_id AND address = l.phone AND kind = 'lead'
+                AND placed_at > :now - interval '24 hours'
+                AND NOT (state = 'ended' AND carrier_call_id IS NULL)) AS recent_calls,
+       ARRAY(SELECT phone FROM phone_number
+              WHERE account_id = l.account_id AND NOT removed ORDER BY phone) AS numbers,
+       l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes,
+       (SELECT name FROM source WHERE id = l.source_id) AS source_name
   FROM campaign c
  CROSS JOIN LATERAL (
-    SELECT array_agg(g.id ORDER BY g.state_since) AS agents
-      FROM (SELECT id, state_since FROM agent
+    SELECT array_agg(g.id ORDER BY g.state_since) AS agents,
+           array_agg(g.address ORDER BY g.state_since) AS addresses
+      FROM (SELECT id, address, state_since FROM agent
              WHERE account_id = c.account_id AND state = 'available' AND NOT removed
                AND groups @> ARRAY[c.agent_group]
              ORDER BY state_since LIMIT :most) g
  ) free
  CROSS JOIN LATERAL (
-    (SELECT id, lead_received_at, number, passed_by FROM attempt
+    (SELECT id, lead_id, lead_received_at, number, passed_by FROM attempt
       WHERE campaign_id = c.id AND state = 'scheduled' AND number = 1 AND due_at <= :now
-      ORDER BY due_at DESC, lead_received_at DESC LIMIT :most)
+      ORDER BY due_at DESC, lead_received_at DESC LIMIT cardinality(free.agents))
     UNION ALL
-    (SELECT id, lead_received_at, number, passed_by FROM attempt
+    (SELECT id, lead_id, lead_received_at, number, passed_by FROM attempt
       WHERE campaign_id = c.id AND state = 'scheduled' AND number > 1 AND due_at <= :now
-      ORDER BY due_at DESC, lead_received_at DESC LIMIT :most)
+      ORDER BY due_at DESC, lead_received_at DESC LIMIT cardinality(free.agents))
  ) a
- WHERE NOT c.paused AND NOT c.removed AND free.agents IS NOT NULL;
+  JOIN lead l ON l.id = a.lead_id
+ WHERE NOT c.paused AND NOT c.removed AND free.agents IS NOT NULL
+   AND (EXISTS (SELECT FROM attempt
+                 WHERE campaign_id = c.id AND state = 'scheduled' AND number = 1 AND due_at <= :now)
+        OR EXISTS (SELECT FROM attempt
+                    WHERE campaign_id = c.id AND state = 'scheduled' AND number > 1 AND due_at <= :now));
 
 -- name: next_due
 -- The earliest moment, after now, at which a scheduled attempt becomes due.
@@ -28,18 +48,22 @@ SELECT min(due_at) AS due_at FROM (
     (SELECT due_at FROM attempt WHERE state = 'scheduled' AND due_at > :now ORDER BY due_at LIMIT 1)
 ) soonest;
 
--- name: claim_attempts
--- Claim attempts, reserve their agents and take a carrier slot for each, in one statement: whoever is no longer
--- free is left out. Returns what the permit looks at. Its commit does not wait for the disk: a claim that a crash
--- takes back was no dial, and the commit to dialing that follows writes both.
-WITH relaxed AS MATERIALIZED (
-    SELECT set_config('synchronous_commit', 'off', true) AS done
-), wanted AS (
-    SELECT * FROM unnest(CAST(:attempt_ids AS uuid[]), CAST(:agent_ids AS uuid[]), CAST(:leases AS uuid[]))
-      WITH ORDINALITY AS w (attempt_id, agent_id, lease, n)
+-- name: dial_attempts
+-- Claim attempts, reserve their agents, take a carrier slot for each, record their permits and commit them to
+-- dialing, before the carrier hears of any: one statement, one transaction. Whatever is no longer free, and whoever
+-- was suppressed since the facts were read, is left out, and nothing of it is written.
+WITH wanted AS (
+    SELECT * FROM unnest(CAST(:attempt_ids AS uuid[]), CAST(:agent_ids AS uuid[]), CAST(:leases AS uuid[]),
+                         CAST(:permit_ids AS uuid[]), CAST(:modes AS text[]), CAST(:caller_ids AS text[]),
+                         CAST(:permitted_waits AS double precision[]))
+      WITH ORDINALITY AS w (attempt_id, agent_id, lease, permit_id, mode, caller_id, permitted_wait, n)
 ), free_attempt AS (
     SELECT id FROM attempt
      WHERE id = ANY (:attempt_ids) AND state = 'scheduled' AND due_at <= :now
+       AND NOT EXISTS (
+           SELECT FROM suppression x JOIN lead l ON l.id = attempt.lead_id
+            WHERE x.account_id = attempt.account_id AND x.removed_at IS NULL AND x.value IN (l.phone, l.email)
+              AND (x.campaign_id IS NULL OR x.campaign_id = attempt.campaign_id))
      FOR NO KEY UPDATE SKIP LOCKED
 ), free_agent AS (
     SELECT id FROM agent
@@ -54,7 +78,7 @@ WITH relaxed AS MATERIALIZED (
     SELECT carrier, greatest(next_at, :now - CAST(:burst AS interval)) AS next_at
       FROM carrier_slot WHERE carrier = :carrier FOR NO KEY UPDATE
 ), taken AS (
-    SELECT pair.* FROM pair, slot, relaxed
+    SELECT pair.* FROM pair, slot
      WHERE slot.next_at + (pair.place - 1) * CAST(:spacing AS interval) <= :now
 ), spent AS (
     UPDATE carrier_slot SET next_at = slot.next_at + (SELECT count(*) FROM taken) * CAST(:spacing AS interval)
@@ -63,89 +87,60 @@ WITH relaxed AS MATERIALIZED (
     UPDATE agent SET state = 'reserved', state_since = :now, state_until = :lease_until, state_reason = NULL,
            attempt_id = taken.attempt_id
       FROM taken WHERE agent.id = taken.agent_id
-    RETURNING agent.id, agent.name, agent.address
-), claimed AS (
-    UPDATE attempt SET state = 'claimed', lease = taken.lease, lease_until = :lease_until, agent_id = taken.agent_id,
-           claimed_at = :now, tries = tries + 1
+), dialing AS (
+    UPDATE attempt SET state = 'dialing', lease = taken.lease, lease_until = :lease_until,
+           agent_id = taken.agent_id, claimed_at = :claimed_at, permitted_at = :now, tries = tries + 1,
+           mode = taken.mode, caller_id = taken.caller_id, permitted_wait = taken.permitted_wait
       FROM taken WHERE attempt.id = taken.attempt_id
-    RETURNING attempt.*
+    RETURNING attempt.id, attempt.account_id, attempt.lead_id, attempt.agent_id, taken.permit_id, taken.caller_id,
+              taken.n
+), new_permit AS (
+    INSERT INTO permit (id, account_id, attempt_id, decided_at, decision, rule_set, rules)
+    SELECT permit_id, account_id, id, :now, 'allowed', :rule_set, CAST(:rules AS jsonb) -> CAST(n - 1 AS integer)
+      FROM dialing
+), new_leg AS (
+    INSERT INTO leg (id, account_id, attempt_id, kind, address, caller_id, agent_id, state, placed_at)
+    SELECT w.id, d.account_id, d.id, w.kind, w.address, d.caller_id, w.agent_id, 'placing', :now
+      FROM dialing d
+      JOIN unnest(CAST(:leg_ids AS uuid[]), CAST(:leg_attempts AS uuid[]), CAST(:leg_kinds AS text[]),
+                  CAST(:addresses AS text[]), CAST(:leg_agents AS uuid[]))
+           AS w (id, attempt_id, kind, address, agent_id) ON w.attempt_id = d.id
+), new_event AS (
+    INSERT INTO event (account_id, lead_id, attempt_id, agent_id, kind, at)
+    SELECT account_id, lead_id, id, agent_id, 'attempt.dialing', :now FROM dialing
 )
-SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, a.number, a.step, a.lease, a.lease_until,
-       a.tries, a.due_at, g.id AS agent_id, g.name AS agent_name, g.address AS agent_address,
-       c.version AS campaign_version,
-       l.phone, l.received_at, l.candidates, l.test,
-       (SELECT channels FROM consent WHERE lead_id = l.id) AS consent_channels,
-       (SELECT x.reason FROM suppression x
-         WHERE x.account_id = l.account_id AND x.removed_at IS NULL AND x.value IN (l.phone, l.email)
-           AND (x.campaign_id IS NULL OR x.campaign_id = a.campaign_id) LIMIT 1) AS suppressed,
-       ARRAY(SELECT placed_at FROM leg
-              WHERE account_id = l.account_id AND address = l.phone AND kind = 'lead'
-                AND placed_at > :now - interval '24 hours'
-                AND NOT (state = 'ended' AND carrier_call_id IS NULL)) AS recent_calls,
-       ARRAY(SELECT phone FROM phone_number
-              WHERE account_id = l.account_id AND NOT removed ORDER BY phone) AS numbers,
-       l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes,
-       s.name AS source_name
-  FROM claimed a
-  JOIN reserved g ON g.id = a.agent_id
-  JOIN lead l ON l.id = a.lead_id
-  JOIN campaign c ON c.id = a.campaign_id
-  JOIN source s ON s.id = l.source_id;
+SELECT id FROM dialing;
+
+-- name: claim_attempts
+-- Claim attempts whose permit says no, so that the refusal is decided and recorded under a lease; nothing else of
+-- theirs is taken.
+UPDATE attempt SET state = 'claimed', lease = w.lease, lease_until = :lease_until, claimed_at = :now, agent_id = NULL
+  FROM unnest(CAST(:attempt_ids AS uuid[]), CAST(:leases AS uuid[])) AS w (attempt_id, lease)
+ WHERE attempt.id = w.attempt_id AND attempt.state = 'scheduled' AND attempt.due_at <= :now
+RETURNING attempt.id AS attempt_id, attempt.account_id, attempt.lead_id, attempt.campaign_id, attempt.lease;
 
 -- name: campaign_settings
 -- The settings of one campaign, with the version they have now.
 SELECT settings, version FROM campaign WHERE account_id = :account_id AND id = :campaign_id;
 
--- name: begin_dialing
--- Record the permit and commit the attempt to dialing, before the carrier hears of it. Nothing is returned when
--- the lease was lost, or when a stop came in since the claim: then nothing was written.
-WITH permitted AS (
-    UPDATE attempt SET state = 'dialing', permitted_at = :now, lease_until = :lease_until, mode = :mode,
-           caller_id = :caller_id, permitted_wait = :permitted_wait
-     WHERE id = :attempt_id AND lease = :lease AND state = 'claimed'
-       AND NOT EXISTS (
-           SELECT FROM suppression x JOIN lead l ON l.id = attempt.lead_id
-            WHERE x.account_id = attempt.account_id AND x.removed_at IS NULL AND x.value IN (l.phone, l.email)
-              AND (x.campaign_id IS NULL OR x.campaign_id = attempt.campaign_id))
-    RETURNING id, account_id, lead_id
-), new_permit AS (
-    INSERT INTO permit (id, account_id, attempt_id, decided_at, decision, rule_set, rules)
-    SELECT :permit_id, account_id, id, :now, 'allowed', :rule_set, :rules FROM permitted
-), new_leg AS (
-    INSERT INTO leg (id, account_id, attempt_id, kind, address, caller_id, agent_id, state, placed_at)
-    SELECT w.id, p.account_id, p.id, w.kind, w.address, :caller_id, w.agent_id, 'placing', :now
-      FROM permitted p, unnest(CAST(:leg_ids AS uuid[]), CAST(:leg_kinds AS text[]), CAST(:addresses AS text[]),
-                               CAST(:leg_agents AS uuid[])) AS w (id, kind, address, agent_id)
-), worked AS (
-    UPDATE lead SET state = 'working' FROM permitted WHERE lead.id = permitted.lead_id AND lead.state = 'new'
-), new_event AS (
-    INSERT INTO event (account_id, lead_id, attempt_id, agent_id, kind, at)
-    SELECT account_id, lead_id, id, :agent_id, 'attempt.dialing', :now FROM permitted
-)
-SELECT id FROM permitted;
-
 -- name: record_placed
--- The carrier took the call: its id, and when it was asked. An attempt that had been given up as unknown is
--- adopted; an agent who was reserved is now ringing. Its commit does not wait for the disk: what a crash takes back
--- here is found again at the carrier.
+-- The carrier took the call: its id, and when it was asked. An attempt that had been given up as unknown is adopted,
+-- and the lead is being worked. This commit does not wait for the disk: what a crash takes back here is found again
+-- at the carrier.
 WITH relaxed AS MATERIALIZED (
     SELECT set_config('synchronous_commit', 'off', true) AS done
 ), placed AS (
     UPDATE leg SET carrier_call_id = coalesce(carrier_call_id, :carrier_call_id) FROM relaxed WHERE id = :leg_id
-    RETURNING attempt_id, agent_id, kind
+    RETURNING attempt_id
 ), asked AS (
     UPDATE attempt SET requested_at = coalesce(requested_at, :requested_at),
            lease_until = greatest(lease_until, CAST(:lease_until AS timestamptz)),
            state = CASE state WHEN 'unknown' THEN 'dialing' ELSE state END, unknown_since = NULL
       FROM placed
      WHERE attempt.id = placed.attempt_id AND (attempt.state IN ('dialing', 'unknown', 'connected'))
-    RETURNING attempt.id, attempt.account_id, attempt.lead_id, attempt.agent_id
-), rung AS (
-    UPDATE agent SET state = 'ringing', state_since = :requested_at,
-           state_until = greatest(state_until, CAST(:lease_until AS timestamptz))
-      FROM asked, placed
-     WHERE agent.id = asked.agent_id AND agent.attempt_id = asked.id AND agent.state = 'reserved'
-       AND placed.kind = 'agent'
+    RETURNING attempt.id, attempt.lead_id
+), worked AS (
+    UPDATE lead SET state = 'working' FROM asked WHERE lead.id = asked.lead_id AND lead.state = 'new'
 )
 SELECT id FROM asked;
 

@@ -363,7 +363,7 @@ async def test_an_agent_reserved_by_a_dead_node_is_free_again(database_url: str,
     await configure(database_url, configuration())
     async with carrier() as simulator, aiohttp.ClientSession() as http:
         settings = settings_for(database_url, tmp_path, simulator.port, **IMPATIENT)
-        async with node_process(settings, "attempt claimed") as mortal:
+        async with node_process(settings, "dialing committed") as mortal:
             posting = asyncio.create_task(Outside(http, settings).post(external_id="one"))
             await mortal.ended()
         connection = await asyncpg.connect(database_url)

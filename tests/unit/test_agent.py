@@ -67,7 +67,7 @@ def not_at_work(state: AgentState) -> dict[AgentEvent, AgentTransition]:
 
 
 TABLE: dict[AgentState, dict[AgentEvent, AgentTransition]] = {
-    S.OFFLINE: not_at_work(S.OFFLINE) | {TimedOut(): OFF, Accepted(): OFF},
+    S.OFFLINE: not_at_work(S.OFFLINE) | {TimedOut(): OFF, Accepted(): OFF, Ringing(SOON): OFF},
     S.AVAILABLE: not_at_work(S.AVAILABLE) | {Reserved(SOON): T(S.RESERVED, SOON)},
     S.RESERVED: AT_WORK
     | {Ringing(SOON): T(S.RINGING, SOON), Leaving(SOON): T(S.RESERVED, SOON), CameIn(): T(S.RESERVED)},
@@ -76,7 +76,7 @@ TABLE: dict[AgentState, dict[AgentEvent, AgentTransition]] = {
     S.TALKING: AT_WORK
     | {WRAPPED: T(S.WRAP_UP, NOON + WRAP), Leaving(SOON): T(S.TALKING, SOON), CameIn(): T(S.TALKING)},
     S.WRAP_UP: not_at_work(S.WRAP_UP),
-    S.PAUSED: not_at_work(S.PAUSED) | {Accepted(): T(S.PAUSED)},
+    S.PAUSED: not_at_work(S.PAUSED) | {Accepted(): T(S.PAUSED), Ringing(SOON): T(S.PAUSED)},
 }
 
 
