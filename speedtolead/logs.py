@@ -16,6 +16,8 @@ import structlog
 _PHONE = re.compile(r"\+?\d[\d ().-]{6,16}\d(\d\d)\b")
 _EMAIL = re.compile(r"[^\s@\"'<>=]+@[^\s@\"'<>]+\.\w+")
 _PLAIN = {"timestamp", "level"}
+_SHORTEST = 6
+"""No address or number is shorter."""
 
 
 def configure(log_format: str) -> None:
@@ -50,6 +52,8 @@ def mask_personal_data(_: Any, __: str, event: MutableMapping[str, Any]) -> dict
 
 def _masked(value: Any) -> Any:
     if isinstance(value, str):
+        if len(value) < _SHORTEST:
+            return value
         return _PHONE.sub(r"…\1", _EMAIL.sub("…@…", value))
     if isinstance(value, BaseException):
         return _masked(str(value))

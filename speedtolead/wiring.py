@@ -6,6 +6,7 @@ Owns: what is built from what, in which order it starts, and how it stops. Nothi
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -141,22 +142,22 @@ async def build(settings: Settings, url: str, clock: Clock | None = None) -> Asy
     """Everything of a node on a migrated database."""
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(connect(url, settings.database_connections))
+        database = await stack.enter_async_context(connect(url, settings.database_connections, by_key=True))
         carrier = await stack.enter_async_context(carrier_of(settings))
         numbering = await asyncio.to_thread(OfflineNumbering)
         sender = await stack.enter_async_context(webhook_sender())
         apart = await stack.enter_async_context(connect(url, JOB_CONNECTIONS))  # no job waits in a call's way
         jobs = JobWorker(url, Deliveries(apart, sender, clock).deliver)
-        yield _assemble(settings, clock, database, carrier, numbering, Relay(apart, clock), jobs)
+        yield _assemble(settings, clock, database, apart, carrier, numbering, jobs)
 
 
 def _assemble(
     settings: Settings,
     clock: Clock,
     database: Database,
+    apart: Database,
     carrier: TwilioCarrier,
     numbering: OfflineNumbering,
-    relay: Relay,
     jobs: JobWorker,
 ) -> Node:
     simulated = settings.carrier == "simulated"
@@ -166,17 +167,17 @@ def _assemble(
     slots = SlotPolicy(carrier.name, settings.dial_rate)
     dialing = Dialing(database, carrier, clock, calls, slots, patience, simulated)
     commits = Commits(database)
-    live = LiveHub(database, bell.wake())
+    live = LiveHub(apart, bell.wake())
     services = Services(
         clock=clock,
         intake=Intake(database, clock, numbering, commits, simulated),
         leads=Leads(database, clock),
-        reports=Reports(database, clock),
+        reports=Reports(apart, clock),
         agents=Agents(database, clock),
         callbacks=Callbacks(database, clock, calls, patience, simulated),
         sweeping=Sweeping(database, carrier, clock, calls, patience),
         sign_in=SignIn(database, clock),
-        webhooks=Webhooks(database, clock),
+        webhooks=Webhooks(apart, clock),
         callback_reader=TwilioCallbacks(credentials(settings).auth_token, Addresses(settings.own_url)),
         live=live,
         ready=lambda: _why_not_ready(database),
@@ -185,7 +186,7 @@ def _assemble(
         simulated=simulated,
     )
     dialer = Dialer(dialing, clock, bell.wake())
-    return Node(services, dialer, live, relay, jobs, commits, database, bell, clock)
+    return Node(services, dialer, live, Relay(apart, clock), jobs, commits, database, bell, clock)
 
 
 def _patience(settings: Settings) -> Patience:
@@ -218,6 +219,8 @@ async def run(
     A loop that dies ends the process with its error.
     """
     ticks = Ticks()
+    gc.collect()
+    gc.freeze()  # what lives as long as the node is never looked through again, least of all while a lead waits
     async with AsyncExitStack() as stack:
         if "web" in roles:
             await stack.enter_async_context(_web(settings, node))

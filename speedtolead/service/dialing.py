@@ -295,4 +295,14 @@ def _call(
     agent = LegToPlace(new_id(), LegKind.AGENT, due.address_of(agent_id), agent_id)
     lead_first = campaign.dial.mode is DialMode.LEAD_FIRST
     legs = (LegToPlace(new_id(), LegKind.LEAD, due.phone, None), agent) if lead_first else (agent,)
-    return PermittedCall(due.attempt_id, agent_id, campaign.dial.mode, shown, waited, permit, legs)
+    return PermittedCall(
+        attempt_id=due.attempt_id,
+        agent_id=agent_id,
+        phone=due.phone,
+        email=due.email,
+        mode=campaign.dial.mode,
+        caller_id=shown,
+        permitted_wait=waited,
+        permit=permit,
+        legs=legs,
+    )

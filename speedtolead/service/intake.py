@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
@@ -93,8 +93,7 @@ WORDS: dict[Refusal, tuple[str, str]] = {
 }
 
 
-class _KeptOutError(Exception):
-    """Rolls back a transaction whose guards kept the lead out."""
+SOURCE_BELIEVED = timedelta(seconds=1)
 
 
 class Intake:
@@ -113,11 +112,24 @@ class Intake:
         self._numbering = numbering
         self._commits = commits
         self._fictional_allowed = fictional_allowed
+        self._sources: dict[bytes, tuple[SourceRow, datetime]] = {}
 
     async def source(self, key: str) -> SourceRow | None:
-        """The source that a key speaks for; None for a key that is unknown, revoked, or not a source's."""
+        """The source that a key speaks for; None for a key that is unknown, revoked, or not a source's.
+
+        What was found is believed for ``SOURCE_BELIEVED``: so long may a revoked key still post.
+        """
+        digest, now = key_hash(key), self._clock.now()
+        known = self._sources.get(digest)
+        if known is not None and now - known[1] < SOURCE_BELIEVED:
+            return known[0]
         async with self._database.connection() as tx:
-            return await rows.SOURCE_BY_KEY.first(tx, key_hash=key_hash(key))
+            found = await rows.SOURCE_BY_KEY.first(tx, key_hash=digest)
+        if found is None:
+            self._sources.pop(digest, None)
+        else:
+            self._sources[digest] = found, now
+        return found
 
     async def take(self, row: SourceRow, post: LeadPost, received_at: datetime) -> Answer:
         """Judge and store one post. Raises DatabaseAway when nothing could be stored."""
@@ -128,22 +140,10 @@ class Intake:
                 return await self._refuse(tx, row, post, place, received_at, refusal)
             lead, due_at = self._accepted(row, post, place, received_at)
             guards = _guards(row.source, row.campaign, received_at)
-            if not await self._store(tx, lead, guards, due_at):
+            if not await rows.accept_lead(tx, lead, guards, new_id(), due_at):
                 return await self._kept_out(tx, row, post, place, lead, guards, received_at)
         self._commits.committed(lead.lead_id, self._clock.now())
         return Answer(202, lead.answer, lead.lead_id)
-
-    async def _store(self, tx: Any, lead: NewLead, guards: Guards, due_at: datetime | None) -> bool:
-        """One statement, one transaction; False where a guard kept the lead out, and nothing was written."""
-        if not guards.count_anything:
-            return await rows.accept_lead(tx, lead, guards, new_id(), due_at)
-        try:
-            async with tx.transaction():
-                if not await rows.accept_lead(tx, lead, guards, new_id(), due_at):
-                    raise _KeptOutError
-        except _KeptOutError:
-            return False
-        return True
 
     def read_phone(self, raw: str, country: str = "US") -> str | None:
         """A number as it is kept (E.164); None for what is no number."""

@@ -8,16 +8,14 @@ again by itself.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import structlog
+from pydantic_core import from_json, to_json
 
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.store.query import Connection
@@ -26,6 +24,16 @@ ACQUIRE_SECONDS = 3.0
 CHANNEL = "speedtolead"
 
 log = structlog.get_logger(__name__)
+
+BY_KEY = {
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_seqscan": "off",
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+}
+"""On a young table the planner knows no better than to read it whole, and keeps that plan as the table grows. The
+dial path only looks rows up by key, so such plans are ruled out, and a statement is planned once a connection."""
 
 AWAY = (
     OSError,
@@ -36,9 +44,11 @@ AWAY = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
     asyncpg.InternalClientError,
 )
-"""What a lost server looks like; the last one is asyncpg's word for a connection that died between two messages."""
+"""What a lost server looks like; the last two are a database that takes no connections, and asyncpg's word for a
+connection that died between two messages."""
 
 
 class DatabaseAway(SpeedToLeadError):
@@ -47,21 +57,13 @@ class DatabaseAway(SpeedToLeadError):
     code = "database_away"
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, UUID | Decimal):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
-def to_json(value: object) -> str:
-    return json.dumps(value, default=_plain, separators=(",", ":"))
+def _to_json(value: object) -> str:
+    return to_json(value).decode()
 
 
 async def _prepare(connection: Any) -> None:
     await connection.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=to_json, decoder=json.loads, format="text"
+        "jsonb", schema="pg_catalog", encoder=_to_json, decoder=from_json, format="text"
     )
 
 
@@ -136,11 +138,20 @@ class Database:
 
 
 @asynccontextmanager
-async def connect(url: str, size: int = 12) -> AsyncIterator[Database]:
-    """A pool, closed at the end; connections in use then get a moment to finish."""
+async def connect(url: str, size: int = 12, *, by_key: bool = False) -> AsyncIterator[Database]:
+    """A pool, closed at the end; connections in use then get a moment to finish.
+
+    With ``by_key``, statements are planned for what the dial path asks: a few rows, each by its key.
+    """
     try:
         pool = await asyncpg.create_pool(
-            url, min_size=min(2, size), max_size=size, init=_prepare, reset=_leave_clean, command_timeout=30
+            url,
+            min_size=min(2, size),
+            max_size=size,
+            init=_prepare,
+            reset=_leave_clean,
+            command_timeout=30,
+            server_settings=BY_KEY if by_key else None,
         )
     except (*AWAY, asyncpg.PostgresError, ValueError) as error:
         raise DatabaseAway(f"{type(error).__name__}: {error}") from error

@@ -37,6 +37,7 @@ class DueRow:
     addresses: list[str]
     slot_at: datetime | None
     phone: str
+    email: str | None
     candidates: list[Json]
     consent_channels: list[str] | None
     suppressed: str | None
@@ -101,6 +102,8 @@ class PermittedCall:
 
     attempt_id: UUID
     agent_id: UUID
+    phone: str
+    email: str | None
     mode: DialMode
     caller_id: str
     permitted_wait: float
@@ -183,6 +186,8 @@ async def dial_attempts(
         modes=[call.mode for call in calls],
         caller_ids=[call.caller_id for call in calls],
         permitted_waits=[call.permitted_wait for call in calls],
+        phones=[call.phone for call in calls],
+        emails=[call.email for call in calls],
         rule_set=calls[0].permit.rule_set,
         rules=[rules_json(call.permit) for call in calls],
         leg_ids=[leg.leg_id for _, leg in legs],

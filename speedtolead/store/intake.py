@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from speedtolead.domain.campaign import Campaign, Source
 from speedtolead.domain.lead import Consent
 from speedtolead.domain.place import Candidate
@@ -105,11 +107,9 @@ class Guards:
     daily_cap: int | None
     day: date
 
-    @property
-    def count_anything(self) -> bool:
-        """True where a lead that is kept out may have been counted, which a rollback must undo."""
-        return self.duplicate_since is not None or self.daily_cap is not None
 
+KEPT_OUT = "STL01"
+"""What the function kept_out() of the schema raises."""
 
 SOURCE_BY_KEY = Query("source_by_key", SourceRow)
 KEY_OWNER = Query("key_owner", KeyOwner)
@@ -141,17 +141,22 @@ def _columns(lead: NewLead) -> dict[str, Any]:
 async def accept_lead(
     tx: Connection, lead: NewLead, guards: Guards, attempt_id: UUID, due_at: datetime | None
 ) -> bool:
-    """Store an accepted lead and wake the dialers. False: kept out, and the transaction must be rolled back."""
-    stored = await ACCEPT_LEAD.first(
-        tx,
-        **_columns(lead),
-        attempt_id=attempt_id,
-        due_at=due_at,
-        duplicate_since=guards.duplicate_since,
-        daily_cap=guards.daily_cap,
-        day=guards.day,
-    )
-    return stored is not None
+    """Store an accepted lead and wake the dialers, in one statement. False: kept out, and nothing was written."""
+    try:
+        await ACCEPT_LEAD.one(
+            tx,
+            **_columns(lead),
+            attempt_id=attempt_id,
+            due_at=due_at,
+            duplicate_since=guards.duplicate_since,
+            daily_cap=guards.daily_cap,
+            day=guards.day,
+        )
+    except asyncpg.PostgresError as error:
+        if error.sqlstate != KEPT_OUT:
+            raise
+        return False
+    return True
 
 
 async def refuse_lead(tx: Connection, lead: NewLead, refusal: str) -> bool:

@@ -319,3 +319,11 @@ CREATE TABLE carrier_slot (
     carrier  text PRIMARY KEY,
     next_at  timestamptz NOT NULL
 );
+
+-- Ends the statement that calls it, and undoes what it had written: how accept_lead takes back its counts in the one
+-- round trip that it is.
+CREATE FUNCTION kept_out() RETURNS uuid LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'kept out' USING ERRCODE = 'STL01';
+END
+$$;

@@ -4,7 +4,7 @@
 SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c.version AS campaign_version,
        a.number, a.lead_received_at, a.passed_by, free.agents, free.addresses,
        (SELECT next_at FROM carrier_slot WHERE carrier = :carrier) AS slot_at,
-       l.phone, l.candidates,
+       l.phone, l.email, l.candidates,
        (SELECT channels FROM consent WHERE lead_id = l.id) AS consent_channels,
        (SELECT x.reason FROM suppression x
          WHERE x.account_id = l.account_id AND x.removed_at IS NULL AND x.value IN (l.phone, l.email)
@@ -55,20 +55,22 @@ SELECT min(due_at) AS due_at FROM (
 WITH wanted AS (
     SELECT * FROM unnest(CAST(:attempt_ids AS uuid[]), CAST(:agent_ids AS uuid[]), CAST(:leases AS uuid[]),
                          CAST(:permit_ids AS uuid[]), CAST(:modes AS text[]), CAST(:caller_ids AS text[]),
-                         CAST(:permitted_waits AS double precision[]))
-      WITH ORDINALITY AS w (attempt_id, agent_id, lease, permit_id, mode, caller_id, permitted_wait, n)
+                         CAST(:permitted_waits AS double precision[]), CAST(:phones AS text[]),
+                         CAST(:emails AS text[]))
+      WITH ORDINALITY
+      AS w (attempt_id, agent_id, lease, permit_id, mode, caller_id, permitted_wait, phone, email, n)
 ), free_attempt AS (
-    SELECT id FROM attempt
-     WHERE id = ANY (:attempt_ids) AND state = 'scheduled' AND due_at <= :now
+    SELECT a.id FROM attempt a JOIN wanted w ON w.attempt_id = a.id
+     WHERE a.state = 'scheduled' AND a.due_at <= :now
        AND NOT EXISTS (
-           SELECT FROM suppression x JOIN lead l ON l.id = attempt.lead_id
-            WHERE x.account_id = attempt.account_id AND x.removed_at IS NULL AND x.value IN (l.phone, l.email)
-              AND (x.campaign_id IS NULL OR x.campaign_id = attempt.campaign_id))
-     FOR NO KEY UPDATE SKIP LOCKED
+           SELECT FROM suppression x
+            WHERE x.account_id = a.account_id AND x.removed_at IS NULL AND x.value IN (w.phone, w.email)
+              AND (x.campaign_id IS NULL OR x.campaign_id = a.campaign_id))
+     FOR NO KEY UPDATE OF a SKIP LOCKED
 ), free_agent AS (
-    SELECT id FROM agent
-     WHERE id = ANY (:agent_ids) AND state = 'available' AND NOT removed
-     FOR NO KEY UPDATE SKIP LOCKED
+    SELECT g.id FROM wanted w JOIN agent g ON g.id = w.agent_id
+     WHERE g.state = 'available' AND NOT g.removed
+     FOR NO KEY UPDATE OF g SKIP LOCKED
 ), pair AS (
     SELECT w.*, row_number() OVER (ORDER BY w.n) AS place
       FROM wanted w

@@ -24,8 +24,8 @@ SELECT lead_id, answer_status, answer FROM (
  ORDER BY received_at LIMIT 1;
 
 -- name: accept_lead
--- Store an accepted lead with its consent, first attempt and event, and wake the dialers; returns nothing, and
--- must then be rolled back, when it is a twin, over the cap, suppressed, or answered before.
+-- Store an accepted lead with its consent, first attempt and event, and wake the dialers. Fails with STL01, having
+-- written nothing, when it is a twin, over the cap, suppressed, or answered before.
 WITH guard AS (
     INSERT INTO recent_lead (account_id, source_id, phone, lead_id, accepted_at)
     SELECT :account_id, :source_id, :phone, :lead_id, :received_at
@@ -75,7 +75,7 @@ WITH guard AS (
     INSERT INTO event (account_id, lead_id, kind, at, data)
     SELECT account_id, id, 'lead.accepted', received_at, :event_data FROM new_lead
 )
-SELECT id, pg_notify('speedtolead', '') IS NOT NULL AS notified FROM new_lead;
+SELECT coalesce((SELECT id FROM new_lead), kept_out()) AS id, pg_notify('speedtolead', '') IS NOT NULL AS notified;
 
 -- name: why_not_accepted
 -- Which of the guards kept a lead out: the suppression's reason, the twin, the day's count.
