@@ -29,7 +29,7 @@ test: setup ## Run the whole suite
 	$(BIN)/python -m pytest
 
 test-quick: setup ## Run only the tests that need no database
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest -n 0 tests/unit
 
 lint: setup ## Check style, format and the direction of imports
 	$(BIN)/ruff check .

@@ -6,6 +6,8 @@ Nothing of the service is replaced. Tests wait on conditions, never for a time.
 from __future__ import annotations
 
 import asyncio
+import itertools
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -184,11 +186,20 @@ class RunningService:
         return len(self.simulator.carrier.calls_to(phone))
 
 
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_ports = itertools.count(20_000 + 2_000 * _WORKER)
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on, from this worker's own range: no other worker is given it meanwhile."""
+    for port in _ports:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("ports never run out")
 
 
 def settings_for(database_url: str, folder: Path, simulator_port: int, **more: Any) -> Settings:

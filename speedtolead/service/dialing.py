@@ -193,7 +193,7 @@ class Dialing:
             await call_rows.add_permit(tx, claimed.account_id, claimed.attempt_id, permit)
             await calls.carry_out_refusal(tx, call.row, permit, now)
         log.info(
-            "attempt.not_permitted",
+            "permit.refused",
             lead_id=str(claimed.lead_id),
             attempt_id=str(claimed.attempt_id),
             decision=permit.decision,
