@@ -120,14 +120,16 @@ class Dialing:
         self._fictional_exempt = fictional_exempt
 
     async def prepare(self) -> None:
-        """Make the carrier's slot row, once."""
+        """Make the carrier's slot row, once, and have the look planned before the first lead needs it."""
         async with self._database.connection() as tx:
             await dial.ENSURE_SLOT.run(tx, carrier=self._slots.carrier, now=self._clock.now())
+            await dial.dial_candidates(tx, self._slots, self._clock.now())
 
     async def look(self) -> Round:
         """Commit to dialing what is due and permitted, as far as there are agents and carrier slots."""
-        now = self._clock.now()
         async with self._database.connection() as tx:
+            # The moment is taken with the connection in hand: a lead that came while it was waited for is due too.
+            now = self._clock.now()
             due = await dial.dial_candidates(tx, self._slots, now)
             if not due:
                 return NOTHING

@@ -303,9 +303,10 @@ def hops_of(story: LeadStory) -> Hops:
     if not made:
         return Hops(lead.received_at, lead.committed_at)
     best = made[0]
+    known = [at for at in (lead.committed_at, best.claimed_at) if at is not None]
     return Hops(
         lead.received_at,
-        lead.committed_at,
+        min(known) if lead.committed_at else None,  # what was claimed had been committed
         best.claimed_at,
         best.permitted_at,
         best.requested_at,

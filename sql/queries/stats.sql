@@ -53,7 +53,7 @@ SELECT grouped, speed, count(*) AS accepted, count(seconds) AS counted,
 -- name: hops
 -- The time between each hop and the one before it, over the first attempts of leads accepted in a period.
 WITH first_attempt AS (
-    SELECT l.received_at, l.committed_at, t.claimed_at, t.permitted_at, t.requested_at, t.ringing_at,
+    SELECT l.received_at, least(l.committed_at, t.claimed_at) AS committed_at, t.claimed_at, t.permitted_at, t.requested_at, t.ringing_at,
            t.answered_at, t.bridged_at
       FROM lead l JOIN attempt t ON t.lead_id = l.id AND t.number = 1
      WHERE l.account_id = :account_id AND NOT l.test

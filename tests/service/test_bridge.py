@@ -41,8 +41,6 @@ async def test_every_hop_is_stored_in_order(service: RunningService) -> None:
     )
     times = [lead["hops"][hop] for hop in HOPS]
     assert None not in times
-    # The dialer may claim a lead before the poster's own node has seen the commit return.
-    del times[1]
     assert times == sorted(times)
     assert lead["slowest_hop"] in HOPS
 
@@ -188,23 +186,13 @@ async def test_the_cadence_goes_on_after_no_answer(database_url: str, tmp_path: 
 
 
 async def test_freshest_lead_first_when_agents_are_scarce(database_url: str, tmp_path: Path) -> None:
-    text = configuration(agents=1)
-    async with running_service(database_url, tmp_path, text) as service:
-        await service.http.put(
-            f"{service.url}/v1/agents/agent-1/state",
-            json={"state": "paused", "reason": "lunch"},
-            headers={"Authorization": f"Bearer {service.account_key}"},
-        )
+    async with running_service(database_url, tmp_path, configuration(agents=1)) as service:
+        assert await set_state(service, "paused") == "paused"
         older = (await service.post(phone="+12125550121"))[1]["lead_id"]
         newer = (await service.post(phone="+12125550122"))[1]["lead_id"]
-        await service.http.put(
-            f"{service.url}/v1/agents/agent-1/state",
-            json={"state": "available"},
-            headers={"Authorization": f"Bearer {service.account_key}"},
-        )
-        first = await service.lead_when(newer, lambda lead: lead["attempts"][0]["claimed_at"])
+        assert await set_state(service, "available") == "available"
+        await service.lead_when(newer, lambda lead: lead["attempts"][0]["claimed_at"])
         waiting = await service.lead(older)
-        assert first["attempts"][0]["claimed_at"]
         assert waiting["attempts"][0]["state"] == "scheduled"
 
 

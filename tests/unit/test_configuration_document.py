@@ -79,6 +79,7 @@ def test_the_sample_reads_and_becomes_campaigns_and_sources() -> None:
         name="partner",
         accept=Acceptance(frozenset({"NY", "NJ", "FL"}), timedelta(minutes=10)),
         cost_per_lead=Decimal("18.50"),
+        duplicate_window=timedelta(minutes=5),
         daily_cap=500,
     )
 
