@@ -18,6 +18,7 @@ from speedtolead.ports import Clock
 from speedtolead.runtime.wake import Wake
 from speedtolead.service.dialing import Dialing
 from speedtolead.store.database import DatabaseAway
+from speedtolead.store.query import Connection
 
 log = structlog.get_logger(__name__)
 
@@ -44,31 +45,24 @@ class Dialer:
 
     async def run(self) -> None:
         """Until stopped; returns when every claim that was taken has been dealt with."""
-        await self._prepare()
         while not self._stopping:
             try:
-                pause = await self._round()
+                async with self._dialing.connected() as tx:
+                    while not self._stopping:
+                        pause = await self._round(tx)
+                        if pause:
+                            await self._wake.wait(pause)
             except DatabaseAway as error:
                 log.warning("dialer.database_away", error=str(error))
-                pause = 0.25
-            if pause:
-                await self._wake.wait(pause)
+                await self._wake.wait(0.25)
         if self._under_way:
             await asyncio.wait(self._under_way)
 
-    async def _prepare(self) -> None:
-        while not self._stopping:
-            try:
-                return await self._dialing.prepare()
-            except DatabaseAway:
-                await self._wake.wait(0.25)
-        return None
-
-    async def _round(self) -> float:
+    async def _round(self, tx: Connection) -> float:
         """One look at the plan; the seconds to wait before the next, 0 to look again at once."""
         if len(self._under_way) >= UNDER_WAY:
             await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
-        found = await self._dialing.look()
+        found = await self._dialing.look(tx)
         for order in found.orders:
             self._start(order.due.attempt_id, self._dialing.ask(order))
         for claimed in found.refused:
@@ -77,15 +71,15 @@ class Dialer:
             return SLOT_SECONDS
         if found.more:
             return 0.0
-        return await self._until_next_due()
+        return await self._until_next_due(tx)
 
-    async def _until_next_due(self) -> float:
+    async def _until_next_due(self, tx: Connection) -> float:
         """Seconds until an attempt becomes due by itself; asked for at most ten times a second."""
         now = self._clock.now()
         if now - self._asked_at < _ASK_NEXT_DUE:
             return _ASK_NEXT_DUE.total_seconds()
         self._asked_at = now
-        due_at = await self._dialing.next_due()
+        due_at = await self._dialing.next_due(tx)
         if due_at is None:
             return POLL_SECONDS
         return min(POLL_SECONDS, max(0.001, (due_at - now).total_seconds()))

@@ -11,6 +11,8 @@ may not be made is claimed under a lease and its refusal recorded; killed there,
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -119,24 +121,31 @@ class Dialing:
         self._patience = patience
         self._fictional_exempt = fictional_exempt
 
-    async def prepare(self) -> None:
-        """Make the carrier's slot row, once, and have the look planned before the first lead needs it."""
-        async with self._database.connection() as tx:
-            await dial.ENSURE_SLOT.run(tx, carrier=self._slots.carrier, now=self._clock.now())
-            await dial.dial_candidates(tx, self._slots, self._clock.now())
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Connection]:
+        """The connection that the plan is looked at through, with the look planned before the first lead needs it.
 
-    async def look(self) -> Round:
-        """Commit to dialing what is due and permitted, as far as there are agents and carrier slots."""
+        It is kept: on a fresh one the first look is slow, and a lead that comes meanwhile would not be in it.
+        """
         async with self._database.connection() as tx:
-            # The moment is taken with the connection in hand: a lead that came while it was waited for is due too.
             now = self._clock.now()
-            due = await dial.dial_candidates(tx, self._slots, now)
-            if not due:
-                return NOTHING
-            if due[0].slot_at is not None and due[0].slot_at > now:
-                return Round([], [], short_of_slots=True)
-            orders, refused = await self._decide(tx, due, self._clock.now())
-            return await self._commit(tx, due, orders, refused, now)
+            await dial.ENSURE_SLOT.run(tx, carrier=self._slots.carrier, now=now)
+            await dial.dial_candidates(tx, self._slots, now)
+            yield tx
+
+    async def look(self, tx: Connection) -> Round:
+        """Commit to dialing what is due and permitted, as far as there are agents and carrier slots."""
+        now = self._clock.now()
+        due = await dial.dial_candidates(tx, self._slots, now)
+        if not due:
+            return NOTHING
+        if due[0].slot_at is not None and due[0].slot_at > now:
+            return Round([], [], short_of_slots=True)
+        orders, refused = await self._decide(tx, due, self._clock.now())
+        return await self._commit(tx, due, orders, refused, now)
+
+    async def next_due(self, tx: Connection) -> datetime | None:
+        return (await dial.NEXT_DUE.one(tx, now=self._clock.now())).due_at
 
     async def _decide(self, tx: Connection, due: list[DueRow], now: datetime) -> tuple[list[Order], list[UUID]]:
         """Pair leads with agents, and ask the permit about each pair: calls to be made, attempts refused."""
@@ -174,10 +183,6 @@ class Dialing:
             short_of_slots=len(taken) < len(orders),
             more=0 < got < len(due) or len(due) >= dial.AGENTS_PER_CAMPAIGN,
         )
-
-    async def next_due(self) -> datetime | None:
-        async with self._database.connection() as tx:
-            return (await dial.NEXT_DUE.one(tx, now=self._clock.now())).due_at
 
     async def record_refusal(self, claimed: ClaimedRow) -> None:
         """The permit said no: decide once more on fresh facts, record that, and do what it says."""
