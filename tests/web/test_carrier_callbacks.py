@@ -59,7 +59,7 @@ class Post:
 async def offered(database_url: str, tmp_path: Path) -> AsyncIterator[tuple[RunningService, Any]]:
     """A service in which an agent's phone rings and is answered by nobody but the test."""
     people = (person(AGENT_PHONES[0], Does.MANUAL), LEAD_ANSWERS)
-    async with running_service(database_url, tmp_path, configuration(), people) as service:
+    async with running_service(database_url, tmp_path, configuration(), people, speed=1.0) as service:
         _, answer = await service.post()
         lead = await service.lead_when(
             answer["lead_id"],
