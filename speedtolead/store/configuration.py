@@ -30,11 +30,6 @@ class UserOfAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountId:
-    account_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
 class ConfiguredAgent:
     agent_id: UUID
     name: str
@@ -68,12 +63,6 @@ class KeyRow:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyTaken:
-    account_id: UUID
-    source_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
 class Hint:
     hint: str
 
@@ -85,7 +74,6 @@ NUMBERS_OF_ACCOUNT = Query("numbers_of_account", NumberRow)
 PUT_NUMBER = Query("put_number", Nothing)
 REMOVE_NUMBER = Query("remove_number", Nothing)
 USERS_OF_ACCOUNT = Query("users_of_account", UserOfAccount)
-EMAIL_TAKEN = Query("email_taken", AccountId)
 PUT_USER = Query("put_user", Id)
 REMOVE_USER = Query("remove_user", Nothing)
 END_SESSIONS = Query("end_sessions", Nothing)
@@ -99,6 +87,5 @@ SOURCES_OF_ACCOUNT = Query("sources_of_account", ConfiguredSource)
 PUT_SOURCE = Query("put_source", Id)
 REMOVE_SOURCE = Query("remove_source", Nothing)
 ACCOUNT_KEYS = Query("account_keys", KeyRow)
-KEY_TAKEN = Query("key_taken", KeyTaken)
 ADD_KEY = Query("add_key", Hint)
 REVOKE_KEYS = Query("revoke_keys", Nothing)

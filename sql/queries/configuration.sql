@@ -22,10 +22,6 @@ UPDATE phone_number SET removed = true WHERE account_id = :account_id AND phone 
 SELECT id AS user_id, email, role, password_hash FROM app_user
  WHERE account_id = :account_id AND NOT removed ORDER BY email;
 
--- name: email_taken
--- The account that has this email already.
-SELECT account_id FROM app_user WHERE email = :email;
-
 -- name: put_user
 INSERT INTO app_user (id, account_id, email, role, password_hash)
 VALUES (:user_id, :account_id, :email, :role, :password_hash)
@@ -95,10 +91,6 @@ UPDATE source SET removed = true, version = version + 1 WHERE account_id = :acco
 
 -- name: account_keys
 SELECT key_hash FROM api_key WHERE account_id = :account_id AND source_id IS NULL AND revoked_at IS NULL;
-
--- name: key_taken
--- Whose key this is already, in force or not.
-SELECT account_id, source_id FROM api_key WHERE key_hash = :key_hash;
 
 -- name: add_key
 INSERT INTO api_key (key_hash, account_id, source_id, hint, created_at)
