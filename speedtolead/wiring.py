@@ -27,6 +27,7 @@ from speedtolead.runtime.commits import Commits
 from speedtolead.runtime.dialer import Dialer
 from speedtolead.runtime.jobs import JobWorker
 from speedtolead.runtime.live import LiveHub
+from speedtolead.runtime.placements import Placements
 from speedtolead.runtime.ticks import Ticks
 from speedtolead.runtime.wake import Bell
 from speedtolead.service.agents import Agents
@@ -165,12 +166,13 @@ def _assemble(
     bell = Bell()
     calls = Calls(database, clock, patience, simulated)
     slots = SlotPolicy(carrier.name, settings.dial_rate)
-    dialing = Dialing(database, carrier, clock, calls, slots, patience, simulated)
+    dialing = Dialing(database, carrier, clock, calls, Placements(database), slots, patience, simulated)
+    dialer = Dialer(dialing, clock, bell.wake())
     commits = Commits(database)
     live = LiveHub(apart, bell.wake())
     services = Services(
         clock=clock,
-        intake=Intake(database, clock, numbering, commits, simulated),
+        intake=Intake(database, clock, numbering, commits, dialer, simulated),
         leads=Leads(database, clock),
         reports=Reports(apart, clock),
         agents=Agents(database, clock),
@@ -185,7 +187,6 @@ def _assemble(
         public_url=settings.own_url,
         simulated=simulated,
     )
-    dialer = Dialer(dialing, clock, bell.wake())
     return Node(services, dialer, live, Relay(apart, clock), jobs, commits, database, bell, clock)
 
 

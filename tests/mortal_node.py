@@ -22,7 +22,7 @@ from speedtolead.settings import Settings
 
 STEPS: dict[str, tuple[type, str, int]] = {
     "lead committed": (Intake, "take", 1),
-    "dialing committed": (Dialing, "look", 1),
+    "dialing committed": (Dialing, "_commit", 1),
     "carrier asked": (TwilioCarrier, "place_call", 1),
     "call recorded": (Dialer, "_guarded", 1),
     "agent's phone reported": (Callbacks, "report", 1),

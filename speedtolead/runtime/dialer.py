@@ -2,7 +2,8 @@
 
 Owns: how often the plan is looked at, how many calls are under way to the carrier at once, and stopping: no new
 claims, and those under way are finished and recorded.
-Woken by notification; polls every ``POLL_SECONDS`` all the same, so a lost notification costs seconds, not leads.
+Fresh leads are handed over by this node's own intake. For all else it is woken by notification, and it polls every
+``POLL_SECONDS`` all the same, so a lost notification costs seconds, not leads.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import structlog
 
 from speedtolead.ports import Clock
 from speedtolead.runtime.wake import Wake
-from speedtolead.service.dialing import Dialing
+from speedtolead.service.dialing import Dialing, Round
 from speedtolead.store.database import DatabaseAway
+from speedtolead.store.dial import DueRow
 from speedtolead.store.query import Connection
 
 log = structlog.get_logger(__name__)
@@ -35,8 +37,19 @@ class Dialer:
         self._clock = clock
         self._wake = wake
         self._stopping = False
+        self._connected = False
+        self._handed: list[DueRow] = []
         self._under_way: set[asyncio.Task[None]] = set()
         self._asked_at = datetime.min.replace(tzinfo=UTC)
+
+    def takes_leads(self) -> bool:
+        """Whether a fresh lead may be handed over: this node dials, and is not behind."""
+        return self._connected and not self._stopping and len(self._under_way) + len(self._handed) < UNDER_WAY
+
+    def hand_over(self, due: DueRow) -> None:
+        """A fresh lead that nobody else was told of."""
+        self._handed.append(due)
+        self._wake.nudge()
 
     def stop(self) -> None:
         """Claim nothing more."""
@@ -48,30 +61,53 @@ class Dialer:
         while not self._stopping:
             try:
                 async with self._dialing.connected() as tx:
-                    while not self._stopping:
-                        pause = await self._round(tx)
-                        if pause:
-                            await self._wake.wait(pause)
+                    self._connected = True
+                    await self._rounds(tx)
             except DatabaseAway as error:
                 log.warning("dialer.database_away", error=str(error))
                 await self._wake.wait(0.25)
+            finally:
+                self._connected = False
+                self._handed.clear()  # each is in the plan as well
         if self._under_way:
             await asyncio.wait(self._under_way)
 
-    async def _round(self, tx: Connection) -> float:
-        """One look at the plan; the seconds to wait before the next, 0 to look again at once."""
+    async def _rounds(self, tx: Connection) -> None:
+        """Take what is handed over as it comes, and look at the plan when rung for or when it is time."""
+        time = asyncio.get_running_loop().time
+        look_at = time()
+        while not self._stopping:
+            await self._room()
+            handed, self._handed = self._handed, []
+            if handed:
+                found = await self._dialing.take_up(tx, handed)
+                self._carry_out(found)
+                if len(found.orders) < len(handed):
+                    look_at = time()
+            if time() >= look_at:
+                look_at = time() + await self._look(tx)
+            if not self._handed and await self._wake.wait(look_at - time()):
+                look_at = time()
+
+    async def _room(self) -> None:
         if len(self._under_way) >= UNDER_WAY:
             await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _look(self, tx: Connection) -> float:
+        """One look at the plan; the seconds to wait before the next, 0 to look again at once."""
         found = await self._dialing.look(tx)
-        for order in found.orders:
-            self._start(order.due.attempt_id, self._dialing.ask(order))
-        for claimed in found.refused:
-            self._start(claimed.attempt_id, self._dialing.record_refusal(claimed))
+        self._carry_out(found)
         if found.short_of_slots:
             return SLOT_SECONDS
         if found.more:
             return 0.0
         return await self._until_next_due(tx)
+
+    def _carry_out(self, found: Round) -> None:
+        for order in found.orders:
+            self._start(order.due.attempt_id, self._dialing.ask(order))
+        for claimed in found.refused:
+            self._start(claimed.attempt_id, self._dialing.record_refusal(claimed))
 
     async def _until_next_due(self, tx: Connection) -> float:
         """Seconds until an attempt becomes due by itself; asked for at most ten times a second."""

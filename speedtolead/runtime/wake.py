@@ -10,19 +10,27 @@ class Wake:
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
+        self._rung = False
 
     def set(self) -> None:
+        self._rung = True
         self._event.set()
 
-    async def wait(self, seconds: float) -> None:
-        """Until woken, or for ``seconds``."""
+    def nudge(self) -> None:
+        """End the waiting, without a reason to look around: what there is to do was brought along."""
+        self._event.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """Until woken, or for ``seconds``. False when it was only nudged."""
         try:
             async with asyncio.timeout(seconds):
                 await self._event.wait()
+            return self._rung
         except TimeoutError:
-            return
+            return True
         finally:
             self._event.clear()
+            self._rung = False
 
 
 class Bell:

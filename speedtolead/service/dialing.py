@@ -11,10 +11,11 @@ may not be made is claimed under a lease and its refusal recorded; killed there,
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -44,7 +45,7 @@ from speedtolead.service.whisper import whisper
 from speedtolead.store import agents, dial, events
 from speedtolead.store import calls as call_rows
 from speedtolead.store.database import Database
-from speedtolead.store.dial import ClaimedRow, DueRow, LegToPlace, PermittedCall, SlotPolicy
+from speedtolead.store.dial import ClaimedRow, DueRow, LegToPlace, PermittedCall, PlacedCall, SlotPolicy
 from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection
 
@@ -100,6 +101,16 @@ class Round:
 NOTHING = Round([], [])
 
 
+class Placements(Protocol):
+    """Records a call that the carrier took; False where its attempt was not waiting for it any more."""
+
+    async def record(self, call: PlacedCall) -> bool: ...
+
+
+_ENGAGED_KNOWN = timedelta(seconds=5)
+"""A lead that is handed over is dialled within this, or by a look at the plan."""
+
+
 class Dialing:
     """The dial path of one node."""
 
@@ -109,6 +120,7 @@ class Dialing:
         carrier: Carrier,
         clock: Clock,
         calls_under_way: Calls,
+        placements: Placements,
         slots: SlotPolicy,
         patience: Patience,
         fictional_exempt: bool,
@@ -117,9 +129,11 @@ class Dialing:
         self._carrier = carrier
         self._clock = clock
         self._calls = calls_under_way
+        self._placements = placements
         self._slots = slots
         self._patience = patience
         self._fictional_exempt = fictional_exempt
+        self._engaged: dict[UUID, datetime] = {}
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Connection]:
@@ -144,15 +158,32 @@ class Dialing:
         orders, refused = await self._decide(tx, due, self._clock.now())
         return await self._commit(tx, due, orders, refused, now)
 
+    async def take_up(self, tx: Connection, handed: list[DueRow]) -> Round:
+        """Commit fresh leads to dialing that this node's intake has just stored, with the agents it saw free.
+
+        Whichever is not in the round, because of an agent or a slot that is gone, has to be looked for in the plan.
+        """
+        now = self._clock.now()
+        orders, refused = await self._decide(tx, handed, now, self._engaged_since(handed, now))
+        return await self._commit(tx, handed, orders, refused, now)
+
+    def _engaged_since(self, handed: list[DueRow], now: datetime) -> set[UUID]:
+        """Agents whom this node has reserved since it read who was free."""
+        self._engaged = {agent: at for agent, at in self._engaged.items() if now - at < _ENGAGED_KNOWN}
+        read_at = min(due.lead_received_at for due in handed)
+        return {agent for agent, at in self._engaged.items() if at >= read_at}
+
     async def next_due(self, tx: Connection) -> datetime | None:
         return (await dial.NEXT_DUE.one(tx, now=self._clock.now())).due_at
 
-    async def _decide(self, tx: Connection, due: list[DueRow], now: datetime) -> tuple[list[Order], list[UUID]]:
+    async def _decide(
+        self, tx: Connection, due: list[DueRow], now: datetime, engaged: Container[UUID] = ()
+    ) -> tuple[list[Order], list[UUID]]:
         """Pair leads with agents, and ask the permit about each pair: calls to be made, attempts refused."""
         by_id = {row.attempt_id: row for row in due}
         orders: list[Order] = []
         refused: list[UUID] = []
-        for pairing in pair([row.due() for row in due]):
+        for pairing in pair([row.due(engaged) for row in due]):
             row = by_id[pairing.attempt_id]
             campaign = await dial.campaign(tx, row.account_id, row.campaign_id, row.campaign_version)
             facts = row.facts(self._fictional_exempt)
@@ -174,6 +205,7 @@ class Dialing:
             wanted = [order.call for order in orders]
             until = now + self._patience.dialing
             taken = await dial.dial_attempts(tx, wanted, self._slots, claimed_at, now, until)
+            self._engaged |= {call.agent_id: now for call in wanted if call.attempt_id in taken}
         if refused:
             held = await dial.claim(tx, refused, now, now + self._patience.claim)
         got = len(taken) + len(held)
@@ -239,20 +271,12 @@ class Dialing:
             await self._placed(order, call_id, requested_at)
 
     async def _placed(self, order: Order, call_id: str, requested_at: datetime) -> None:
-        async with self._database.connection() as tx:
-            recorded = await dial.RECORD_PLACED.first(
-                tx,
-                leg_id=order.asked.leg_id,
-                carrier_call_id=call_id,
-                requested_at=requested_at,
-                lease_until=requested_at + self._patience.call,
-            )
+        attempt_id, leg_id = order.due.attempt_id, order.asked.leg_id
         log.info("attempt.requested", leg=order.asked.kind)
-        if recorded is None:
+        until = requested_at + self._patience.call
+        if not await self._placements.record(PlacedCall(attempt_id, leg_id, call_id, requested_at, until)):
             # The answer took so long that the attempt had been given up: the call exists, so it is adopted.
-            await self._calls.heard(
-                order.due.attempt_id, order.asked.leg_id, LegReport(requested_at, carrier_call_id=call_id)
-            )
+            await self._calls.heard(attempt_id, leg_id, LegReport(requested_at, carrier_call_id=call_id))
 
     async def _definite_no(self, order: Order, error: Transient | Permanent) -> None:
         """Nothing happened at the carrier: the leg is over, and what follows depends on whose leg it was."""

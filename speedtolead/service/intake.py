@@ -9,6 +9,7 @@ neither accepted nor stored raises; the sender may post again.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,8 +27,10 @@ from speedtolead.domain.place import Candidate
 from speedtolead.ports import Clock, Numbering
 from speedtolead.store import intake as rows
 from speedtolead.store.database import Database
+from speedtolead.store.dial import DueRow
 from speedtolead.store.ids import new_id
 from speedtolead.store.intake import Guards, KeptOut, NewLead, SourceRow
+from speedtolead.store.settings_json import candidates_to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,14 @@ class Answer:
     lead_id: UUID
     refusal: str | None = None
     repeated: bool = False
+
+
+class Handover(Protocol):
+    """This node's own dialer: takes a fresh lead straight from the intake, so that the plan need not be read."""
+
+    def takes_leads(self) -> bool: ...
+
+    def hand_over(self, due: DueRow) -> None: ...
 
 
 class CommitLog(Protocol):
@@ -105,12 +116,14 @@ class Intake:
         clock: Clock,
         numbering: Numbering,
         commits: CommitLog,
+        dialer: Handover,
         fictional_allowed: bool,
     ) -> None:
         self._database = database
         self._clock = clock
         self._numbering = numbering
         self._commits = commits
+        self._dialer = dialer
         self._fictional_allowed = fictional_allowed
         self._sources: dict[bytes, tuple[SourceRow, datetime]] = {}
 
@@ -140,9 +153,23 @@ class Intake:
                 return await self._refuse(tx, row, post, place, received_at, refusal)
             lead, due_at = self._accepted(row, post, place, received_at)
             guards = _guards(row.source, row.campaign, received_at)
-            if not await rows.accept_lead(tx, lead, guards, new_id(), due_at):
+            attempt_id = new_id()
+            stored = await rows.accept_lead(
+                tx,
+                lead,
+                guards,
+                attempt_id,
+                due_at,
+                campaign_version=row.campaign_version,
+                agent_group=row.campaign.dial.agents,
+                hand_over=self._dialer.takes_leads(),
+            )
+            if stored is None:
                 return await self._kept_out(tx, row, post, place, lead, guards, received_at)
         self._commits.committed(lead.lead_id, self._clock.now())
+        if stored.handed:
+            self._dialer.hand_over(_due(row, lead, attempt_id, stored))
+            await asyncio.sleep(0)  # the dialer first, then the answer
         return Answer(202, lead.answer, lead.lead_id)
 
     def read_phone(self, raw: str, country: str = "US") -> str | None:
@@ -263,6 +290,38 @@ def key_hash(key: str) -> bytes:
 
 def iso(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def _due(row: SourceRow, lead: NewLead, attempt_id: UUID, stored: rows.Accepted) -> DueRow:
+    """The lead's first attempt, as a look at the plan would find it."""
+    assert lead.phone is not None
+    return DueRow(
+        attempt_id=attempt_id,
+        account_id=lead.account_id,
+        lead_id=lead.lead_id,
+        campaign_id=lead.campaign_id,
+        campaign_version=row.campaign_version,
+        number=1,
+        lead_received_at=lead.received_at,
+        passed_by=[],
+        agents=stored.agents,
+        addresses=stored.addresses,
+        slot_at=None,
+        phone=lead.phone,
+        email=lead.email,
+        candidates=candidates_to_json(lead.candidates),
+        consent_channels=list(lead.consent.channels),
+        suppressed=None,
+        recent_calls=stored.recent_calls,
+        numbers=stored.numbers,
+        first_name=lead.first_name,
+        last_name=lead.last_name,
+        city=lead.city,
+        region=lead.region,
+        postal_code=lead.postal_code,
+        attributes=lead.attributes,
+        source_name=row.source.name,
+    )
 
 
 def _upper(text: str | None) -> str | None:

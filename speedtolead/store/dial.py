@@ -5,6 +5,7 @@ Owns: the statements of ``sql/queries/dial.sql``. Must not know: who gets which 
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -51,10 +52,10 @@ class DueRow:
     attributes: Json
     source_name: str
 
-    def due(self) -> DueAttempt:
-        return DueAttempt(
-            self.attempt_id, self.lead_received_at, self.number, tuple(self.agents), frozenset(self.passed_by)
-        )
+    def due(self, engaged: Container[UUID] = ()) -> DueAttempt:
+        """As routing sees it; ``engaged``: agents who are known to be free no more."""
+        agents = tuple(agent for agent in self.agents if agent not in engaged)
+        return DueAttempt(self.attempt_id, self.lead_received_at, self.number, agents, frozenset(self.passed_by))
 
     def address_of(self, agent_id: UUID) -> str:
         return self.addresses[self.agents.index(agent_id)]
@@ -109,6 +110,17 @@ class PermittedCall:
     permitted_wait: float
     permit: Permit
     legs: tuple[LegToPlace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCall:
+    """A call that the carrier took."""
+
+    attempt_id: UUID
+    leg_id: UUID
+    carrier_call_id: str
+    requested_at: datetime
+    lease_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +215,19 @@ async def dial_attempts(
         lease_until=lease_until,
     )
     return {row.id for row in taken}
+
+
+async def record_placed(tx: Connection, calls: Sequence[PlacedCall]) -> set[UUID]:
+    """Record what the carrier took; the attempts that were still waiting for it."""
+    rows = await RECORD_PLACED.all(
+        tx,
+        attempt_ids=[call.attempt_id for call in calls],
+        leg_ids=[call.leg_id for call in calls],
+        carrier_call_ids=[call.carrier_call_id for call in calls],
+        requested_ats=[call.requested_at for call in calls],
+        lease_untils=[call.lease_until for call in calls],
+    )
+    return {row.id for row in rows}
 
 
 async def claim(tx: Connection, attempt_ids: list[UUID], now: datetime, lease_until: datetime) -> list[ClaimedRow]:

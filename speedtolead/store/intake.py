@@ -55,8 +55,15 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
+    """A stored lead. ``handed``: no dialer was woken, so this node's own has to be told, with what stands here."""
+
     id: UUID
-    notified: bool
+    agents: list[UUID]
+    addresses: list[str]
+    handed: bool
+    notified: bool | None
+    recent_calls: list[datetime]
+    numbers: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,8 @@ class Guards:
 KEPT_OUT = "STL01"
 """What the function kept_out() of the schema raises."""
 
+AGENTS_TO_CHOOSE_FROM = 8
+
 SOURCE_BY_KEY = Query("source_by_key", SourceRow)
 KEY_OWNER = Query("key_owner", KeyOwner)
 ANSWERED_BEFORE = Query("answered_before", Answered)
@@ -139,11 +148,22 @@ def _columns(lead: NewLead) -> dict[str, Any]:
 
 
 async def accept_lead(
-    tx: Connection, lead: NewLead, guards: Guards, attempt_id: UUID, due_at: datetime | None
-) -> bool:
-    """Store an accepted lead and wake the dialers, in one statement. False: kept out, and nothing was written."""
+    tx: Connection,
+    lead: NewLead,
+    guards: Guards,
+    attempt_id: UUID,
+    due_at: datetime | None,
+    *,
+    campaign_version: int,
+    agent_group: str,
+    hand_over: bool,
+) -> Accepted | None:
+    """Store an accepted lead, in one statement. None: kept out, and nothing was written.
+
+    With ``hand_over``, a lead that can be dialled at once is left to the caller instead of waking the dialers.
+    """
     try:
-        await ACCEPT_LEAD.one(
+        return await ACCEPT_LEAD.one(
             tx,
             **_columns(lead),
             attempt_id=attempt_id,
@@ -151,12 +171,15 @@ async def accept_lead(
             duplicate_since=guards.duplicate_since,
             daily_cap=guards.daily_cap,
             day=guards.day,
+            campaign_version=campaign_version,
+            agent_group=agent_group,
+            hand_over=hand_over,
+            most=AGENTS_TO_CHOOSE_FROM,
         )
     except asyncpg.PostgresError as error:
         if error.sqlstate != KEPT_OUT:
             raise
-        return False
-    return True
+        return None
 
 
 async def refuse_lead(tx: Connection, lead: NewLead, refusal: str) -> bool:

@@ -126,20 +126,28 @@ RETURNING attempt.id AS attempt_id, attempt.account_id, attempt.lead_id, attempt
 SELECT settings, version FROM campaign WHERE account_id = :account_id AND id = :campaign_id;
 
 -- name: record_placed
--- The carrier took the call: its id, and when it was asked. An attempt that had been given up as unknown is adopted,
--- and the lead is being worked. This commit does not wait for the disk: what a crash takes back here is found again
--- at the carrier.
+-- The carrier took these calls: their ids, and when it was asked. An attempt that had been given up as unknown is
+-- adopted, and its lead is being worked. Attempts first, in one order, as everybody who locks a leg does. This commit
+-- does not wait for the disk: what a crash takes back here is found again at the carrier.
 WITH relaxed AS MATERIALIZED (
     SELECT set_config('synchronous_commit', 'off', true) AS done
+), taken AS (
+    SELECT w.* FROM relaxed,
+           unnest(CAST(:attempt_ids AS uuid[]), CAST(:leg_ids AS uuid[]), CAST(:carrier_call_ids AS text[]),
+                  CAST(:requested_ats AS timestamptz[]), CAST(:lease_untils AS timestamptz[]))
+           AS w (attempt_id, leg_id, carrier_call_id, requested_at, lease_until)
+), held AS MATERIALIZED (
+    SELECT id FROM attempt WHERE id = ANY (ARRAY(SELECT attempt_id FROM taken)) ORDER BY id FOR NO KEY UPDATE
 ), placed AS (
-    UPDATE leg SET carrier_call_id = coalesce(carrier_call_id, :carrier_call_id) FROM relaxed WHERE id = :leg_id
-    RETURNING attempt_id
+    UPDATE leg SET carrier_call_id = coalesce(leg.carrier_call_id, taken.carrier_call_id)
+      FROM taken, held WHERE leg.id = taken.leg_id AND held.id = taken.attempt_id
 ), asked AS (
-    UPDATE attempt SET requested_at = coalesce(requested_at, :requested_at),
-           lease_until = greatest(lease_until, CAST(:lease_until AS timestamptz)),
+    UPDATE attempt SET requested_at = coalesce(attempt.requested_at, taken.requested_at),
+           lease_until = greatest(attempt.lease_until, taken.lease_until),
            state = CASE state WHEN 'unknown' THEN 'dialing' ELSE state END, unknown_since = NULL
-      FROM placed
-     WHERE attempt.id = placed.attempt_id AND (attempt.state IN ('dialing', 'unknown', 'connected'))
+      FROM taken, held
+     WHERE attempt.id = taken.attempt_id AND held.id = attempt.id
+       AND attempt.state IN ('dialing', 'unknown', 'connected')
     RETURNING attempt.id, attempt.lead_id
 ), worked AS (
     UPDATE lead SET state = 'working' FROM asked WHERE lead.id = asked.lead_id AND lead.state = 'new'

@@ -24,8 +24,10 @@ SELECT lead_id, answer_status, answer FROM (
  ORDER BY received_at LIMIT 1;
 
 -- name: accept_lead
--- Store an accepted lead with its consent, first attempt and event, and wake the dialers. Fails with STL01, having
--- written nothing, when it is a twin, over the cap, suppressed, or answered before.
+-- Store an accepted lead with its consent, first attempt and event. Fails with STL01, having written nothing, when it
+-- is a twin, over the cap, suppressed, or answered before.
+-- The dialers are woken, unless the lead can be handed to this node's own: it may be dialled now, and more agents are
+-- free than leads wait. What that dialer needs is read here, so that it need not look.
 WITH guard AS (
     INSERT INTO recent_lead (account_id, source_id, phone, lead_id, accepted_at)
     SELECT :account_id, :source_id, :phone, :lead_id, :received_at
@@ -74,8 +76,37 @@ WITH guard AS (
 ), new_event AS (
     INSERT INTO event (account_id, lead_id, kind, at, data)
     SELECT account_id, id, 'lead.accepted', received_at, :event_data FROM new_lead
+), free AS (
+    SELECT coalesce(array_agg(g.id ORDER BY g.state_since), '{}') AS agents,
+           coalesce(array_agg(g.address ORDER BY g.state_since), '{}') AS addresses
+      FROM (SELECT id, address, state_since FROM agent
+             WHERE :hand_over AND CAST(:due_at AS timestamptz) <= :received_at
+               AND EXISTS (SELECT FROM campaign
+                            WHERE id = :campaign_id AND version = :campaign_version AND NOT paused AND NOT removed)
+               AND account_id = :account_id AND state = 'available' AND NOT removed
+               AND groups @> ARRAY[CAST(:agent_group AS text)]
+             ORDER BY state_since LIMIT :most) g
+), waiting AS (
+    SELECT count(*) AS leads
+      FROM ((SELECT FROM attempt
+              WHERE campaign_id = :campaign_id AND state = 'scheduled' AND number = 1 AND due_at <= :received_at
+              LIMIT :most)
+            UNION ALL
+            (SELECT FROM attempt
+              WHERE campaign_id = :campaign_id AND state = 'scheduled' AND number > 1 AND due_at <= :received_at
+              LIMIT :most)) w
+), way AS (
+    SELECT free.*, cardinality(free.agents) > waiting.leads AS handed FROM free, waiting
 )
-SELECT coalesce((SELECT id FROM new_lead), kept_out()) AS id, pg_notify('speedtolead', '') IS NOT NULL AS notified;
+SELECT coalesce((SELECT id FROM new_lead), kept_out()) AS id, agents, addresses, handed,
+       CASE WHEN NOT handed THEN pg_notify('speedtolead', '') IS NOT NULL END AS notified,
+       ARRAY(SELECT placed_at FROM leg
+              WHERE account_id = :account_id AND address = :phone AND kind = 'lead'
+                AND placed_at > CAST(:received_at AS timestamptz) - interval '24 hours'
+                AND NOT (state = 'ended' AND carrier_call_id IS NULL)) AS recent_calls,
+       ARRAY(SELECT phone FROM phone_number
+              WHERE account_id = :account_id AND NOT removed ORDER BY phone) AS numbers
+  FROM way;
 
 -- name: why_not_accepted
 -- Which of the guards kept a lead out: the suppression's reason, the twin, the day's count.

@@ -61,8 +61,8 @@ async def test_an_agent_is_reserved_before_the_leads_phone_rings(database_url: s
     never_answers = person(LEAD_PHONE, Does.NO_ANSWER)
     async with running_service(database_url, tmp_path, text, (AGENTS_ANSWER, never_answers)) as service:
         _, first = await service.post()
-        _, second = await service.post(phone="+12125550143")
         lead = await service.lead_when(first["lead_id"], lambda lead: lead["attempts"][0]["ringing_at"])
+        _, second = await service.post(phone="+12125550143")
         assert lead["attempts"][0]["agent"] == "agent-1"
         assert service.rung("+12125550143") == 0
         assert (await service.lead(second["lead_id"]))["attempts"][0]["state"] == "scheduled"

@@ -7,6 +7,7 @@ would dial twice. This one does neither: each request is sent once and bounded i
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 from twilio.http.async_http_client import AsyncTwilioHttpClient
@@ -40,13 +41,15 @@ class BoundedHttpClient(AsyncTwilioHttpClient):
         if url.startswith(TWILIO):
             url = self._api_url + url[len(TWILIO) :]
         headers = dict(headers or {})
+        if data is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
         if auth:
             headers["Authorization"] = aiohttp.encode_basic_auth(*auth)
         async with self._own.request(
             method.upper(),
             url,
             params=_plain(params),
-            data=data,
+            data=None if data is None else urlencode(data, doseq=True).encode(),
             headers=headers,
             allow_redirects=allow_redirects,
         ) as response:
