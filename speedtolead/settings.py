@@ -55,6 +55,12 @@ class Settings(BaseSettings):
     twilio_account_sid: str = ""
     twilio_auth_token: str = ""
     twilio_api_url: HttpUrl = "https://api.twilio.com"
+    twilio_lookup_url: HttpUrl | None = None
+    trustedform_api_key: str = ""
+    jornaya_account_code: str = ""
+    jornaya_audit_key: str = ""
+    dnc_scrub_login: str = ""
+    geoip_database: Path | None = None
     carrier_timeout: Annotated[float, Field(gt=0, le=15)] = 10.0
     carrier_consistency_window: Annotated[float, Field(ge=0, le=600)] = 60.0
     claim_lease: Annotated[float, Field(gt=0, le=600)] = 15.0

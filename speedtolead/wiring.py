@@ -13,15 +13,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+import aiohttp
 import structlog
 from aiohttp import web
 
+from speedtolead.adapters.connectors import CONNECTORS
+from speedtolead.adapters.mail_addresses import OfflineMailAddresses
 from speedtolead.adapters.numbering import OfflineNumbering
 from speedtolead.adapters.twilio.addresses import Addresses
 from speedtolead.adapters.twilio.callbacks import TwilioCallbacks
 from speedtolead.adapters.twilio.carrier import TwilioCarrier, twilio_carrier
 from speedtolead.adapters.webhooks import webhook_sender
 from speedtolead.clock import SystemClock
+from speedtolead.outside import Outside, outside
 from speedtolead.ports import Clock
 from speedtolead.runtime.commits import Commits
 from speedtolead.runtime.dialer import Dialer
@@ -34,7 +38,12 @@ from speedtolead.service.agents import Agents
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.calls import Calls
 from speedtolead.service.dialing import Dialing
-from speedtolead.service.intake import Intake
+from speedtolead.service.intake.histories import SourceHistories
+from speedtolead.service.intake.inbound import Inbound
+from speedtolead.service.intake.providers import Providers
+from speedtolead.service.intake.standing import Tables
+from speedtolead.service.intake.taking import Intake
+from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.leads import Leads
 from speedtolead.service.patience import Patience
 from speedtolead.service.reports import Reports
@@ -146,10 +155,13 @@ async def build(settings: Settings, url: str, clock: Clock | None = None) -> Asy
         database = await stack.enter_async_context(connect(url, settings.database_connections, by_key=True))
         carrier = await stack.enter_async_context(carrier_of(settings))
         numbering = await asyncio.to_thread(OfflineNumbering)
+        others = await stack.enter_async_context(outside(settings))
         sender = await stack.enter_async_context(webhook_sender())
         apart = await stack.enter_async_context(connect(url, JOB_CONNECTIONS))  # no job waits in a call's way
         jobs = JobWorker(url, Deliveries(apart, sender, clock).deliver)
-        yield _assemble(settings, clock, database, apart, carrier, numbering, jobs)
+        parts = _intake_of(settings, clock, database, apart, numbering, others)
+        yield _assemble(settings, clock, database, apart, carrier, parts, jobs)
+        await parts.histories.close()
 
 
 def _assemble(
@@ -158,7 +170,7 @@ def _assemble(
     database: Database,
     apart: Database,
     carrier: TwilioCarrier,
-    numbering: OfflineNumbering,
+    parts: _IntakeParts,
     jobs: JobWorker,
 ) -> Node:
     simulated = settings.carrier == "simulated"
@@ -170,9 +182,13 @@ def _assemble(
     dialer = Dialer(dialing, clock, bell.wake())
     commits = Commits(database)
     live = LiveHub(apart, bell.wake())
+    intake = Intake(database, clock, parts.tables, parts.providers, parts.histories, commits, dialer)
+    unread = UnreadPosts(database, clock)
     services = Services(
         clock=clock,
-        intake=Intake(database, clock, numbering, commits, dialer, simulated),
+        intake=intake,
+        inbound=Inbound(intake, unread, CONNECTORS, parts.http, clock),
+        unread=unread,
         leads=Leads(database, clock),
         reports=Reports(apart, clock),
         agents=Agents(database, clock),
@@ -188,6 +204,38 @@ def _assemble(
         simulated=simulated,
     )
     return Node(services, dialer, live, Relay(apart, clock), jobs, commits, database, bell, clock)
+
+
+@dataclass(frozen=True, slots=True)
+class _IntakeParts:
+    tables: Tables
+    providers: Providers
+    histories: SourceHistories
+    http: aiohttp.ClientSession
+
+
+def _intake_of(
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    apart: Database,
+    numbering: OfflineNumbering,
+    others: Outside,
+) -> _IntakeParts:
+    """What the intake asks. Histories are counted apart: a long count is in no lead's way."""
+    return _IntakeParts(
+        Tables(numbering, OfflineMailAddresses(), others.ip_places, settings.carrier == "simulated"),
+        Providers(
+            database,
+            clock,
+            lookup=others.lookup,
+            reassigned=others.lookup,
+            certificates=others.certificates,
+            scrub=others.scrub,
+        ),
+        SourceHistories(apart, clock),
+        others.http,
+    )
 
 
 def _patience(settings: Settings) -> Patience:
@@ -256,6 +304,7 @@ async def run(
 def _schedule(ticks: Ticks, node: Node) -> None:
     ticks.every(SWEEP_SECONDS, "sweep", node.services.sweeping.sweep)
     ticks.every(PRUNE_SECONDS, "prune_sessions", node.services.sign_in.prune)
+    ticks.every(PRUNE_SECONDS, "forget_posts", node.services.unread.forget)
     ticks.every(RELAY_SECONDS, "relay", node.relay.relay)
     ticks.every(REQUEUE_SECONDS, "requeue", node.relay.requeue)
     ticks.every(PRUNE_JOBS_SECONDS, "prune_jobs", node.relay.prune)

@@ -17,7 +17,7 @@ from speedtolead.adapters.twilio.carrier import TwilioCarrier
 from speedtolead.runtime.dialer import Dialer
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.dialing import Dialing
-from speedtolead.service.intake import Intake
+from speedtolead.service.intake.taking import Intake
 from speedtolead.settings import Settings
 
 STEPS: dict[str, tuple[type, str, int]] = {

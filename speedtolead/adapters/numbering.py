@@ -39,10 +39,11 @@ class OfflineNumbering:
             return None
         if not phonenumbers.is_possible_number(number) or number.extension:
             return None
-        if not phonenumbers.is_valid_number(number) and not _assignable_in_north_america(number):
+        assigned = phonenumbers.is_valid_number(number)
+        if not assigned and not _assignable_in_north_america(number):
             return None
         e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-        return ParsedPhone(e164, phonenumbers.region_code_for_number(number))
+        return ParsedPhone(e164, phonenumbers.region_code_for_number(number), assigned)
 
     def candidates(self, phone: str, state: str | None, postal_code: str | None) -> tuple[Candidate, ...]:
         found: set[Candidate] = set()
@@ -57,6 +58,13 @@ class OfflineNumbering:
         elif area_code not in _TOLL_FREE:
             found |= {Candidate(zone, None, "area_code") for zone in _zones_of(phone)}
         return tuple(sorted(found, key=lambda c: (c.zone, c.state or "", c.origin)))
+
+    def states_of_postal_code(self, postal_code: str) -> frozenset[str]:
+        return frozenset(state for state, _ in self._by_postal_code.get(postal_code[:5], frozenset()))
+
+    def states_of_area_code(self, phone: str) -> frozenset[str]:
+        code = phone[2:5] if phone.startswith("+1") else ""
+        return frozenset(state for state, _ in self._by_area_code.get(code, frozenset()))
 
     def states(self) -> frozenset[str]:
         """Postal abbreviations of every state and territory in the table."""

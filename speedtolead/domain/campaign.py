@@ -1,14 +1,13 @@
-"""A campaign and a source as the rules see them.
+"""A campaign as the rules see it.
 
-Owns: the shape of what happens to a lead (campaign) and of what is taken from where (source).
-Must not know: the configuration file that they are written in.
+Owns: the shape of what happens to a lead.
+Must not know: the configuration file that it is written in.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import time, timedelta
-from decimal import Decimal
 
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.hours import ALWAYS, WeeklyHours
@@ -48,24 +47,3 @@ class Campaign:
     cadence: tuple[Step, ...]
     hours: WeeklyHours = ALWAYS
     whisper: str = "New lead. Press 1 to take it."
-
-
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """What a source's leads must fulfil."""
-
-    states: frozenset[str] | None = None
-    max_age: timedelta | None = None
-    channels: tuple[str, ...] = ("call",)
-    """Consent that must have been given."""
-    certificate_required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    name: str
-    accept: Acceptance = field(default_factory=Acceptance)
-    cost_per_lead: Decimal | None = None
-    exclusive: bool = True
-    duplicate_window: timedelta | None = None
-    daily_cap: int | None = None

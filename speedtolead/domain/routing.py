@@ -17,7 +17,8 @@ class DueAttempt:
     """An attempt whose time has come. ``agents`` are its campaign's free agents, longest idle first."""
 
     attempt_id: UUID
-    lead_received_at: datetime
+    rank_at: datetime
+    """The lead's rank: the later, the more it promises (see ``score``)."""
     number: int
     agents: tuple[UUID, ...]
     passed_by: frozenset[UUID]
@@ -31,14 +32,14 @@ class Pairing:
 
 
 def pair(due: Sequence[DueAttempt]) -> list[Pairing]:
-    """Freshest lead first, each with the longest-idle free agent who has not passed it by.
+    """The lead of the latest rank first, each with the longest-idle free agent who has not passed it by.
 
-    Why freshest: the odds of contact fall by the minute, so of two waiting leads the younger loses more by
-    waiting. A lead that every free agent passed by goes to the longest idle of them again.
+    Among leads of one score that is the freshest: the odds of contact fall by the minute, so the younger loses more
+    by waiting. A lead that every free agent passed by goes to the longest idle of them again.
     """
     taken: set[UUID] = set()
     pairs = []
-    for attempt in sorted(due, key=lambda a: (a.lead_received_at, a.number), reverse=True):
+    for attempt in sorted(due, key=lambda a: (a.rank_at, a.number), reverse=True):
         free = [agent for agent in attempt.agents if agent not in taken]
         if not free:
             continue

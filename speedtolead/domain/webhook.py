@@ -24,6 +24,7 @@ EVENT_KINDS = frozenset(
     {
         "lead.accepted",
         "lead.refused",
+        "lead.touched",
         "lead.ringing",
         "lead.answered",
         "attempt.dialing",

@@ -13,7 +13,7 @@ from uuid import UUID
 from speedtolead.domain.errors import NotFound
 from speedtolead.domain.lead import LeadEvent, LeadState, advance
 from speedtolead.ports import Clock
-from speedtolead.service.intake import key_hash
+from speedtolead.service.intake.taking import key_hash
 from speedtolead.store import calls as call_rows
 from speedtolead.store import events
 from speedtolead.store import leads as rows

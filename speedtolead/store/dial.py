@@ -33,6 +33,7 @@ class DueRow:
     campaign_version: int
     number: int
     lead_received_at: datetime
+    rank_at: datetime
     passed_by: list[UUID]
     agents: list[UUID]
     addresses: list[str]
@@ -55,7 +56,7 @@ class DueRow:
     def due(self, engaged: Container[UUID] = ()) -> DueAttempt:
         """As routing sees it; ``engaged``: agents who are known to be free no more."""
         agents = tuple(agent for agent in self.agents if agent not in engaged)
-        return DueAttempt(self.attempt_id, self.lead_received_at, self.number, agents, frozenset(self.passed_by))
+        return DueAttempt(self.attempt_id, self.rank_at, self.number, agents, frozenset(self.passed_by))
 
     def address_of(self, agent_id: UUID) -> str:
         return self.addresses[self.agents.index(agent_id)]

@@ -5,19 +5,28 @@ Owns: the statements of ``sql/queries/intake.sql``. Must not know: why a lead is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from datetime import date, datetime
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from speedtolead.domain.campaign import Campaign, Source
+from speedtolead.domain.campaign import Campaign
+from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.domain.lead import Consent
 from speedtolead.domain.place import Candidate
+from speedtolead.domain.price import Period
+from speedtolead.domain.source import Source
 from speedtolead.store.query import Connection, Id, Nothing, Query
-from speedtolead.store.settings_json import Json, campaign_of, candidates_to_json, source_of
+from speedtolead.store.settings_json import (
+    Json,
+    campaign_of,
+    candidates_to_json,
+    consent_to_json,
+)
+from speedtolead.store.source_json import source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +77,13 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class KeptOut:
+    """What kept a lead out; several may at once."""
+
     suppressed: str | None
     twin: UUID | None
-    accepted_today: int
+    twin_accepted_at: datetime | None
+    twin_state: str | None
+    full_periods: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +117,37 @@ class NewLead:
     answer: Json
     consent: Consent
     event_data: Json
+    score: int | None
+    score_parts: list[Json]
+    findings: list[Json]
+    via: str
+    rank_at: datetime | None = None
+
+    def with_rank(self, rank_at: datetime) -> NewLead:
+        return replace(self, rank_at=rank_at)
+
+    def with_answer(self, answer: Json) -> NewLead:
+        return replace(self, answer=answer)
 
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """What may keep an acceptable lead out at the last moment. None: no such guard."""
+    """What may keep an acceptable lead out at the last moment: no keys or no periods, no such guard."""
 
-    duplicate_since: datetime | None
-    daily_cap: int | None
-    day: date
+    scope_id: UUID
+    duplicate_keys: tuple[bytes, ...]
+    duplicate_since: datetime
+    periods: tuple[Period, ...]
+
+    def columns(self) -> dict[str, Any]:
+        return {
+            "scope_id": self.scope_id,
+            "duplicate_keys": list(self.duplicate_keys),
+            "duplicate_since": self.duplicate_since,
+            "periods": [period.key for period in self.periods],
+            "caps": [period.cap for period in self.periods],
+            "budgets": [period.budget for period in self.periods],
+        }
 
 
 KEPT_OUT = "STL01"
@@ -125,9 +160,12 @@ KEY_OWNER = Query("key_owner", KeyOwner)
 ANSWERED_BEFORE = Query("answered_before", Answered)
 ACCEPT_LEAD = Query("accept_lead", Accepted)
 WHY_NOT_ACCEPTED = Query("why_not_accepted", KeptOut)
+TOUCH_LEAD = Query("touch_lead", Id)
+CLOSE_FOR_RESTART = Query("close_for_restart", Id)
 REFUSE_LEAD = Query("refuse_lead", Id)
 RECORD_COMMITS = Query("record_commits", Nothing)
 
+_OF_ACCEPTED = {"score", "score_parts", "rank_at"}
 _LEAD_FIELDS = [f.name for f in fields(NewLead) if f.name not in {"candidates", "consent"}]
 
 
@@ -147,6 +185,12 @@ def _columns(lead: NewLead) -> dict[str, Any]:
     }
 
 
+class Kept(SpeedToLeadError):
+    """A guard kept the lead out: nothing was written, and whatever transaction this was in is lost."""
+
+    code = "kept_out"
+
+
 async def accept_lead(
     tx: Connection,
     lead: NewLead,
@@ -154,13 +198,15 @@ async def accept_lead(
     attempt_id: UUID,
     due_at: datetime | None,
     *,
+    instead_of: UUID | None,
     campaign_version: int,
     agent_group: str,
     hand_over: bool,
-) -> Accepted | None:
-    """Store an accepted lead, in one statement. None: kept out, and nothing was written.
+) -> Accepted:
+    """Store an accepted lead, in one statement. Raises Kept.
 
-    With ``hand_over``, a lead that can be dialled at once is left to the caller instead of waking the dialers.
+    ``instead_of``: a lead that may be its twin. With ``hand_over``, a lead that can be dialled at once is
+    left to the caller instead of waking the dialers.
     """
     try:
         return await ACCEPT_LEAD.one(
@@ -168,9 +214,8 @@ async def accept_lead(
             **_columns(lead),
             attempt_id=attempt_id,
             due_at=due_at,
-            duplicate_since=guards.duplicate_since,
-            daily_cap=guards.daily_cap,
-            day=guards.day,
+            **guards.columns(),
+            instead_of=instead_of,
             campaign_version=campaign_version,
             agent_group=agent_group,
             hand_over=hand_over,
@@ -179,12 +224,13 @@ async def accept_lead(
     except asyncpg.PostgresError as error:
         if error.sqlstate != KEPT_OUT:
             raise
-        return None
+        raise Kept("kept out by a guard") from None
 
 
 async def refuse_lead(tx: Connection, lead: NewLead, refusal: str) -> bool:
     """Keep a refused lead. False: the same request was answered before."""
-    return await REFUSE_LEAD.first(tx, **_columns(lead), refusal=refusal) is not None
+    columns = {name: value for name, value in _columns(lead).items() if name not in _OF_ACCEPTED}
+    return await REFUSE_LEAD.first(tx, **columns, refusal=refusal) is not None
 
 
 async def why_not_accepted(tx: Connection, lead: NewLead, guards: Guards) -> KeptOut:
@@ -195,9 +241,37 @@ async def why_not_accepted(tx: Connection, lead: NewLead, guards: Guards) -> Kep
         campaign_id=lead.campaign_id,
         phone=lead.phone,
         email=lead.email,
-        duplicate_since=guards.duplicate_since,
-        day=guards.day,
+        cost=lead.cost,
+        **guards.columns(),
     )
+
+
+async def touch_lead(tx: Connection, twin: UUID, touch_id: UUID, lead: NewLead, due_at: datetime) -> bool:
+    """Refresh the running lead ``twin`` with what a repeated post brings. False: it has ended, or is answered."""
+    touched = await TOUCH_LEAD.first(
+        tx,
+        twin=twin,
+        touch_id=touch_id,
+        due_at=due_at,
+        account_id=lead.account_id,
+        source_id=lead.source_id,
+        received_at=lead.received_at,
+        external_id=lead.external_id,
+        idempotency_key=lead.idempotency_key,
+        consent=consent_to_json(lead.consent),
+        raw_type=lead.raw_type,
+        raw_body=lead.raw_body,
+        raw_sha256=lead.raw_sha256,
+        answer=lead.answer,
+        attributes=lead.attributes,
+        email=lead.email,
+        first_name=lead.first_name,
+        last_name=lead.last_name,
+        address=lead.address,
+        city=lead.city,
+        event_data=lead.event_data,
+    )
+    return touched is not None
 
 
 async def record_commits(tx: Connection, commits: list[tuple[UUID, datetime]]) -> None:

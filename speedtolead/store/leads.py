@@ -40,6 +40,11 @@ class LeadRow:
     submitted_at: datetime | None
     raw_sha256: str
     timezone: str
+    score: int | None
+    score_parts: list[Json]
+    findings: list[Json]
+    via: str
+    touches: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,20 @@
-"""Campaigns, sources and candidates as JSON columns, and back.
+"""Campaigns, candidates and consents as JSON columns, and back.
 
-Owns: the stored form. Durations are seconds, hours are minutes of the day, money is a decimal string.
+Owns: the stored form. Durations are seconds, hours are minutes of the day.
 A row is decoded once per version and process: a change of configuration writes a new version.
 """
 
 from __future__ import annotations
 
 from datetime import time, timedelta
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from speedtolead.domain.call import DialMode
-from speedtolead.domain.campaign import Acceptance, Campaign, Dial, Source, Step
+from speedtolead.domain.campaign import Campaign, Dial, Step
 from speedtolead.domain.hours import Span, WeeklyHours
+from speedtolead.domain.lead import Consent
 from speedtolead.domain.place import Candidate
 
 Json = dict[str, Any]
@@ -76,41 +76,6 @@ def campaign_from_json(kept: Json) -> Campaign:
     )
 
 
-def source_to_json(source: Source) -> Json:
-    accept = source.accept
-    return {
-        "name": source.name,
-        "cost_per_lead": None if source.cost_per_lead is None else str(source.cost_per_lead),
-        "exclusive": source.exclusive,
-        "duplicate_window": source.duplicate_window.total_seconds() if source.duplicate_window else None,
-        "daily_cap": source.daily_cap,
-        "accept": {
-            "states": None if accept.states is None else sorted(accept.states),
-            "max_age": accept.max_age.total_seconds() if accept.max_age else None,
-            "channels": list(accept.channels),
-            "certificate_required": accept.certificate_required,
-        },
-    }
-
-
-def source_from_json(kept: Json) -> Source:
-    accept = kept["accept"]
-    window, cost = kept["duplicate_window"], kept["cost_per_lead"]
-    return Source(
-        name=kept["name"],
-        cost_per_lead=None if cost is None else Decimal(cost),
-        exclusive=kept["exclusive"],
-        duplicate_window=None if window is None else timedelta(seconds=window),
-        daily_cap=kept["daily_cap"],
-        accept=Acceptance(
-            states=None if accept["states"] is None else frozenset(accept["states"]),
-            max_age=None if accept["max_age"] is None else timedelta(seconds=accept["max_age"]),
-            channels=tuple(accept["channels"]),
-            certificate_required=accept["certificate_required"],
-        ),
-    )
-
-
 def candidates_to_json(candidates: tuple[Candidate, ...]) -> list[Json]:
     return [{"zone": c.zone, "state": c.state, "origin": c.origin} for c in candidates]
 
@@ -119,7 +84,22 @@ def candidates_from_json(kept: list[Json]) -> tuple[Candidate, ...]:
     return tuple(Candidate(c["zone"], c["state"], c["origin"]) for c in kept)
 
 
-class _Kept:
+def consent_to_json(consent: Consent) -> Json:
+    captured = consent.captured_at
+    return {
+        "channels": list(consent.channels),
+        "text": consent.text,
+        "seller": consent.seller,
+        "captured_at": None if captured is None else captured.isoformat(),
+        "url": consent.url,
+        "ip": consent.ip,
+        "user_agent": consent.user_agent,
+        "trustedform_cert_url": consent.trustedform_cert_url,
+        "leadid_token": consent.leadid_token,
+    }
+
+
+class Versioned:
     """A JSON value that hashes by the version it belongs to, so that decoding can be remembered."""
 
     __slots__ = ("key", "value")
@@ -131,22 +111,13 @@ class _Kept:
         return hash(self.key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Kept) and self.key == other.key
+        return isinstance(other, Versioned) and self.key == other.key
 
 
 @lru_cache(maxsize=4096)
-def _campaign(kept: _Kept) -> Campaign:
+def _campaign(kept: Versioned) -> Campaign:
     return campaign_from_json(kept.value)
 
 
-@lru_cache(maxsize=4096)
-def _source(kept: _Kept) -> Source:
-    return source_from_json(kept.value)
-
-
 def campaign_of(campaign_id: UUID, version: int, settings: Json) -> Campaign:
-    return _campaign(_Kept((campaign_id, version), settings))
-
-
-def source_of(source_id: UUID, version: int, settings: Json) -> Source:
-    return _source(_Kept((source_id, version), settings))
+    return _campaign(Versioned((campaign_id, version), settings))

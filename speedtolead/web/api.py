@@ -19,8 +19,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from pydantic_core import from_json
 
 from speedtolead.domain.phone import masked
+from speedtolead.domain.source import Reply
+from speedtolead.service.intake.fields import LeadBody
+from speedtolead.service.intake.replies import reply
 from speedtolead.service.leads import LeadFilter
 from speedtolead.service.reports import Period
+from speedtolead.store.intake import SourceRow
 from speedtolead.web import auth, lead_post, metrics, views
 from speedtolead.web.endpoint import Routes
 from speedtolead.web.problems import Problem, field_problem, of_validation
@@ -98,7 +102,7 @@ class StatsQuery(BaseModel):
     "POST",
     "/v1/leads",
     "Post a lead. It is answered after it is stored, and called within seconds.",
-    body=lead_post.LeadBody,
+    body=LeadBody,
     responses={202: views.AcceptedView, 400: ProblemView, 401: ProblemView, 413: ProblemView, 415: ProblemView,
                422: ProblemView, 503: ProblemView},
 )  # fmt: skip
@@ -111,9 +115,12 @@ async def post_lead(request: web.Request) -> web.Response:
         log.info("lead.refused", reason="unauthorized")
         raise auth.unauthorised() if key is None else auth.unauthorised("This is no source's key in force.")
     try:
-        post = await lead_post.read(request)
+        post = await lead_post.read(request, source.source.mapping)
     except Problem as problem:
         log.info("lead.refused", reason=problem.code, fields=[e["field"] for e in problem.errors])
+        await _keep_unread(request, source, received_at, problem)
+        if source.source.reply is not None:
+            return _in_their_words(source.source.reply, problem.status, problem.body())
         raise
     answer = await services.intake.take(source, post, received_at)
     metrics.LEADS.labels(answer.refusal or "accepted").inc()
@@ -124,8 +131,30 @@ async def post_lead(request: web.Request) -> web.Response:
         reason=answer.refusal,
         repeated=answer.repeated,
     )
+    if source.source.reply is not None:
+        return _in_their_words(source.source.reply, answer.status, answer.body)
     kind = "application/json" if answer.status < 400 else "application/problem+json"
     return web.json_response(answer.body, status=answer.status, content_type=kind)
+
+
+def _in_their_words(terms: Reply, status: int, body: dict[str, Any]) -> web.Response:
+    said = reply(terms, status, body)
+    return web.Response(status=said.status, text=said.body, content_type=said.content_type)
+
+
+async def _keep_unread(request: web.Request, source: SourceRow, received_at: datetime, problem: Problem) -> None:
+    """So that whoever connects this vendor sees what came; a body that is too large is not kept."""
+    await request.app[SERVICES].unread.keep(
+        source,
+        received_at,
+        via="api",
+        status=problem.status,
+        code=problem.code,
+        detail=problem.detail,
+        fields=[error["field"] for error in problem.errors],
+        content_type=request.headers.get("Content-Type", ""),
+        body=b"" if problem.status == 413 else await request.read(),
+    )
 
 
 @routes(

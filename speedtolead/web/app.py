@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from speedtolead.web import api, carrier, events, metrics, openapi, operations, pages, webhooks
+from speedtolead.web import api, carrier, events, inbound, metrics, openapi, operations, pages, webhooks
 from speedtolead.web.lead_post import MAX_BODY
 from speedtolead.web.problems import problems
 from speedtolead.web.services import SERVICES, Services
@@ -30,6 +30,8 @@ def create_app(services: Services) -> web.Application:
     for routes in V1:
         routes.add_to(app)
     app.router.add_post(carrier.PATH, carrier.callback)
+    app.router.add_get(inbound.PATH, inbound.receive, allow_head=False)
+    app.router.add_post(inbound.PATH, inbound.receive)
     app.router.add_get("/openapi.json", openapi.show)
     app.router.add_get("/healthz", operations.healthz)
     app.router.add_get("/readyz", operations.readyz)

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from aiohttp import web
 
-from speedtolead.service.intake import iso
+from speedtolead.service.times import iso
 from speedtolead.store.events import Event
 from speedtolead.web import auth
 from speedtolead.web.endpoint import Routes

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from speedtolead import __version__
+from speedtolead.service.intake.fields import LeadBody
 from speedtolead.web.endpoint import Endpoint
-from speedtolead.web.lead_post import LeadBody
 
 DOCUMENT = web.AppKey("openapi", dict[str, Any])
 _REF = "#/components/schemas/{model}"

@@ -11,6 +11,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from speedtolead.domain.errors import NotFound, SpeedToLeadError
+from speedtolead.service.intake.fields import FieldErrors
 from speedtolead.store.database import DatabaseAway
 
 log = structlog.get_logger(__name__)
@@ -84,6 +85,12 @@ def of_validation(error: ValidationError, codes: dict[str, str] | None = None) -
         errors.append({"field": place, "code": code, "message": found["msg"].removeprefix("Value error, ")})
     first = errors[0]
     return Problem(422, first["code"], f"{first['field']}: {first['message']}", errors)
+
+
+def of_fields(error: FieldErrors) -> Problem:
+    """The same of a lead's fields."""
+    errors = [{"field": e.field, "code": e.code, "message": e.message} for e in error.errors]
+    return Problem(422, error.code, str(error), errors)
 
 
 @web.middleware

@@ -14,7 +14,9 @@ from aiohttp import web
 from speedtolead.ports import CallbackReader, Clock
 from speedtolead.service.agents import Agents
 from speedtolead.service.callbacks import Callbacks
-from speedtolead.service.intake import Intake
+from speedtolead.service.intake.inbound import Inbound
+from speedtolead.service.intake.taking import Intake
+from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.leads import Leads
 from speedtolead.service.reports import Reports
 from speedtolead.service.sign_in import SignIn
@@ -35,6 +37,8 @@ class Services:
 
     clock: Clock
     intake: Intake
+    inbound: Inbound
+    unread: UnreadPosts
     leads: Leads
     reports: Reports
     agents: Agents

@@ -13,8 +13,8 @@ from uuid import UUID
 from pydantic import BaseModel, PlainSerializer
 
 from speedtolead.domain.metrics import Hops
-from speedtolead.service.intake import iso
 from speedtolead.service.reports import Speed, rate, shares
+from speedtolead.service.times import iso
 from speedtolead.store.agents import AgentRow
 from speedtolead.store.leads import AttemptRow, LeadLine, LeadStory, SuppressionRow
 from speedtolead.store.stats import ContactRow
@@ -133,6 +133,25 @@ class HopsView(BaseModel):
     bridged: float | None
 
 
+class ScorePartView(BaseModel):
+    name: str
+    points: int
+    words: str
+    inputs: dict[str, Any]
+
+
+class FindingView(BaseModel):
+    """One check at intake: what it looked at, and what follows."""
+
+    check: str
+    verdict: str
+    field: str
+    reason: str = ""
+    words: str = ""
+    points: int = 0
+    inputs: dict[str, Any] = {}
+
+
 class LeadView(BaseModel):
     lead_id: UUID
     status: str
@@ -158,6 +177,11 @@ class LeadView(BaseModel):
     candidates: list[dict[str, Any]]
     consent: ConsentView | None
     raw_sha256: str
+    via: str
+    touches: int
+    score: int | None
+    score_parts: list[ScorePartView]
+    findings: list[FindingView]
     hops: HopsView
     slowest_hop: str | None
     attempts: list[AttemptView]

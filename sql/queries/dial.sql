@@ -2,7 +2,7 @@
 -- Due attempts of campaigns that have a free agent, with what the permit looks at: the freshest first attempts and
 -- the latest retries, as many of each as there are free agents; these longest idle first. Reads only.
 SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c.version AS campaign_version,
-       a.number, a.lead_received_at, a.passed_by, free.agents, free.addresses,
+       a.number, a.lead_received_at, coalesce(l.rank_at, l.received_at) AS rank_at, a.passed_by, free.agents, free.addresses,
        (SELECT next_at FROM carrier_slot WHERE carrier = :carrier) AS slot_at,
        l.phone, l.email, l.candidates,
        (SELECT channels FROM consent WHERE lead_id = l.id) AS consent_channels,

@@ -20,6 +20,12 @@ SELECT lead_id, answer_status, answer FROM (
     UNION ALL
     SELECT id, answer_status, answer, received_at
       FROM lead WHERE source_id = :source_id AND idempotency_key = :idempotency_key
+    UNION ALL
+    SELECT lead_id, answer_status, answer, received_at
+      FROM lead_touch WHERE source_id = :source_id AND external_id = :external_id
+    UNION ALL
+    SELECT lead_id, answer_status, answer, received_at
+      FROM lead_touch WHERE source_id = :source_id AND idempotency_key = :idempotency_key
  ) before
  ORDER BY received_at LIMIT 1;
 
@@ -28,32 +34,39 @@ SELECT lead_id, answer_status, answer FROM (
 -- is a twin, over the cap, suppressed, or answered before.
 -- The dialers are woken, unless the lead can be handed to this node's own: it may be dialled now, and more agents are
 -- free than leads wait. What that dialer needs is read here, so that it need not look.
-WITH guard AS (
-    INSERT INTO recent_lead (account_id, source_id, phone, lead_id, accepted_at)
-    SELECT :account_id, :source_id, :phone, :lead_id, :received_at
-     WHERE CAST(:duplicate_since AS timestamptz) IS NOT NULL
-    ON CONFLICT (source_id, phone) DO UPDATE
+WITH no_twin AS (
+    INSERT INTO recent_key (account_id, scope_id, key, lead_id, accepted_at)
+    SELECT :account_id, :scope_id, key, :lead_id, :received_at
+      FROM unnest(CAST(:duplicate_keys AS bytea[])) AS key ORDER BY key
+    ON CONFLICT (scope_id, key) DO UPDATE
        SET lead_id = excluded.lead_id, accepted_at = excluded.accepted_at
-     WHERE recent_lead.accepted_at < :duplicate_since
+     WHERE recent_key.accepted_at < :duplicate_since OR recent_key.lead_id = :instead_of
     RETURNING 1
 ), counted AS (
-    INSERT INTO source_day (account_id, source_id, day, accepted)
-    SELECT :account_id, :source_id, :day, 1
-     WHERE CAST(:daily_cap AS integer) > 0
-       AND (CAST(:duplicate_since AS timestamptz) IS NULL OR EXISTS (SELECT FROM guard))
-    ON CONFLICT (source_id, day) DO UPDATE SET accepted = source_day.accepted + 1
-     WHERE source_day.accepted < CAST(:daily_cap AS integer)
+    INSERT INTO source_period (account_id, source_id, period, accepted, spent, cap, budget)
+    SELECT :account_id, :source_id, p.period, 1, coalesce(CAST(:cost AS numeric), 0), p.cap, p.budget
+      FROM unnest(CAST(:periods AS text[]), CAST(:caps AS integer[]), CAST(:budgets AS numeric[]))
+           AS p (period, cap, budget)
+     WHERE (SELECT count(*) FROM no_twin) = cardinality(CAST(:duplicate_keys AS bytea[]))
+       AND (p.cap IS NULL OR p.cap > 0) AND (p.budget IS NULL OR coalesce(CAST(:cost AS numeric), 0) <= p.budget)
+     ORDER BY p.period
+    ON CONFLICT (source_id, period) DO UPDATE
+       SET accepted = source_period.accepted + 1, spent = source_period.spent + excluded.spent,
+           cap = excluded.cap, budget = excluded.budget
+     WHERE (excluded.cap IS NULL OR source_period.accepted < excluded.cap)
+       AND (excluded.budget IS NULL OR source_period.spent + excluded.spent <= excluded.budget)
     RETURNING 1
 ), new_lead AS (
     INSERT INTO lead (id, account_id, source_id, campaign_id, state, received_at, phone, email, first_name,
                       last_name, address, city, region, postal_code, country, candidates, attributes, cost, test,
                       external_id, idempotency_key, submitted_at, raw_type, raw_body, raw_sha256,
-                      answer_status, answer)
+                      answer_status, answer, score, rank_at, score_parts, findings, via)
     SELECT :lead_id, :account_id, :source_id, :campaign_id, 'new', :received_at, :phone, :email, :first_name,
            :last_name, :address, :city, :region, :postal_code, :country, :candidates, :attributes, :cost, :test,
-           :external_id, :idempotency_key, :submitted_at, :raw_type, :raw_body, :raw_sha256, 202, :answer
-     WHERE (CAST(:duplicate_since AS timestamptz) IS NULL OR EXISTS (SELECT FROM guard))
-       AND (CAST(:daily_cap AS integer) IS NULL OR EXISTS (SELECT FROM counted))
+           :external_id, :idempotency_key, :submitted_at, :raw_type, :raw_body, :raw_sha256, 202, :answer,
+           :score, :rank_at, :score_parts, :findings, :via
+     WHERE (SELECT count(*) FROM no_twin) = cardinality(CAST(:duplicate_keys AS bytea[]))
+       AND (SELECT count(*) FROM counted) = cardinality(CAST(:periods AS text[]))
        AND NOT EXISTS (
            SELECT FROM suppression x
             WHERE x.account_id = :account_id AND x.removed_at IS NULL
@@ -109,15 +122,72 @@ SELECT coalesce((SELECT id FROM new_lead), kept_out()) AS id, agents, addresses,
   FROM way;
 
 -- name: why_not_accepted
--- Which of the guards kept a lead out: the suppression's reason, the twin, the day's count.
+-- Which of the guards kept a lead out: the suppression's reason, the twin with its state, the periods that are full.
 SELECT (SELECT x.reason FROM suppression x
          WHERE x.account_id = :account_id AND x.removed_at IS NULL
            AND x.value IN (CAST(:phone AS text), CAST(:email AS text))
            AND (x.campaign_id IS NULL OR x.campaign_id = :campaign_id) LIMIT 1) AS suppressed,
-       (SELECT r.lead_id FROM recent_lead r
-         WHERE r.source_id = :source_id AND r.phone = :phone AND r.accepted_at >= :duplicate_since) AS twin,
-       coalesce((SELECT d.accepted FROM source_day d
-         WHERE d.source_id = :source_id AND d.day = :day), 0) AS accepted_today;
+       twin.lead_id AS twin, twin.accepted_at AS twin_accepted_at, twin.state AS twin_state,
+       ARRAY(SELECT p.period
+               FROM unnest(CAST(:periods AS text[]), CAST(:caps AS integer[]), CAST(:budgets AS numeric[]))
+                    AS p (period, cap, budget)
+               LEFT JOIN source_period s ON s.source_id = :source_id AND s.period = p.period
+              WHERE coalesce(s.accepted, 0) >= p.cap
+                 OR coalesce(s.spent, 0) + coalesce(CAST(:cost AS numeric), 0) > p.budget) AS full_periods
+  FROM (SELECT 1) AS one
+  LEFT JOIN LATERAL (
+       SELECT r.lead_id, r.accepted_at, l.state
+         FROM recent_key r LEFT JOIN lead l ON l.id = r.lead_id AND l.account_id = :account_id
+        WHERE r.scope_id = :scope_id AND r.key = ANY (CAST(:duplicate_keys AS bytea[]))
+          AND r.accepted_at >= :duplicate_since
+        ORDER BY r.accepted_at LIMIT 1) twin ON true;
+
+-- name: touch_lead
+-- Refresh a running lead with a repeated post: what it adds is taken over, its next call comes as soon as may be, and
+-- the post is kept. Nothing is returned when the lead has ended, or the same request was answered before.
+WITH running AS (
+    SELECT id FROM lead
+     WHERE id = :twin AND account_id = :account_id AND state IN ('new', 'working') FOR NO KEY UPDATE
+), touch AS (
+    INSERT INTO lead_touch (id, account_id, lead_id, source_id, received_at, external_id, idempotency_key, consent,
+                            raw_type, raw_body, raw_sha256, answer_status, answer)
+    SELECT :touch_id, :account_id, id, :source_id, :received_at, :external_id, :idempotency_key, :consent,
+           :raw_type, :raw_body, :raw_sha256, 202, :answer
+      FROM running
+    ON CONFLICT DO NOTHING
+    RETURNING lead_id
+), refreshed AS (
+    UPDATE lead SET attributes = lead.attributes || :attributes,
+           email = coalesce(lead.email, :email), first_name = coalesce(lead.first_name, :first_name),
+           last_name = coalesce(lead.last_name, :last_name), address = coalesce(lead.address, :address),
+           city = coalesce(lead.city, :city)
+      FROM touch WHERE lead.id = touch.lead_id
+), sooner AS (
+    UPDATE attempt SET due_at = :due_at FROM touch
+     WHERE attempt.lead_id = touch.lead_id AND attempt.state = 'scheduled' AND attempt.channel = 'call'
+       AND attempt.due_at > :due_at
+), new_event AS (
+    INSERT INTO event (account_id, lead_id, kind, at, data)
+    SELECT :account_id, lead_id, 'lead.touched', :received_at, :event_data FROM touch
+)
+SELECT lead_id AS id FROM touch;
+
+-- name: close_for_restart
+-- End a lead whose person has come again, so that only one cadence runs. Nothing is returned while it is being called.
+WITH old AS (
+    UPDATE lead SET state = 'closed'
+     WHERE id = :twin AND account_id = :account_id AND state IN ('new', 'working')
+       AND NOT EXISTS (SELECT FROM attempt WHERE lead_id = :twin
+                        AND (state IN ('claimed', 'dialing', 'unknown') OR (state = 'connected' AND ended_at IS NULL)))
+    RETURNING id
+), cancelled AS (
+    UPDATE attempt SET state = 'cancelled', ended_at = :now, note = 'the person came again' FROM old
+     WHERE attempt.lead_id = old.id AND attempt.state = 'scheduled'
+), new_event AS (
+    INSERT INTO event (account_id, lead_id, kind, at, data)
+    SELECT :account_id, id, 'lead.closed', :now, '{"reason": "came again"}' FROM old
+)
+SELECT id FROM old;
 
 -- name: refuse_lead
 -- Keep a refused lead with its reason; nothing is returned when it was answered before.
@@ -125,11 +195,11 @@ WITH new_lead AS (
     INSERT INTO lead (id, account_id, source_id, campaign_id, state, refusal, received_at, phone, email,
                       first_name, last_name, address, city, region, postal_code, country, candidates, attributes,
                       cost, test, external_id, idempotency_key, submitted_at, raw_type, raw_body, raw_sha256,
-                      answer_status, answer)
+                      answer_status, answer, score_parts, findings, via)
     VALUES (:lead_id, :account_id, :source_id, :campaign_id, 'rejected', :refusal, :received_at, :phone, :email,
             :first_name, :last_name, :address, :city, :region, :postal_code, :country, :candidates, :attributes,
             :cost, :test, :external_id, :idempotency_key, :submitted_at, :raw_type, :raw_body, :raw_sha256,
-            422, :answer)
+            422, :answer, '[]', :findings, :via)
     ON CONFLICT DO NOTHING
     RETURNING id, account_id, received_at
 ), new_consent AS (

@@ -3,7 +3,9 @@
 SELECT l.id AS lead_id, l.account_id, l.source_id, s.name AS source, l.campaign_id, c.name AS campaign, l.state,
        l.refusal, l.received_at, l.committed_at, l.phone, l.email, l.first_name, l.last_name, l.address, l.city,
        l.region, l.postal_code, l.country, l.candidates, l.attributes, l.cost, l.test, l.external_id,
-       l.submitted_at, encode(l.raw_sha256, 'hex') AS raw_sha256, c.timezone
+       l.submitted_at, encode(l.raw_sha256, 'hex') AS raw_sha256, c.timezone, l.score, l.score_parts,
+       l.findings, l.via,
+       (SELECT count(*) FROM lead_touch t WHERE t.lead_id = l.id) AS touches
   FROM lead l
   JOIN source s ON s.id = l.source_id
   JOIN (SELECT c.id, c.name, a.timezone FROM campaign c JOIN account a ON a.id = c.account_id) c

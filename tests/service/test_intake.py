@@ -194,7 +194,7 @@ async def test_a_repeat_that_races_on_two_nodes_gets_one_lead_and_the_same_answe
         assert {status for status, _ in answers} == {202}
         assert len({answer["lead_id"] for _, answer in answers}) == 1
         assert await count(service, "lead") == 1
-        assert await count(service, "source_day", "accepted = 1") == 1
+        assert await count(service, "source_period", "accepted = 1") == 1
 
 
 async def post_to(service: RunningService, url: str, **more: Any) -> tuple[int, dict[str, Any]]:

@@ -15,8 +15,13 @@ from hypothesis import strategies as st
 from speedtolead import sample
 from speedtolead.domain.agent import Presence
 from speedtolead.domain.call import DialMode
-from speedtolead.domain.campaign import Acceptance, Source, Step
+from speedtolead.domain.campaign import Step
+from speedtolead.domain.checks import Policy
+from speedtolead.domain.criteria import Criteria
+from speedtolead.domain.duplicate import DuplicateRule
 from speedtolead.domain.hours import ALWAYS
+from speedtolead.domain.price import AsPosted, Caps
+from speedtolead.domain.source import Acceptance, Source
 from speedtolead.service.configuration.document import ConfigurationError, Document, read
 
 WHOLE = """
@@ -75,12 +80,13 @@ def test_the_sample_reads_and_becomes_campaigns_and_sources() -> None:
     )
     assert (auto.hours, auto.timezone, auto.dial.mode) == (ALWAYS, "America/New_York", DialMode.AGENT_FIRST)
     assert (auto.dial.wrap_up, auto.dial.no_agent_wait) == (timedelta(seconds=5), timedelta(seconds=30))
-    assert document.sources[1].to_domain() == Source(
+    assert document.sources[1].to_domain(document.timezone) == Source(
         name="partner",
-        accept=Acceptance(frozenset({"NY", "NJ", "FL"}), timedelta(minutes=10)),
-        cost_per_lead=Decimal("18.50"),
-        duplicate_window=timedelta(minutes=5),
-        daily_cap=500,
+        accept=Acceptance(Criteria(frozenset({"NY", "NJ", "FL"}))),
+        checks=Policy(max_age=timedelta(minutes=10)),
+        pricing=AsPosted(None, Decimal("18.50")),
+        duplicates=DuplicateRule(timedelta(minutes=5)),
+        caps=Caps(daily=500),
     )
 
 
@@ -97,7 +103,7 @@ def test_what_is_not_said_has_its_default() -> None:
         timedelta(seconds=25), timedelta(seconds=10), timedelta(0)
     )  # fmt: skip
     assert dial.attempts_per_24h == 3
-    assert document.sources[0].to_domain().accept == Acceptance()
+    assert document.sources[0].to_domain(document.timezone).accept == Acceptance()
     assert document.agents[0].presence is Presence.ALWAYS
     assert document.users[0].email == "boss@example.com"
 

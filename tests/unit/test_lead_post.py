@@ -19,7 +19,7 @@ from domain_samples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speedtolead.service.intake import LeadPost
+from speedtolead.service.intake.post import LeadPost
 from speedtolead.web.lead_post import MAX_BODY, read
 from speedtolead.web.problems import Problem
 

@@ -91,7 +91,7 @@ def test_every_pairing_is_fair(waiting: list[DueAttempt]) -> None:
     assert len({p.attempt_id for p in found}) == len(found)
     for p in found:
         assert p.agent_id in by_id[p.attempt_id].agents
-    received = [by_id[p.attempt_id].lead_received_at for p in found]
+    received = [by_id[p.attempt_id].rank_at for p in found]
     assert received == sorted(received, reverse=True)
     for attempt in waiting:
         if attempt.attempt_id in {p.attempt_id for p in found}:
@@ -99,7 +99,7 @@ def test_every_pairing_is_fair(waiting: list[DueAttempt]) -> None:
         # Whoever could have taken it has a lead that is at least as fresh.
         for agent in attempt.agents:
             (other,) = [p for p in found if p.agent_id == agent]
-            assert by_id[other.attempt_id].lead_received_at >= attempt.lead_received_at
+            assert by_id[other.attempt_id].rank_at >= attempt.rank_at
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ from speedtolead.store.configuration import ConfiguredSource
 from speedtolead.store.database import Database
 from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection
-from speedtolead.store.settings_json import Json, campaign_to_json, source_to_json
+from speedtolead.store.settings_json import Json, campaign_to_json
+from speedtolead.store.source_json import source_to_json
 
 
 @dataclass(slots=True)
@@ -215,7 +216,7 @@ class _Apply:
         known = {s.name: s for s in await rows.SOURCES_OF_ACCOUNT.all(self.tx, account_id=self.account_id)}
         for part in self.document.sources:
             before = known.pop(part.name, None)
-            settings = source_to_json(part.to_domain())
+            settings = source_to_json(part.to_domain(self.document.timezone))
             now_facts = settings | {"campaign": part.campaign, "paused": part.paused}
             source_id = before.source_id if before is not None else None
             if source_id is None or _source_facts(before) != now_facts:

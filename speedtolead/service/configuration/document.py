@@ -6,30 +6,36 @@ Must not know: what is in the database. A file with one mistake is refused whole
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Hashable, Iterator
-from datetime import time, timedelta
-from decimal import Decimal
-from functools import cache
+from collections.abc import Hashable, Iterator
+from datetime import timedelta
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 import yaml
-from jinja2 import TemplateError
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from speedtolead.domain.agent import Presence
 from speedtolead.domain.call import DialMode
-from speedtolead.domain.campaign import Acceptance, Campaign, Dial, Source, Step
+from speedtolead.domain.campaign import Campaign, Dial, Step
 from speedtolead.domain.errors import SpeedToLeadError
-from speedtolead.domain.hours import ALWAYS, WeeklyHours, parse_weekly
-from speedtolead.domain.webhook import EVENT_KINDS, key_of
-from speedtolead.service.whisper import compiled
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_LONGEST = 366 * 86400
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$"
+from speedtolead.domain.hours import ALWAYS
+from speedtolead.service.configuration.source import SourcePart
+from speedtolead.service.configuration.values import (
+    Duration,
+    Email,
+    Hours,
+    Misplaced,
+    Name,
+    Part,
+    Phone,
+    Spoken,
+    WallTime,
+    Zone,
+    event_kind,
+    only,
+    receiver,
+    sip_address,
+    webhook_secret,
+)
 
 
 class ConfigurationError(SpeedToLeadError):
@@ -42,116 +48,24 @@ class ConfigurationError(SpeedToLeadError):
         self.problems = problems
 
 
-def _duration(value: object) -> timedelta:
-    match = re.fullmatch(r"(\d{1,9})([smhd])", value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError('expected a duration like "20s", "5m", "2h" or "1d"')
-    seconds = int(match[1]) * _UNITS[match[2]]
-    if seconds > _LONGEST:
-        raise ValueError("the duration is longer than 366 days")
-    return timedelta(seconds=seconds)
-
-
-def _hours(value: object) -> WeeklyHours:
-    if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-        raise ValueError('expected days and hours, like {mon-fri: "08:00-21:00"}')
-    return parse_weekly({str(key): text for key, text in value.items()})
-
-
-def _wall_time(value: object) -> time:
-    if not isinstance(value, str) or re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value) is None:
-        raise ValueError('expected a quoted time like "09:30"')
-    return time.fromisoformat(value)
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def _zone(value: str) -> str:
-    if value not in _zones():
-        raise ValueError(f"{value!r} is no IANA time zone, like America/New_York")
-    return value
-
-
-def _template(value: str) -> str:
-    try:
-        compiled(value)
-    except TemplateError as error:
-        raise ValueError(f"not a template: {error}") from None
-    return value
-
-
-def _only(*values: str) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if value not in values:
-            raise ValueError(f"{value!r} is not available in this version; one of: {', '.join(values)}")
-        return value
-
-    return check
-
-
-def _sip(value: str) -> str:
-    if not value.startswith(("sip:", "sips:")):
-        raise ValueError("expected an address like sip:agent@example.com")
-    return value
-
-
-def _receiver(value: str) -> str:
-    try:
-        url = urlsplit(value)
-        usable = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0 and not url.fragment
-    except ValueError:
-        usable = False
-    if not usable or not value.isprintable() or " " in value:
-        raise ValueError("expected an address like https://crm.example.com/hook")
-    return value
-
-
-def _kind(value: str) -> str:
-    if value not in EVENT_KINDS:
-        raise ValueError(f"{value!r} is no kind of event; one of: {', '.join(sorted(EVENT_KINDS))}")
-    return value
-
-
-def _secret(value: str) -> str:
-    key_of(value)
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Hours = Annotated[WeeklyHours, BeforeValidator(_hours)]
-WallTime = Annotated[time, BeforeValidator(_wall_time)]
-Zone = Annotated[str, AfterValidator(_zone)]
-Name = Annotated[str, Field(pattern=_NAME)]
-Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
-Email = Annotated[str, Field(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$"), AfterValidator(str.lower)]
-Spoken = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_template)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class Number(_Part):
+class Number(Part):
     phone: Phone
     sms: bool = False
 
 
-class User(_Part):
+class User(Part):
     email: Email
     role: Literal["agent", "supervisor", "manager", "admin"]
     password: Annotated[str, Field(min_length=8, max_length=200)]
 
 
-class Agent(_Part):
+class Agent(Part):
     """Rung on one of ``phone``, ``client`` (the browser) or ``sip``."""
 
     name: Name
     phone: Phone | None = None
     client: Annotated[str, Field(pattern=r"^\w{1,121}$")] | None = None
-    sip: Annotated[str, AfterValidator(_sip)] | None = None
+    sip: Annotated[str, AfterValidator(sip_address)] | None = None
     presence: Presence = Presence.ALWAYS
     groups: Annotated[list[Name], Field(min_length=1)]
     email: Email | None = None
@@ -162,59 +76,14 @@ class Agent(_Part):
         return self.phone or self.sip or f"client:{self.client}"
 
 
-ConsentChannel = Literal["call", "sms", "email"]
-
-
-class ConsentTerms(_Part):
-    channels: list[ConsentChannel] = ["call"]
-    certificate: Literal["optional", "required"] = "optional"
-
-
-class Accept(_Part):
-    states: list[Annotated[str, Field(pattern=r"^[A-Z]{2}$")]] | None = None
-    max_age: Duration | None = None
-    consent: ConsentTerms = Field(default_factory=ConsentTerms)
-
-
-class Caps(_Part):
-    daily: Annotated[int, Field(ge=1)] | None = None
-
-
-class SourcePart(_Part):
-    name: Name
-    api_key: Annotated[str, Field(pattern=r"^stl_\w{8,80}$")] | None = None
-    campaign: Name
-    paused: bool = False
-    cost_per_lead: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=4)] | None = None
-    exclusive: bool = True
-    duplicate_window: Duration | None = None
-    accept: Accept = Field(default_factory=Accept)
-    caps: Caps = Field(default_factory=Caps)
-
-    def to_domain(self) -> Source:
-        return Source(
-            name=self.name,
-            cost_per_lead=self.cost_per_lead,
-            exclusive=self.exclusive,
-            duplicate_window=self.duplicate_window,
-            daily_cap=self.caps.daily,
-            accept=Acceptance(
-                states=None if self.accept.states is None else frozenset(self.accept.states),
-                max_age=self.accept.max_age,
-                channels=tuple(self.accept.consent.channels),
-                certificate_required=self.accept.consent.certificate == "required",
-            ),
-        )
-
-
-class NoAgent(_Part):
+class NoAgent(Part):
     wait: Duration = timedelta(seconds=30)
 
 
-class DialPart(_Part):
-    mode: Annotated[str, AfterValidator(_only(*(mode.value for mode in DialMode)))] = "agent_first"
+class DialPart(Part):
+    mode: Annotated[str, AfterValidator(only(*(mode.value for mode in DialMode)))] = "agent_first"
     agents: Name
-    routing: Annotated[str, AfterValidator(_only("longest_idle"))] = "longest_idle"
+    routing: Annotated[str, AfterValidator(only("longest_idle"))] = "longest_idle"
     ring_timeout: Annotated[Duration, Field(ge=timedelta(seconds=5), le=timedelta(seconds=600))] = timedelta(
         seconds=25
     )
@@ -224,17 +93,17 @@ class DialPart(_Part):
     attempts_per_24h: Annotated[int, Field(ge=1, le=10)] = 3
 
 
-class Voicemail(_Part):
+class Voicemail(Part):
     leave: Literal[False] = False
 
 
-class StepPart(_Part):
+class StepPart(Part):
     after: Duration
-    channel: Annotated[str, AfterValidator(_only("call"))]
+    channel: Annotated[str, AfterValidator(only("call"))]
     at: WallTime | None = None
 
 
-class CampaignPart(_Part):
+class CampaignPart(Part):
     name: Name
     seller: Annotated[str, Field(min_length=1, max_length=200)]
     paused: bool = False
@@ -265,17 +134,17 @@ class CampaignPart(_Part):
         )
 
 
-class WebhookPart(_Part):
+class WebhookPart(Part):
     """``events`` left out: all of them."""
 
     name: Name
-    url: Annotated[str, Field(max_length=2000), AfterValidator(_receiver)]
-    events: Annotated[list[Annotated[str, AfterValidator(_kind)]], Field(min_length=1)] | None = None
-    secret: Annotated[str, AfterValidator(_secret)] | None = None
+    url: Annotated[str, Field(max_length=2000), AfterValidator(receiver)]
+    events: Annotated[list[Annotated[str, AfterValidator(event_kind)]], Field(min_length=1)] | None = None
+    secret: Annotated[str, AfterValidator(webhook_secret)] | None = None
     paused: bool = False
 
 
-class Document(_Part):
+class Document(Part):
     account: Name
     account_key: Annotated[str, Field(pattern=r"^stl_acct_\w{8,80}$")] | None = None
     timezone: Zone
@@ -300,7 +169,7 @@ def read(text: str) -> Document:
     try:
         document = Document.model_validate(loaded)
     except ValidationError as error:
-        raise ConfigurationError([_problem(e) for e in error.errors()]) from None
+        raise ConfigurationError([line for e in error.errors() for line in _problems(e)]) from None
     problems = list(_references(document))
     if problems:
         raise ConfigurationError(problems)
@@ -330,14 +199,18 @@ def _yaml_problem(error: yaml.YAMLError) -> str:
     return " ".join(f"{where}{getattr(error, 'problem', None) or error}".split())
 
 
-def _problem(error: Any) -> str:
+def _problems(error: Any) -> Iterator[str]:
+    """A line for each mistake, with its place in the file."""
     place = ""
     for part in error["loc"]:
         place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else str(part)
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        message = "unknown key"
-    return f"{place or 'file'}: {message}"
+    inner = error.get("ctx", {}).get("error")
+    if isinstance(inner, Misplaced):
+        for within, words in inner.problems:
+            yield f"{place}{'.' if within and not within.startswith('[') else ''}{within}: {words}"
+        return
+    message = "unknown key" if error["type"] == "extra_forbidden" else error["msg"].removeprefix("Value error, ")
+    yield f"{place or 'file'}: {message}"
 
 
 def _references(document: Document) -> Iterator[str]:

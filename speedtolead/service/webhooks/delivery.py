@@ -16,7 +16,7 @@ import structlog
 
 from speedtolead.domain.webhook import backoff, given_up, message_id, signature
 from speedtolead.ports import Clock, Permanent, PortError, Transient, WebhookSender
-from speedtolead.service.intake import iso
+from speedtolead.service.times import iso
 from speedtolead.store import webhooks as rows
 from speedtolead.store.database import Database
 from speedtolead.store.query import Connection

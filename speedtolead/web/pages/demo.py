@@ -15,7 +15,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from speedtolead.service.intake import Answer, LeadPost
+from speedtolead.service.intake.post import Answer, LeadPost
 from speedtolead.store.intake import SourceRow
 from speedtolead.web import lead_post, views
 from speedtolead.web.pages import render, sample, timeline

@@ -11,7 +11,6 @@ from typing import Any
 from aiohttp import web
 
 from speedtolead.service.explain import explain
-from speedtolead.service.intake import WORDS
 from speedtolead.store.people import SessionOwner
 from speedtolead.web import auth, views
 from speedtolead.web.pages import render, timeline
@@ -48,12 +47,11 @@ async def _given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
         "bars": timeline.bars(lead),
         "told": explain(story),
         "stoppable": lead.status in OPEN,
-        "refused_because": refusal_words(lead.refusal),
+        "refused_because": _refused_because(lead),
     }
 
 
-def refusal_words(code: str | None) -> str | None:
+def _refused_because(lead: views.LeadView) -> str:
     """Why, in the words that the poster was told."""
-    if code is None:
-        return None
-    return next((words for refusal, (_, words) in WORDS.items() if refusal.value == code), code)
+    refused = (finding.words for finding in lead.findings if finding.reason == lead.refusal)
+    return next((words for words in refused if words), "")

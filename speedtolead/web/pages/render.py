@@ -35,7 +35,7 @@ _GUARDS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_PROGRAMS = ("/v1/", "/carrier/")
+_PROGRAMS = ("/v1/", "/carrier/", "/in/")
 _OWN_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\\x7f]*")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Signed = Callable[[web.Request, SessionOwner], Awaitable[web.StreamResponse]]

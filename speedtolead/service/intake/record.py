@@ -1,0 +1,139 @@
+"""A judged post as the rows that are kept of it, and as the answer that is given.
+
+Must not know: which of the two ways, accepted or refused, a post goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from speedtolead.domain.checks import Finding
+from speedtolead.domain.score import Score
+from speedtolead.service.intake.judging import Judged
+from speedtolead.service.intake.post import LeadPost
+from speedtolead.service.intake.standing import Standing, upper
+from speedtolead.store.dial import DueRow
+from speedtolead.store.intake import Accepted, NewLead, SourceRow
+from speedtolead.store.settings_json import Json, candidates_to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One post on its way through the intake."""
+
+    row: SourceRow
+    post: LeadPost
+    standing: Standing
+    found: Judged
+    received_at: datetime
+    cost: Decimal | None
+
+
+def new_lead(
+    lead: Lead,
+    lead_id: UUID,
+    answer: dict[str, Any],
+    event_data: dict[str, Any],
+    findings: Iterable[Finding],
+    scored: Score | None,
+) -> NewLead:
+    row, post = lead.row, lead.post
+    return NewLead(
+        lead_id=lead_id,
+        account_id=row.account_id,
+        source_id=row.source_id,
+        campaign_id=row.campaign_id,
+        received_at=lead.received_at,
+        phone=lead.standing.phone,
+        email=post.email,
+        first_name=post.first_name,
+        last_name=post.last_name,
+        address=post.address,
+        city=post.city,
+        region=upper(post.state),
+        postal_code=post.postal_code,
+        country=post.country,
+        candidates=lead.standing.candidates,
+        attributes=post.attributes,
+        cost=lead.cost,
+        test=post.test,
+        external_id=post.external_id,
+        idempotency_key=post.idempotency_key,
+        submitted_at=post.submitted_at,
+        raw_type=post.raw_type,
+        raw_body=post.raw_body,
+        raw_sha256=hashlib.sha256(post.raw_body).digest(),
+        answer=answer,
+        consent=post.consent,
+        event_data=event_data,
+        score=None if scored is None else scored.value,
+        score_parts=[] if scored is None else [_part(part) for part in scored.parts],
+        findings=[_finding(finding) for finding in findings],
+        via=post.via,
+    )
+
+
+def _part(part: Any) -> Json:
+    return {"name": part.name, "points": part.points, "words": part.words, "inputs": part.inputs}
+
+
+def _finding(finding: Finding) -> Json:
+    """What it says; what is empty is left out."""
+    kept: Json = {"check": finding.check, "verdict": finding.verdict.value, "field": finding.field}
+    if finding.inputs:
+        kept["inputs"] = finding.inputs
+    if finding.reason:
+        kept |= {"reason": finding.reason, "words": finding.words, "points": finding.points}
+    return kept
+
+
+def problem(refusal: Finding, lead_id: UUID) -> Json:
+    """The answer to a refused post (RFC 9457)."""
+    return {
+        "type": "about:blank",
+        "title": "The lead was refused",
+        "status": 422,
+        "code": refusal.reason,
+        "detail": refusal.words,
+        "lead_id": str(lead_id),
+        "errors": [{"field": refusal.field, "code": refusal.reason, "message": refusal.words}],
+    }
+
+
+def due_row(row: SourceRow, lead: NewLead, attempt_id: UUID, stored: Accepted) -> DueRow:
+    """The lead's first attempt, as a look at the plan would find it."""
+    assert lead.phone is not None
+    return DueRow(
+        attempt_id=attempt_id,
+        account_id=lead.account_id,
+        lead_id=lead.lead_id,
+        campaign_id=lead.campaign_id,
+        campaign_version=row.campaign_version,
+        number=1,
+        lead_received_at=lead.received_at,
+        rank_at=lead.rank_at or lead.received_at,
+        passed_by=[],
+        agents=stored.agents,
+        addresses=stored.addresses,
+        slot_at=None,
+        phone=lead.phone,
+        email=lead.email,
+        candidates=candidates_to_json(lead.candidates),
+        consent_channels=list(lead.consent.channels),
+        suppressed=None,
+        recent_calls=stored.recent_calls,
+        numbers=stored.numbers,
+        first_name=lead.first_name,
+        last_name=lead.last_name,
+        city=lead.city,
+        region=lead.region,
+        postal_code=lead.postal_code,
+        attributes=lead.attributes,
+        source_name=row.source.name,
+    )

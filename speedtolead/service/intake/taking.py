@@ -1,0 +1,327 @@
+"""Taking leads: accept or refuse with a reason, once, in one transaction.
+
+Owns: the order of judging, pricing, scoring and storing, and the answer that is given. Must not know: how the post
+was encoded.
+
+The answer 202 is given only after the commit. A post that is refused is stored as well, with its reason. What is
+neither accepted nor stored raises; the sender may post again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from speedtolead.domain import cadence, duplicate
+from speedtolead.domain.checks import Finding, Verdict
+from speedtolead.domain.criteria import Miss
+from speedtolead.domain.lead import LeadState, Refusal
+from speedtolead.domain.permit import Facts, Request, decide
+from speedtolead.domain.price import periods, price_of
+from speedtolead.domain.score import Known, Penalty, rank, score
+from speedtolead.ports import Clock
+from speedtolead.service.intake.histories import SourceHistories
+from speedtolead.service.intake.judging import Judged, judged
+from speedtolead.service.intake.post import Answer, LeadPost
+from speedtolead.service.intake.providers import Providers
+from speedtolead.service.intake.record import Lead, due_row, new_lead, problem
+from speedtolead.service.intake.refusals import refused
+from speedtolead.service.intake.standing import Standing, Tables
+from speedtolead.service.times import iso
+from speedtolead.store import intake as rows
+from speedtolead.store import sources
+from speedtolead.store.database import Database
+from speedtolead.store.dial import DueRow
+from speedtolead.store.ids import new_id
+from speedtolead.store.intake import Guards, KeptOut, NewLead, SourceRow
+from speedtolead.store.query import Connection
+
+
+class Handover(Protocol):
+    """This node's own dialer: takes a fresh lead straight from the intake, so that the plan need not be read."""
+
+    def takes_leads(self) -> bool: ...
+
+    def hand_over(self, due: DueRow) -> None: ...
+
+
+class CommitLog(Protocol):
+    """Takes the moment at which a lead's transaction had committed."""
+
+    def committed(self, lead_id: UUID, at: datetime) -> None: ...
+
+
+SOURCE_BELIEVED = timedelta(seconds=1)
+_ROUNDS = 3
+"""A twin may come, go or end between two looks; so often is looked again."""
+
+
+class Intake:
+    """Takes leads for sources."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        tables: Tables,
+        providers: Providers,
+        histories: SourceHistories,
+        commits: CommitLog,
+        dialer: Handover,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._tables = tables
+        self._providers = providers
+        self._histories = histories
+        self._commits = commits
+        self._dialer = dialer
+        self._sources: dict[bytes, tuple[SourceRow, datetime]] = {}
+
+    async def source(self, key: str) -> SourceRow | None:
+        """The source that a key speaks for; None for a key that is unknown, revoked, or not a source's.
+
+        What was found is believed for ``SOURCE_BELIEVED``: so long may a revoked key still post.
+        """
+        digest, now = key_hash(key), self._clock.now()
+        known = self._sources.get(digest)
+        if known is not None and now - known[1] < SOURCE_BELIEVED:
+            return known[0]
+        async with self._database.connection() as tx:
+            found = await rows.SOURCE_BY_KEY.first(tx, key_hash=digest)
+        if found is None:
+            self._sources.pop(digest, None)
+        else:
+            self._sources[digest] = found, now
+        return found
+
+    async def source_by_id(self, source_id: UUID) -> SourceRow | None:
+        """The source that a connector's address names."""
+        async with self._database.connection() as tx:
+            return await sources.SOURCE_FOR_CONNECTOR.first(tx, source_id=source_id)
+
+    async def source_by_name(self, account_id: UUID, name: str) -> SourceRow | None:
+        async with self._database.connection() as tx:
+            return await sources.SOURCE_BY_NAME.first(tx, account_id=account_id, name=name)
+
+    def read_phone(self, raw: str, country: str = "US") -> str | None:
+        """A number as it is kept (E.164); None for what is no number."""
+        parsed = self._tables.numbering.parse(raw, country)
+        return parsed.e164 if parsed else None
+
+    async def judge(self, row: SourceRow, post: LeadPost, received_at: datetime) -> tuple[Standing, Judged]:
+        """What would be found out about a post. Stores nothing but what providers answered."""
+        standing = self._tables.standing(row.source, post, received_at)
+        return standing, await judged(self._database, self._providers, row, post, standing, received_at)
+
+    async def take(self, row: SourceRow, post: LeadPost, received_at: datetime) -> Answer:
+        """Judge and store one post. Raises DatabaseAway when nothing could be stored."""
+        standing, found = await self.judge(row, post, received_at)
+        price = None
+        refusal = found.refusal
+        if refusal is None and row.source.pricing is not None and not post.test:
+            price = price_of(row.source.pricing, standing.values, post.cost, received_at)
+            if isinstance(price, Miss):
+                refusal = Finding("price", Verdict.REFUSE, "price", price.field, price.words, 0, price.inputs)
+        cost = post.cost if price is None or isinstance(price, Miss) else price.amount
+        lead = Lead(row, post, standing, found, received_at, cost)
+        async with self._database.connection() as tx:
+            if found.marks:
+                await sources.SEE.run(tx, account_id=row.account_id, marks=list(found.marks), now=received_at)
+            if refusal is not None:
+                return await self._refuse(tx, lead, refusal)
+            return await self._accept(tx, lead)
+
+    async def _accept(self, tx: Connection, lead: Lead) -> Answer:
+        """Accept it, unless a guard in the database says no; then answer a repeat, or refuse."""
+        row, at = lead.row, lead.received_at
+        lead_id, attempt_id, due_at = new_id(), new_id(), self._first_due(lead)
+        new = self._scored(lead, lead_id, due_at)
+        guards = _guards(lead)
+        why: KeptOut | None = None
+        for _ in range(_ROUNDS):
+            instead_of = None if why is None else why.twin
+            stored = await self._store(tx, lead, new, guards, attempt_id, due_at, instead_of)
+            if stored is not None:
+                self._commits.committed(lead_id, self._clock.now())
+                if stored.handed:
+                    self._dialer.hand_over(due_row(row, new, attempt_id, stored))
+                    await asyncio.sleep(0)  # the dialer first, then the answer
+                return Answer(202, new.answer, lead_id)
+            before = await self._answered_before(tx, lead)
+            if before is not None:
+                return before
+            why = await rows.why_not_accepted(tx, new, guards)
+            answer = await self._repeat_or_refuse(tx, lead, new, why, at)
+            if answer is not None:
+                return answer
+        return await self._refuse(tx, lead, refused(Refusal.DUPLICATE, {"rounds": _ROUNDS}))
+
+    async def _store(
+        self,
+        tx: Connection,
+        lead: Lead,
+        new: NewLead,
+        guards: Guards,
+        attempt_id: UUID,
+        due_at: datetime | None,
+        instead_of: UUID | None,
+    ) -> rows.Accepted | None:
+        """Store it, in place of an earlier lead of the same person if need be. None: a guard said no."""
+        try:
+            async with tx.transaction() if instead_of is not None else _no_transaction():
+                if instead_of is not None:
+                    await rows.CLOSE_FOR_RESTART.first(
+                        tx, twin=instead_of, account_id=lead.row.account_id, now=lead.received_at
+                    )
+                return await rows.accept_lead(
+                    tx,
+                    new,
+                    guards,
+                    attempt_id,
+                    due_at,
+                    instead_of=instead_of,
+                    campaign_version=lead.row.campaign_version,
+                    agent_group=lead.row.campaign.dial.agents,
+                    hand_over=self._dialer.takes_leads(),
+                )
+        except rows.Kept:
+            return None
+
+    async def _repeat_or_refuse(
+        self, tx: Connection, lead: Lead, new: NewLead, why: KeptOut, at: datetime
+    ) -> Answer | None:
+        """What becomes of a post that a guard kept out; None: try again, in place of the twin if there is one."""
+        if why.suppressed is not None:
+            return await self._refuse(tx, lead, refused(Refusal.SUPPRESSED, {"reason": why.suppressed}))
+        rule = lead.row.source.duplicates
+        if why.twin is not None and rule is not None:
+            assert why.twin_accepted_at is not None
+            state = None if why.twin_state is None else LeadState(why.twin_state)
+            match duplicate.answer(rule, state, why.twin_accepted_at, at):
+                case duplicate.Answer.REFUSE:
+                    inputs: dict[str, object] = {
+                        "duplicate_of": str(why.twin),
+                        "accepted_at": iso(why.twin_accepted_at),
+                    }
+                    return await self._refuse(tx, lead, refused(Refusal.DUPLICATE, inputs))
+                case duplicate.Answer.TOUCH:
+                    return await self._touch(tx, lead, new, why.twin)
+                case duplicate.Answer.TAKE_ANEW:
+                    return None
+        if why.full_periods:
+            words = f"A cap of this source is reached: {', '.join(why.full_periods)}."
+            return await self._refuse(tx, lead, refused(Refusal.OVER_CAP, {"full": why.full_periods}, words))
+        return None
+
+    async def _touch(self, tx: Connection, lead: Lead, new: NewLead, twin: UUID) -> Answer:
+        """Refresh the running lead; a lead that ended meanwhile makes this one a duplicate."""
+        due_at = self._first_due(lead) or lead.received_at
+        body = new.answer | {"lead_id": str(twin), "status": "touched", "links": {"self": f"/v1/leads/{twin}"}}
+        touching = new.with_answer(body)
+        if await rows.touch_lead(tx, twin, new_id(), touching, due_at):
+            return Answer(202, body, twin)
+        return await self._answered_before(tx, lead) or await self._refuse(
+            tx, lead, refused(Refusal.DUPLICATE, {"duplicate_of": str(twin)})
+        )
+
+    async def _refuse(self, tx: Connection, lead: Lead, refusal: Finding) -> Answer:
+        lead_id = new_id()
+        body = problem(refusal, lead_id)
+        findings = lead.found.findings
+        all_of_it = findings if refusal in findings else (*findings, refusal)
+        data = {"source": lead.row.source.name, "reason": refusal.reason}
+        new = new_lead(lead, lead_id, body, data, all_of_it, None)
+        if not await rows.refuse_lead(tx, new, refusal.reason):
+            before = await self._answered_before(tx, lead)
+            if before is not None:
+                return before
+        self._commits.committed(lead_id, self._clock.now())
+        return Answer(422, body, lead_id, refusal.reason)
+
+    async def _answered_before(self, tx: Connection, lead: Lead) -> Answer | None:
+        post = lead.post
+        before = await rows.ANSWERED_BEFORE.first(
+            tx,
+            source_id=lead.row.source_id,
+            external_id=post.external_id,
+            idempotency_key=post.idempotency_key,
+        )
+        if before is None:
+            return None
+        refusal = before.answer.get("code")
+        return Answer(before.answer_status, before.answer, before.lead_id, refusal, repeated=True)
+
+    def _scored(self, lead: Lead, lead_id: UUID, due_at: datetime | None) -> NewLead:
+        row, at = lead.row, lead.received_at
+        histories = self._histories.of(row.account_id, row.source_id)
+        submitted = lead.post.submitted_at
+        known = Known(
+            values=lead.standing.values,
+            source=None if histories is None else histories[0],
+            account=None if histories is None else histories[1],
+            age=None if submitted is None else max(timedelta(0), at - submitted),
+            price=lead.cost,
+            exclusive=row.source.exclusive,
+            penalties=tuple(
+                Penalty(f.check, f.points, f.words) for f in lead.found.findings if f.verdict is Verdict.PENALTY
+            ),
+        )
+        scored = score(known, at, row.source.fit)
+        answer = {
+            "lead_id": str(lead_id),
+            "status": "accepted",
+            "next_attempt_at": None if due_at is None else iso(due_at),
+            "links": {"self": f"/v1/leads/{lead_id}"},
+        }
+        new = new_lead(lead, lead_id, answer, {"source": row.source.name}, lead.found.findings, scored)
+        return new.with_rank(rank(at, scored.value))
+
+    def _first_due(self, lead: Lead) -> datetime | None:
+        """The first step of the cadence, at the next lawful moment; a test without a phone of its own has none."""
+        if lead.post.test and lead.row.source.test_phone is None:
+            return None
+        assert lead.standing.phone is not None
+        at, post, campaign = lead.received_at, lead.post, lead.row.campaign
+        candidates = lead.standing.candidates
+        planned = cadence.first(campaign.cadence, at, candidates[0].zone, max(at, post.schedule_at or at))
+        if planned is None:
+            return None
+        fictional = self._tables.fictional_allowed
+        facts = Facts(lead.standing.phone, post.consent.channels, None, candidates, (), fictional)
+        permit = decide(Request(planned.channel, campaign, facts, planned.due_at))
+        return permit.not_before or planned.due_at
+
+
+def key_hash(key: str) -> bytes:
+    """Keys are long and random, so a plain hash is enough to keep them out of the database."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+class _no_transaction:
+    """One statement is a transaction by itself."""
+
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+def _guards(lead: Lead) -> Guards:
+    """A test counts for nothing: it is neither a duplicate nor under a cap."""
+    row, at = lead.row, lead.received_at
+    rule = row.source.duplicates
+    scope, since = row.source_id, at
+    keys: tuple[bytes, ...] = ()
+    if rule is not None and not lead.post.test:
+        scopes = {
+            duplicate.Scope.SOURCE: row.source_id,
+            duplicate.Scope.CAMPAIGN: row.campaign_id,
+            duplicate.Scope.ACCOUNT: row.account_id,
+        }
+        scope, since = scopes[rule.scope], at - rule.window
+        keys = duplicate.digests(rule, lead.standing.person(lead.post))
+    counted = () if lead.post.test else periods(row.source.caps, at, row.campaign.timezone)
+    return Guards(scope, keys, since, counted)

@@ -1,0 +1,89 @@
+-- name: sightings
+-- How often each mark was seen since its own moment.
+SELECT w.kind, count(s.mark) AS seen
+  FROM unnest(CAST(:kinds AS text[]), CAST(:marks AS bytea[]), CAST(:sinces AS timestamptz[])) AS w (kind, mark, since)
+  LEFT JOIN sighting s ON s.mark = w.mark AND s.at >= w.since AND s.account_id = :account_id
+ GROUP BY w.kind;
+
+-- name: see
+-- Note that these marks were seen now.
+INSERT INTO sighting (account_id, mark, at) SELECT :account_id, mark, :now FROM unnest(CAST(:marks AS bytea[])) AS mark;
+
+-- name: forget_sightings
+-- Sightings older than any window.
+DELETE FROM sighting WHERE at < :before;
+
+-- name: source_history
+-- What became of a source's accepted leads since a moment, and of the account's.
+SELECT count(*) FILTER (WHERE source_id = :source_id) AS accepted,
+       count(*) FILTER (WHERE source_id = :source_id AND state IN ('contacted', 'converted')) AS contacted,
+       count(*) FILTER (WHERE source_id = :source_id AND state = 'converted') AS sold,
+       count(*) AS account_accepted,
+       count(*) FILTER (WHERE state IN ('contacted', 'converted')) AS account_contacted,
+       count(*) FILTER (WHERE state = 'converted') AS account_sold
+  FROM lead
+ WHERE account_id = :account_id AND received_at >= :since AND answer_status = 202 AND NOT test;
+
+-- name: keep_source_post
+-- Keep a post that left no lead.
+INSERT INTO source_post (account_id, source_id, via, received_at, took_ms, status, code, detail, fields, content_type,
+                         body)
+VALUES (:account_id, :source_id, :via, :received_at, :took_ms, :status, :code, :detail, :fields, :content_type, :body);
+
+-- name: forget_source_posts
+-- Unreadable posts that are old.
+DELETE FROM source_post WHERE received_at < :before;
+
+-- name: source_for_connector
+-- A source by its id, as a connector's address names it.
+SELECT s.account_id, s.id AS source_id, s.settings AS source_settings, s.version AS source_version,
+       s.paused OR s.removed OR c.paused OR c.removed AS paused,
+       c.id AS campaign_id, c.settings AS campaign_settings, c.version AS campaign_version
+  FROM source s
+  JOIN campaign c ON c.account_id = s.account_id AND c.id = s.campaign_id
+ WHERE s.id = :source_id AND NOT s.removed;
+
+-- name: source_by_name
+-- A source of an account by its name.
+SELECT s.account_id, s.id AS source_id, s.settings AS source_settings, s.version AS source_version,
+       s.paused OR s.removed OR c.paused OR c.removed AS paused,
+       c.id AS campaign_id, c.settings AS campaign_settings, c.version AS campaign_version
+  FROM source s
+  JOIN campaign c ON c.account_id = s.account_id AND c.id = s.campaign_id
+ WHERE s.account_id = :account_id AND s.name = :name AND NOT s.removed;
+
+-- name: sources_overview
+-- An account's sources with the last day's posts.
+SELECT s.id AS source_id, s.name, c.name AS campaign, s.paused OR c.paused AS paused,
+       (SELECT count(*) FROM lead l WHERE l.source_id = s.id AND l.received_at >= :since AND l.answer_status = 202)
+           AS accepted,
+       (SELECT count(*) FROM lead l WHERE l.source_id = s.id AND l.received_at >= :since AND l.answer_status <> 202)
+           AS refused,
+       (SELECT count(*) FROM source_post p WHERE p.source_id = s.id AND p.received_at >= :since) AS unreadable,
+       (SELECT max(l.received_at) FROM lead l WHERE l.source_id = s.id) AS last_lead_at
+  FROM source s JOIN campaign c ON c.account_id = s.account_id AND c.id = s.campaign_id
+ WHERE s.account_id = :account_id AND NOT s.removed
+ ORDER BY s.name;
+
+-- name: posts_of_source
+-- A source's last posts, whatever became of them, newest first.
+(SELECT l.id::text AS post_id, l.id AS lead_id, l.received_at, l.via, l.answer_status AS status, l.refusal AS code,
+        l.raw_type AS content_type, l.raw_body AS body,
+        CAST(extract(epoch FROM l.committed_at - l.received_at) * 1000 AS double precision) AS took_ms, l.score, l.findings, l.test,
+        '{}'::text[] AS fields, NULL AS detail
+   FROM lead l WHERE l.account_id = :account_id AND l.source_id = :source_id AND l.answer_status > 0
+  ORDER BY l.received_at DESC LIMIT :most)
+UNION ALL
+(SELECT p.id::text, NULL, p.received_at, p.via, p.status, p.code, p.content_type, p.body, p.took_ms, NULL, '[]'::jsonb,
+        false, p.fields, p.detail
+   FROM source_post p WHERE p.account_id = :account_id AND p.source_id = :source_id
+  ORDER BY p.id DESC LIMIT :most)
+ORDER BY received_at DESC LIMIT :most;
+
+-- name: post_to_repeat
+-- The body of one post of a source, by the id that the page gave it.
+SELECT raw_type AS content_type, raw_body AS body, via FROM lead
+ WHERE account_id = :account_id AND source_id = :source_id AND id::text = :post_id
+UNION ALL
+SELECT content_type, body, via FROM source_post
+ WHERE account_id = :account_id AND source_id = :source_id AND id::text = :post_id;
