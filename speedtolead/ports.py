@@ -343,3 +343,20 @@ class MailDomains(Protocol):
         """False only where the domain surely takes none (no such domain, or a null MX, RFC 7505). Raises Transient
         where nobody can say now."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class IpPlace:
+    """Where an internet address is. ``country`` is ISO 3166-1 alpha-2, ``state`` the part after its hyphen of
+    ISO 3166-2; None: not known."""
+
+    country: str | None
+    state: str | None
+
+
+class IpPlaces(Protocol):
+    """Places of internet addresses, from a table at hand: nothing is asked over the network."""
+
+    def place(self, ip: str) -> IpPlace | None:
+        """None where the table does not know the address, or what is given is none. Raises nothing."""
+        ...
