@@ -18,6 +18,7 @@ from .config import SimulatorConfig
 from .control import Control
 from .engine import Carrier
 from .gate import Gate
+from .providers import Providers
 from .texts import Messages
 
 
@@ -50,7 +51,7 @@ class RunningSimulator:
 
 
 def create_app(config: SimulatorConfig | None = None) -> web.Application:
-    """An application that serves Twilio's API and /simulator; it starts and stops with its runner."""
+    """Serves Twilio's API, the providers of facts and /simulator; it starts and stops with its runner."""
     config = config or SimulatorConfig()
     app = web.Application(client_max_size=1024 * 1024)
 
@@ -70,7 +71,9 @@ def create_app(config: SimulatorConfig | None = None) -> web.Application:
     api = Api(parts.carrier, parts.messages, parts.gate)
     app.add_routes(api.routes())
     app.add_routes(Control(parts.carrier, parts.messages, parts.gate).routes())
-    app.on_shutdown.append(let_go)
+    providers = Providers(parts.carrier, parts.gate)
+    app.add_routes(providers.routes())
+    app.on_shutdown.extend((let_go, providers.let_go))
     app.cleanup_ctx.append(life)
     return app
 

@@ -6,6 +6,7 @@ would dial twice. This one does neither: each request is sent once and bounded i
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,15 +14,27 @@ import aiohttp
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 
+from speedtolead.adapters.asking import once
+
 TWILIO = "https://api.twilio.com"
+LOOKUPS = "https://lookups.twilio.com"
+
+RETRY_AFTER: ContextVar[str] = ContextVar("retry_after", default="")
+"""What the last answer in this task says about coming back: the SDK's exceptions do not keep headers."""
 
 
 class BoundedHttpClient(AsyncTwilioHttpClient):
-    """Sends what the SDK builds to ``api_url`` instead of Twilio's own host. Build it inside a running loop."""
+    """Sends what the SDK builds to ``api_url`` instead of Twilio's own host. Build it inside a running loop.
 
-    def __init__(self, api_url: str, timeout: float) -> None:
+    Lookups go to ``lookup_url``. Without one they go to Twilio's own host for an account of Twilio's, and else to
+    ``api_url``: credentials of another carrier are nobody else's business.
+    """
+
+    def __init__(self, api_url: str, timeout: float, lookup_url: str | None = None) -> None:
         super().__init__(pool_connections=False)
         self._api_url = api_url.rstrip("/")
+        own_lookups = LOOKUPS if self._api_url == TWILIO else self._api_url
+        self._lookup_url = (lookup_url or own_lookups).rstrip("/")
         self._own = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout / 2),
             connector=aiohttp.TCPConnector(limit=200, keepalive_timeout=60),
@@ -38,8 +51,8 @@ class BoundedHttpClient(AsyncTwilioHttpClient):
         timeout=None,
         allow_redirects=False,
     ) -> Response:
-        if url.startswith(TWILIO):
-            url = self._api_url + url[len(TWILIO) :]
+        paid = url.startswith(LOOKUPS)
+        url = self.address(url)
         headers = dict(headers or {})
         if data is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -52,8 +65,17 @@ class BoundedHttpClient(AsyncTwilioHttpClient):
             data=None if data is None else urlencode(data, doseq=True).encode(),
             headers=headers,
             allow_redirects=allow_redirects,
+            middlewares=(once,) if paid else None,
         ) as response:
+            RETRY_AFTER.set(response.headers.get("Retry-After", ""))
             return Response(response.status, await response.text(), response.headers)
+
+    def address(self, url: str) -> str:
+        """Where a request that the SDK makes for ``url`` is sent."""
+        for host, instead in ((TWILIO, self._api_url), (LOOKUPS, self._lookup_url)):
+            if url.startswith(host):
+                return instead + url[len(host) :]
+        return url
 
     async def close(self) -> None:
         await self._own.close()
