@@ -10,7 +10,7 @@ import pytest
 from test_connectors_registry import FORM, USABLE, document, ours, payload, posted, read, read_one
 
 from speedtolead.adapters.connectors import CONNECTORS
-from speedtolead.adapters.connectors.request import NotGenuine, Posted, Unreadable
+from speedtolead.ports.connectors import NotGenuine, Posted, Unreadable
 
 SELLER = CONNECTORS["form"]
 KEY = USABLE["form"]["key"]

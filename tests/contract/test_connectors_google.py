@@ -9,7 +9,7 @@ import pytest
 from test_connectors_registry import USABLE, document, ours, payload, posted, read, read_one
 
 from speedtolead.adapters.connectors import CONNECTORS
-from speedtolead.adapters.connectors.request import NotGenuine, Unreadable
+from speedtolead.ports.connectors import NotGenuine, Unreadable
 
 GOOGLE = CONNECTORS["google"]
 

@@ -23,7 +23,7 @@ from test_connectors_registry import (
 )
 
 from speedtolead.adapters.connectors import CONNECTORS
-from speedtolead.adapters.connectors.request import NotGenuine, Posted, Unreadable
+from speedtolead.ports.connectors import NotGenuine, Posted, Unreadable
 
 SENDER = CONNECTORS["hmac_signed"]
 SECRET = USABLE["hmac_signed"]["secret"]

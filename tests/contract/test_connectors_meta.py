@@ -33,9 +33,9 @@ from test_connectors_registry import (
 )
 
 from speedtolead.adapters.connectors import CONNECTORS, meta
-from speedtolead.adapters.connectors.request import Challenge, Incoming, NotGenuine, Posted, Unreadable
 from speedtolead.domain.mapping import parse_mapping
 from speedtolead.ports import Permanent, PortError, Transient
+from speedtolead.ports.connectors import Challenge, Incoming, NotGenuine, Posted, Unreadable
 
 META = CONNECTORS["meta"]
 SETTINGS = USABLE["meta"]

@@ -22,8 +22,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from speedtolead.adapters.connectors import CONNECTORS
-from speedtolead.adapters.connectors.request import Connector, Incoming, NotGenuine, Posted, Unreadable, signed
+from speedtolead.adapters.connectors.request import signed
 from speedtolead.domain.mapping import Mapping, parse_mapping
+from speedtolead.ports.connectors import Connector, Incoming, NotGenuine, Posted, Unreadable
 
 NOW = datetime(2025, 3, 5, 9, 0, tzinfo=UTC)
 NOWHERE = cast(aiohttp.ClientSession, object())

@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from test_connectors_registry import FORM, NOW, examples, posted
 
 from speedtolead.adapters.connectors.request import (
-    Posted,
-    Unreadable,
     form_pairs,
     identifier,
     in_time,
@@ -25,6 +23,7 @@ from speedtolead.adapters.connectors.request import (
     signed,
     without_secret,
 )
+from speedtolead.ports.connectors import Posted, Unreadable
 
 REFUSED_JSON: dict[str, bytes] = {
     "nothing": b"",

@@ -10,7 +10,7 @@ import pytest
 from test_connectors_registry import NOW, USABLE, document, hmac_hex, ours, payload, posted, read, read_one
 
 from speedtolead.adapters.connectors import CONNECTORS
-from speedtolead.adapters.connectors.request import NotGenuine, Posted, Unreadable
+from speedtolead.ports.connectors import NotGenuine, Posted, Unreadable
 
 TIKTOK = CONNECTORS["tiktok"]
 TOKEN = USABLE["tiktok"]

@@ -9,8 +9,8 @@ import pytest
 from test_connectors_registry import document, genuine_typeform, ours, payload, posted, read, read_one
 
 from speedtolead.adapters.connectors import CONNECTORS
-from speedtolead.adapters.connectors.request import NotGenuine, Posted, Unreadable
 from speedtolead.domain.mapping import parse_mapping
+from speedtolead.ports.connectors import NotGenuine, Posted, Unreadable
 
 TYPEFORM = CONNECTORS["typeform"]
 

@@ -25,7 +25,7 @@ LEAD = LeadRow(
     campaign="auto", state="contacted", refusal=None, received_at=t(0), committed_at=t(0), phone=PHONE, email=EMAIL,
     first_name="Ann", last_name="Lee", address=None, city="Tampa", region="FL", postal_code="33601", country="US",
     candidates=[], attributes={}, cost=None, test=False, external_id=None, submitted_at=None, raw_sha256="",
-    timezone=NY,
+    timezone=NY, score=None, score_parts=[], findings=[], via="api", touches=0,
 )  # fmt: skip
 ATTEMPT = AttemptRow(
     attempt_id=ONE, number=1, step=0, channel="call", state="connected", due_at=t(0), mode="agent_first",

@@ -21,7 +21,7 @@ from speedtolead.domain.mapping import (
     to_document,
 )
 from speedtolead.domain.mapping.path import PathError, parse_path, written
-from speedtolead.web.lead_post import LeadBody
+from speedtolead.service.intake.fields import LeadBody
 
 NOTHING: dict[str, Any] = {}
 QUOTED = "a name with such characters is put in double quotes"

@@ -15,9 +15,9 @@ from speedtolead.adapters.connectors.google import Google
 from speedtolead.adapters.connectors.hmac_signed import HmacSigned
 from speedtolead.adapters.connectors.jotform import Jotform
 from speedtolead.adapters.connectors.meta import Meta
-from speedtolead.adapters.connectors.request import Connector
 from speedtolead.adapters.connectors.tiktok import TikTok
 from speedtolead.adapters.connectors.typeform import Typeform
+from speedtolead.ports.connectors import Connector
 
 _ALL: tuple[Connector, ...] = (Meta(), Google(), TikTok(), Typeform(), Jotform(), Form(), HmacSigned())
 

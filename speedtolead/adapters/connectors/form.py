@@ -28,9 +28,6 @@ from urllib.parse import urlencode
 import aiohttp
 
 from speedtolead.adapters.connectors.request import (
-    Incoming,
-    Posted,
-    SettingField,
     chosen,
     form_pairs,
     identifier,
@@ -44,6 +41,7 @@ from speedtolead.adapters.connectors.request import (
     settings_problems,
     without_secret,
 )
+from speedtolead.ports.connectors import Incoming, Posted, SettingField
 
 _FIELD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _IDS = ("external_id", "lead_id", "Lead_ID", "Unique_Identifier")

@@ -19,10 +19,6 @@ from typing import Any
 import aiohttp
 
 from speedtolead.adapters.connectors.request import (
-    Incoming,
-    Posted,
-    SettingField,
-    Unreadable,
     identifier,
     is_same,
     json_object,
@@ -33,6 +29,7 @@ from speedtolead.adapters.connectors.request import (
     settings_problems,
     without_secret,
 )
+from speedtolead.ports.connectors import Incoming, Posted, SettingField, Unreadable
 
 
 def _column(name: str) -> str:

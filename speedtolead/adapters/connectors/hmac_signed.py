@@ -26,9 +26,6 @@ import aiohttp
 from speedtolead.adapters.connectors.request import (
     FORM,
     MULTIPART,
-    Incoming,
-    Posted,
-    SettingField,
     chosen,
     form_pairs,
     identifier,
@@ -42,6 +39,7 @@ from speedtolead.adapters.connectors.request import (
     settings_problems,
     signed,
 )
+from speedtolead.ports.connectors import Incoming, Posted, SettingField
 
 PLAIN = "hmac"
 STANDARD = "standard-webhooks"

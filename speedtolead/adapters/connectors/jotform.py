@@ -25,10 +25,6 @@ from typing import Any
 import aiohttp
 
 from speedtolead.adapters.connectors.request import (
-    Incoming,
-    Posted,
-    SettingField,
-    Unreadable,
     form_pairs,
     identifier,
     is_same,
@@ -37,6 +33,7 @@ from speedtolead.adapters.connectors.request import (
     settings_problems,
     without_secret,
 )
+from speedtolead.ports.connectors import Incoming, Posted, SettingField, Unreadable
 
 _QUESTION = re.compile(r"q\d{1,6}_(.+)", re.DOTALL)
 _KEPT = ("formID", "submissionID", "formTitle", "ip", "type")

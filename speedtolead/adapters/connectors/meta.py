@@ -30,11 +30,6 @@ import aiohttp
 import structlog
 
 from speedtolead.adapters.connectors.request import (
-    Challenge,
-    Incoming,
-    Posted,
-    SettingField,
-    Unreadable,
     chosen,
     identifier,
     is_same,
@@ -47,6 +42,7 @@ from speedtolead.adapters.connectors.request import (
     signed,
 )
 from speedtolead.ports import Permanent, PortError, Transient
+from speedtolead.ports.connectors import Challenge, Incoming, Posted, SettingField, Unreadable
 
 log = structlog.get_logger(__name__)
 

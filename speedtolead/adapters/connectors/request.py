@@ -1,7 +1,7 @@
 """A lead provider's request, read strictly, and the terms on which every connector is used.
 
-Owns: the values that connectors are given and give back, their two errors, the reading of JSON and forms, and the
-comparing of secrets. Must not know: any one provider, or what becomes of a lead.
+Owns: the reading of JSON and forms, and the comparing of secrets. Must not know: any one provider, or what becomes
+of a lead.
 
 Whatever the bytes, reading raises ``Unreadable`` and nothing else. Where two readers could see two things in the
 same bytes (a name given twice in JSON, broken UTF-8), they are refused. Secrets are compared in constant time, and
@@ -16,14 +16,11 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl, quote, quote_plus
 
-import aiohttp
-
-from speedtolead.domain.errors import SpeedToLeadError
+from speedtolead.ports.connectors import NotGenuine, Posted, SettingField, Unreadable
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -36,91 +33,6 @@ _NAME = re.compile(r";\s*name=(?:\"([^\"]*)\"|([^\s;\"]+))", re.IGNORECASE)
 _FILE = re.compile(r";\s*filename\*?=", re.IGNORECASE)
 _PLACE = re.compile(r"[^.\[\]]+")
 _UNKEPT = re.compile("[\x00\ud800-\udfff]")
-
-
-class NotGenuine(SpeedToLeadError):
-    """The signature or key is wrong or missing: 403, and nothing is read."""
-
-    code = "not_genuine"
-
-
-class Unreadable(SpeedToLeadError):
-    """The body cannot be read: 400. ``field`` says where, as far as that is known."""
-
-    code = "unreadable_body"
-
-    def __init__(self, message: str, *, field: str | None = None) -> None:
-        super().__init__(message)
-        self.field = field
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """The HTTP request, in no framework's types. ``headers`` have lower-case names."""
-
-    method: str
-    query: tuple[tuple[str, str], ...]
-    headers: Mapping[str, str]
-    content_type: str
-    body: bytes
-
-    def asked(self, name: str) -> str | None:
-        """The query's value of that name; None when there is none, or more than one."""
-        found = [value for key, value in self.query if key == name]
-        return found[0] if len(found) == 1 else None
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """One lead in the provider's own words, ready for the source's mapping. ``raw`` is kept as evidence."""
-
-    fields: dict[str, Any]
-    external_id: str | None
-    test: bool
-    submitted_at: datetime | None
-    raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Challenge:
-    """A handshake, to be answered with 200 and this."""
-
-    body: str
-    content_type: str = "text/plain"
-
-
-@dataclass(frozen=True, slots=True)
-class SettingField:
-    """Something an operator configures. A ``secret`` is never shown again."""
-
-    name: str
-    title: str
-    required: bool = True
-    secret: bool = False
-    default: str = ""
-
-
-class Connector(Protocol):
-    """One way in which leads come in."""
-
-    name: str
-    title: str
-    settings: tuple[SettingField, ...]
-    default_mapping: dict[str, Any]
-    """Makes the provider's usual fields ours. Never the consent's channels, unless the lead itself names them."""
-
-    def check_settings(self, given: Mapping[str, str]) -> list[tuple[str, str]]:
-        """What is wrong, as setting and words; empty when the settings can be used."""
-        ...
-
-    async def read(
-        self, posted: Posted, settings: Mapping[str, str], http: aiohttp.ClientSession, now: datetime
-    ) -> Challenge | list[Incoming]:
-        """The leads of a request; none where it is about something else.
-
-        Raises NotGenuine or Unreadable; and, where the provider must be asked, Transient or Permanent.
-        """
-        ...
 
 
 # ---- settings -----------------------------------------------------------------------------------------------

@@ -28,10 +28,6 @@ from typing import Any
 import aiohttp
 
 from speedtolead.adapters.connectors.request import (
-    Incoming,
-    Posted,
-    SettingField,
-    Unreadable,
     identifier,
     in_time,
     is_same,
@@ -43,6 +39,7 @@ from speedtolead.adapters.connectors.request import (
     settings_problems,
     signed,
 )
+from speedtolead.ports.connectors import Incoming, Posted, SettingField, Unreadable
 
 LEAD = 1
 TOLERANCE = 300

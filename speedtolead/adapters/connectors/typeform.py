@@ -24,10 +24,6 @@ from typing import Any
 import aiohttp
 
 from speedtolead.adapters.connectors.request import (
-    Incoming,
-    Posted,
-    SettingField,
-    Unreadable,
     identifier,
     is_same,
     json_object,
@@ -38,6 +34,7 @@ from speedtolead.adapters.connectors.request import (
     settings_problems,
     signed,
 )
+from speedtolead.ports.connectors import Incoming, Posted, SettingField, Unreadable
 
 
 def _text(ref: str) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from speedtolead.domain.checks.finding import Reaction
 
-PROVIDERS = ("lookup", "ip_place", "mail_domain", "certificate", "scrub")
+PROVIDERS = ("lookup", "ip_place", "mail_domain", "certificate", "scrub", "reassigned")
 VELOCITY_KINDS = ("phone", "ip", "device", "email_domain")
 
 

@@ -47,6 +47,15 @@ class Reason(StrEnum):
     UNKNOWN_STATE = "unknown_state"
     UNKNOWN_POSTAL_CODE = "unknown_postal_code"
     PLACE_MISMATCH = "place_mismatch"
+    LITIGATOR = "litigator"
+    DO_NOT_CALL_LIST = "do_not_call_list"
+    REASSIGNED = "reassigned"
+    NO_SUCH_CERTIFICATE = "no_such_certificate"
+    CERTIFICATE_MISMATCH = "certificate_mismatch"
+    CERTIFICATE_AGE = "certificate_age"
+    CERTIFICATE_PAGE = "certificate_page"
+    CERTIFICATE_WORDING = "certificate_wording"
+    CERTIFICATE_FRAMED = "certificate_framed"
     NO_ANSWER = "no_answer"
 
 
@@ -122,11 +131,22 @@ DEFAULTS: Mapping[str, Reaction] = {
     "area_code_place": _penalty(3),  # people move and keep their numbers
     "ip_country": _penalty(20),
     "ip_state": _penalty(3),  # a mobile carrier's address is often placed in another state
+    "litigator": _REFUSE,
+    "do_not_call_list": _ACCEPT,  # written consent overrides the national list, 47 CFR 64.1200(c)(2)(ii)
+    "reassigned": _REFUSE,
+    "reassigned_unknown": _ACCEPT,
+    "certificate": _REFUSE,
+    "certificate_phone": _REFUSE,
+    "certificate_age": _REFUSE,  # only asked when the source gives an age
+    "certificate_page": _penalty(15),
+    "certificate_wording": _penalty(20),
+    "certificate_framed": _penalty(10),
     "no_answer_lookup": _ACCEPT,
     "no_answer_ip_place": _ACCEPT,
     "no_answer_mail_domain": _ACCEPT,
     "no_answer_certificate": _ACCEPT,
     "no_answer_scrub": _ACCEPT,
+    "no_answer_reassigned": _ACCEPT,
 }
 """What follows when a check objects and the source says nothing else, by check."""
 
