@@ -53,6 +53,7 @@ class ConfiguredSource:
     name: str
     paused: bool
     settings: Json
+    said: Json | None
     campaign: str
     key_hashes: list[bytes]
 

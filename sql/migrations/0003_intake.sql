@@ -109,6 +109,9 @@ CREATE TABLE sighting (
 CREATE INDEX sighting_of_mark ON sighting (mark, at);
 CREATE INDEX sighting_age ON sighting (at);
 
+ALTER TABLE source ADD COLUMN said jsonb;
+COMMENT ON COLUMN source.said IS 'the source as the configuration file or the settings page says it, without its key';
+
 -- Sources as they are kept from now on; what was said of them before says the same.
 UPDATE source SET version = version + 1, settings = jsonb_build_object(
     'name', settings -> 'name',

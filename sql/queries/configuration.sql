@@ -73,17 +73,17 @@ RETURNING id;
 UPDATE campaign SET removed = true, version = version + 1 WHERE account_id = :account_id AND id = :campaign_id;
 
 -- name: sources_of_account
-SELECT s.id AS source_id, s.name, s.paused, s.settings, c.name AS campaign,
+SELECT s.id AS source_id, s.name, s.paused, s.settings, s.said, c.name AS campaign,
        ARRAY(SELECT key_hash FROM api_key k WHERE k.source_id = s.id AND k.revoked_at IS NULL) AS key_hashes
   FROM source s JOIN campaign c ON c.id = s.campaign_id
  WHERE s.account_id = :account_id AND NOT s.removed ORDER BY s.name;
 
 -- name: put_source
-INSERT INTO source (id, account_id, campaign_id, name, paused, settings)
-VALUES (:source_id, :account_id, :campaign_id, :name, :paused, :settings)
+INSERT INTO source (id, account_id, campaign_id, name, paused, settings, said)
+VALUES (:source_id, :account_id, :campaign_id, :name, :paused, :settings, :said)
 ON CONFLICT (account_id, name) DO UPDATE
    SET paused = excluded.paused, campaign_id = excluded.campaign_id, settings = excluded.settings,
-       removed = false, version = source.version + 1
+       said = excluded.said, removed = false, version = source.version + 1
 RETURNING id;
 
 -- name: remove_source

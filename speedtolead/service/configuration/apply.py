@@ -219,7 +219,7 @@ class _Apply:
             settings = source_to_json(part.to_domain(self.document.timezone))
             now_facts = settings | {"campaign": part.campaign, "paused": part.paused}
             source_id = before.source_id if before is not None else None
-            if source_id is None or _source_facts(before) != now_facts:
+            if source_id is None or before is None or _source_facts(before) != now_facts or before.said is None:
                 put = await rows.PUT_SOURCE.one(
                     self.tx,
                     source_id=new_id(),
@@ -228,6 +228,7 @@ class _Apply:
                     name=part.name,
                     paused=part.paused,
                     settings=settings,
+                    said=part.said,
                 )
                 source_id = put.id
                 self._changed("source", part.name, _source_facts(before), now_facts)

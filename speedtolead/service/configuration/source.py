@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic_core import to_jsonable_python
 
 from speedtolead.domain import criteria
 from speedtolead.domain.checks import DEFAULTS, PROVIDERS, VELOCITY_KINDS, Policy, Reaction, Velocity, Verdict
@@ -250,6 +251,18 @@ class SourcePart(Part):
     connector: dict[str, str] | None = None
     reply: ReplyPart | None = None
     test_phone: Phone | None = None
+    said: Annotated[dict[str, Any], Field(exclude=True)] = Field(default_factory=dict)
+    """The part as it was written, without its key; not a key of the file."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_said(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        if "said" in given:
+            raise ValueError("unknown key said")
+        said = {name: value for name, value in given.items() if name not in {"api_key", "said"}}
+        return given | {"said": to_jsonable_python(said, fallback=str)}
 
     @model_validator(mode="after")
     def _said_once(self) -> SourcePart:
