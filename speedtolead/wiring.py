@@ -40,6 +40,7 @@ from speedtolead.service.calls import Calls
 from speedtolead.service.dialing import Dialing
 from speedtolead.service.intake.histories import SourceHistories
 from speedtolead.service.intake.inbound import Inbound
+from speedtolead.service.intake.pinging import Pings
 from speedtolead.service.intake.providers import Providers
 from speedtolead.service.intake.standing import Tables
 from speedtolead.service.intake.taking import Intake
@@ -71,6 +72,7 @@ ROLES = frozenset({"web", "dialer", "scheduler"})
 SWEEP_SECONDS = 1.0
 COMMIT_LOG_SECONDS = 0.5
 PRUNE_SECONDS = 3600.0
+RELEASE_PINGS_SECONDS = 5.0
 RELAY_SECONDS = 0.5
 REQUEUE_SECONDS = 5.0
 JOB_CONNECTIONS = 4
@@ -182,13 +184,15 @@ def _assemble(
     dialer = Dialer(dialing, clock, bell.wake())
     commits = Commits(database)
     live = LiveHub(apart, bell.wake())
-    intake = Intake(database, clock, parts.tables, parts.providers, parts.histories, commits, dialer)
+    pings = Pings(database, clock, parts.tables.numbering, simulated)
+    intake = Intake(database, clock, parts.tables, parts.providers, parts.histories, commits, dialer, pings)
     unread = UnreadPosts(database, clock)
     services = Services(
         clock=clock,
         intake=intake,
         inbound=Inbound(intake, unread, CONNECTORS, parts.http, clock),
         unread=unread,
+        pings=pings,
         leads=Leads(database, clock),
         reports=Reports(apart, clock),
         agents=Agents(database, clock),
@@ -304,6 +308,7 @@ async def run(
 def _schedule(ticks: Ticks, node: Node) -> None:
     ticks.every(SWEEP_SECONDS, "sweep", node.services.sweeping.sweep)
     ticks.every(PRUNE_SECONDS, "prune_sessions", node.services.sign_in.prune)
+    ticks.every(RELEASE_PINGS_SECONDS, "release_pings", node.services.pings.release)
     ticks.every(PRUNE_SECONDS, "forget_posts", node.services.unread.forget)
     ticks.every(RELAY_SECONDS, "relay", node.relay.relay)
     ticks.every(REQUEUE_SECONDS, "requeue", node.relay.requeue)

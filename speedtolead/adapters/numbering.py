@@ -45,19 +45,21 @@ class OfflineNumbering:
         e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         return ParsedPhone(e164, phonenumbers.region_code_for_number(number), assigned)
 
-    def candidates(self, phone: str, state: str | None, postal_code: str | None) -> tuple[Candidate, ...]:
+    def candidates(self, phone: str | None, state: str | None, postal_code: str | None) -> tuple[Candidate, ...]:
         found: set[Candidate] = set()
         in_zip = self._by_postal_code.get((postal_code or "")[:5], frozenset())
         found |= {Candidate(zone, st, "postal_code") for st, zone in in_zip}
         if state and not any(st == state for st, _ in in_zip):
             found |= {Candidate(zone, state, "state") for zone in self._by_state.get(state, frozenset())}
+        if phone is None:
+            return _ordered(found)
         area_code = phone[2:5] if phone.startswith("+1") else ""
         places = self._by_area_code.get(area_code)
         if places:
             found |= {Candidate(zone, st, "area_code") for st, zone in places}
         elif area_code not in _TOLL_FREE:
             found |= {Candidate(zone, None, "area_code") for zone in _zones_of(phone)}
-        return tuple(sorted(found, key=lambda c: (c.zone, c.state or "", c.origin)))
+        return _ordered(found)
 
     def states_of_postal_code(self, postal_code: str) -> frozenset[str]:
         return frozenset(state for state, _ in self._by_postal_code.get(postal_code[:5], frozenset()))
@@ -69,6 +71,10 @@ class OfflineNumbering:
     def states(self) -> frozenset[str]:
         """Postal abbreviations of every state and territory in the table."""
         return frozenset(self._by_state)
+
+
+def _ordered(found: set[Candidate]) -> tuple[Candidate, ...]:
+    return tuple(sorted(found, key=lambda c: (c.zone, c.state or "", c.origin)))
 
 
 def _assignable_in_north_america(number: PhoneNumber) -> bool:

@@ -210,7 +210,7 @@ class Numbering(Protocol):
         """The number, read as dialled in ``country``; None when it is unusable."""
         ...
 
-    def candidates(self, phone: str, state: str | None, postal_code: str | None) -> tuple[Candidate, ...]:
+    def candidates(self, phone: str | None, state: str | None, postal_code: str | None) -> tuple[Candidate, ...]:
         """Every place where the person may be; empty when nothing tells."""
         ...
 

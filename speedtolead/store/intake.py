@@ -83,6 +83,8 @@ class KeptOut:
     twin: UUID | None
     twin_accepted_at: datetime | None
     twin_state: str | None
+    twin_live: bool
+    """It is being called at this moment."""
     full_periods: list[str]
 
 
@@ -199,14 +201,15 @@ async def accept_lead(
     due_at: datetime | None,
     *,
     instead_of: UUID | None,
+    ping_id: UUID | None,
     campaign_version: int,
     agent_group: str,
     hand_over: bool,
 ) -> Accepted:
     """Store an accepted lead, in one statement. Raises Kept.
 
-    ``instead_of``: a lead that may be its twin. With ``hand_over``, a lead that can be dialled at once is
-    left to the caller instead of waking the dialers.
+    ``instead_of``: a lead that may be its twin. ``ping_id``: the promise that it uses. With ``hand_over``, a lead
+    that can be dialled at once is left to the caller instead of waking the dialers.
     """
     try:
         return await ACCEPT_LEAD.one(
@@ -216,6 +219,7 @@ async def accept_lead(
             due_at=due_at,
             **guards.columns(),
             instead_of=instead_of,
+            ping_id=ping_id,
             campaign_version=campaign_version,
             agent_group=agent_group,
             hand_over=hand_over,

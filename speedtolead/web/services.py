@@ -15,6 +15,7 @@ from speedtolead.ports import CallbackReader, Clock
 from speedtolead.service.agents import Agents
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.intake.inbound import Inbound
+from speedtolead.service.intake.pinging import Pings
 from speedtolead.service.intake.taking import Intake
 from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.leads import Leads
@@ -39,6 +40,7 @@ class Services:
     intake: Intake
     inbound: Inbound
     unread: UnreadPosts
+    pings: Pings
     leads: Leads
     reports: Reports
     agents: Agents

@@ -56,6 +56,11 @@ WITH no_twin AS (
      WHERE (excluded.cap IS NULL OR source_period.accepted < excluded.cap)
        AND (excluded.budget IS NULL OR source_period.spent + excluded.spent <= excluded.budget)
     RETURNING 1
+), promised AS (
+    UPDATE ping SET lead_id = :lead_id
+     WHERE id = :ping_id AND source_id = :source_id AND lead_id IS NULL AND released_at IS NULL
+       AND expires_at > :received_at
+    RETURNING 1
 ), new_lead AS (
     INSERT INTO lead (id, account_id, source_id, campaign_id, state, received_at, phone, email, first_name,
                       last_name, address, city, region, postal_code, country, candidates, attributes, cost, test,
@@ -67,6 +72,7 @@ WITH no_twin AS (
            :score, :rank_at, :score_parts, :findings, :via
      WHERE (SELECT count(*) FROM no_twin) = cardinality(CAST(:duplicate_keys AS bytea[]))
        AND (SELECT count(*) FROM counted) = cardinality(CAST(:periods AS text[]))
+       AND (CAST(:ping_id AS uuid) IS NULL OR EXISTS (SELECT FROM promised))
        AND NOT EXISTS (
            SELECT FROM suppression x
             WHERE x.account_id = :account_id AND x.removed_at IS NULL
@@ -128,6 +134,9 @@ SELECT (SELECT x.reason FROM suppression x
            AND x.value IN (CAST(:phone AS text), CAST(:email AS text))
            AND (x.campaign_id IS NULL OR x.campaign_id = :campaign_id) LIMIT 1) AS suppressed,
        twin.lead_id AS twin, twin.accepted_at AS twin_accepted_at, twin.state AS twin_state,
+       EXISTS (SELECT FROM attempt WHERE lead_id = twin.lead_id
+                AND (state IN ('claimed', 'dialing', 'unknown') OR (state = 'connected' AND ended_at IS NULL)))
+           AS twin_live,
        ARRAY(SELECT p.period
                FROM unnest(CAST(:periods AS text[]), CAST(:caps AS integer[]), CAST(:budgets AS numeric[]))
                     AS p (period, cap, budget)
@@ -174,15 +183,18 @@ SELECT lead_id AS id FROM touch;
 
 -- name: close_for_restart
 -- End a lead whose person has come again, so that only one cadence runs. Nothing is returned while it is being called.
-WITH old AS (
+WITH held AS MATERIALIZED (
+    SELECT id, state, ended_at FROM attempt WHERE lead_id = :twin ORDER BY id FOR NO KEY UPDATE
+), old AS (
     UPDATE lead SET state = 'closed'
      WHERE id = :twin AND account_id = :account_id AND state IN ('new', 'working')
-       AND NOT EXISTS (SELECT FROM attempt WHERE lead_id = :twin
-                        AND (state IN ('claimed', 'dialing', 'unknown') OR (state = 'connected' AND ended_at IS NULL)))
+       AND NOT EXISTS (SELECT FROM held
+                        WHERE state IN ('claimed', 'dialing', 'unknown')
+                           OR (state = 'connected' AND ended_at IS NULL))
     RETURNING id
 ), cancelled AS (
     UPDATE attempt SET state = 'cancelled', ended_at = :now, note = 'the person came again' FROM old
-     WHERE attempt.lead_id = old.id AND attempt.state = 'scheduled'
+     WHERE attempt.lead_id = old.id AND attempt.state = 'scheduled' AND attempt.id IN (SELECT id FROM held)
 ), new_event AS (
     INSERT INTO event (account_id, lead_id, kind, at, data)
     SELECT :account_id, id, 'lead.closed', :now, '{"reason": "came again"}' FROM old

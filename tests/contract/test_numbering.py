@@ -91,7 +91,7 @@ def test_what_cannot_be_called_is_no_number(numbering: Numbering, raw: str, coun
 
 
 def test_an_unknown_area_code_alone_makes_no_number_unusable(numbering: Numbering) -> None:
-    assert numbering.parse("221-555-0142", "US") == ParsedPhone(NOBODY, None)
+    assert numbering.parse("221-555-0142", "US") == ParsedPhone(NOBODY, None, assigned=False)
 
 
 # ---- places -------------------------------------------------------------------------------------------------

@@ -75,15 +75,18 @@ class Post:
 TEXTS = ("phone", "first_name", "last_name", "email", "address", "city", "state", "postal_code", "country",
          "external_id")  # fmt: skip
 CONSENT_TEXTS = ("text", "url", "ip", "user_agent", "seller", "trustedform_cert_url", "leadid_token")
-EVERY_TEXT = (*TEXTS, *(f"consent.{name}" for name in CONSENT_TEXTS))
+UNSEEN = ("ip", "user_agent", "device", "honeypot")
+"""Text that is judged and not given back."""
+EVERY_TEXT = (*TEXTS, *UNSEEN, *(f"consent.{name}" for name in CONSENT_TEXTS))
 EVERY_MOMENT = ("submitted_at", "schedule_at", "consent.captured_at")
-EVERY_FIELD = (*EVERY_TEXT, *EVERY_MOMENT, "cost", "test", "attributes", "consent", "consent.channels")
-LONGEST = {"first_name": 120, "last_name": 120, "address": 2000, "city": 120, "external_id": 200,
-           "consent.text": 20_000, "consent.user_agent": 2000, "consent.seller": 2000,
+PARSED = (*EVERY_MOMENT, "cost", "test", "seconds_on_form", "ping_id")
+EVERY_FIELD = (*EVERY_TEXT, *PARSED, "attributes", "consent", "consent.channels")
+LONGEST = {"first_name": 120, "last_name": 120, "address": 2000, "city": 120, "external_id": 200, "device": 120,
+           "user_agent": 2000, "consent.text": 20_000, "consent.user_agent": 2000, "consent.seller": 2000,
            "consent.leadid_token": 120}  # fmt: skip
-FREE_TEXTS = tuple(LONGEST)
-"""Text that nobody has rules for: what was written is taken, and kept as it is."""
-RULED_TEXTS = ("email", "state", "postal_code", "consent.url", "consent.ip", "consent.trustedform_cert_url")
+"""How long text may be that nobody has rules for: it is taken, and kept as it was written."""
+RULED_TEXTS = ("email", "state", "postal_code", "ip", "honeypot", "consent.url", "consent.ip",
+               "consent.trustedform_cert_url")  # fmt: skip
 
 _AREAS = (212, 315, 347, 516, 518, 585, 607, 631, 646, 716, 718, 845, 914, 917, 201, 203, 215, 302, 305, 312,
           313, 401, 404, 410, 412, 415, 504, 508, 512, 602, 603, 612, 617, 702, 704, 713, 801, 802)  # fmt: skip
@@ -189,9 +192,12 @@ def broken(name: str, body: bytes, *headers: bytes, **more: Any) -> Post:
     return Post(name, Fate.BROKEN, body, headers=headers, **more)
 
 
-def as_stored(place: str, text: str) -> str:
-    """Addresses are stored in small letters, states in capitals."""
-    return {"email": text.lower(), "state": text.upper()}.get(place, text)
+def given_back(place: str, text: str) -> dict[str, Any]:
+    """What is read back of a text: addresses in small letters, states in capitals, the rest as it was sent."""
+    if place in UNSEEN:
+        return {}
+    stored = {"email": text.lower(), "state": text.upper()}.get(place, text)
+    return {"kept": {place: stored}, "shown": (stored,)}
 
 
 # ---- encodings ----------------------------------------------------------------------------------------------
@@ -336,6 +342,9 @@ def numbers() -> Iterator[Post]:
     for literal, value in ((b"-0", "0"), (b"-0.0", "0"), (b"1e-400", "0"), (b"99999999.9999", "99999999.9999")):
         name = f"a cost of {literal.decode()}"
         yield kept(name, in_json(literal, "cost"), kept={"cost": value})
+    for text in ("-1", "1e400", "1000001", "9" * 5000, "NaN", "nan", "Infinity", "0x10", "1,5", "5 s"):
+        body = as_form(with_field("seconds_on_form", text))
+        yield at_fault(f"{text[:12]!r} seconds on a form", "seconds_on_form", body, kind=FORM)
     for text in ("0e-99999999", "0e99999999", "-0e-20000", "0.00000"):
         yield replace(kept(f"a cost of {text}", as_json(with_field("cost", text))), statuses=frozenset({202, 422}),
                       fields=("cost",))  # fmt: skip
@@ -374,7 +383,7 @@ def characters() -> Iterator[Post]:
         yield at_fault(f"a NUL in {place}", place, as_json(with_field(place, nul)))
         yield at_fault(f"a NUL in a form's {place}", place, as_form(with_field(place, nul)), kind=FORM)
         yield at_fault(f"{other!r} in {place}", place, as_json(with_field(place, other)))
-    for place in (*EVERY_MOMENT, "cost", "test"):
+    for place in PARSED:
         yield at_fault(f"a NUL in {place}", place, as_json(with_field(place, "2026-06-10T12:00:00Z\x00")))
     yield at_fault(
         "a NUL in a channel", "consent.channels.0", as_json(with_field("consent.channels", ["call\x00"]))
@@ -415,7 +424,7 @@ def sizes() -> Iterator[Post]:
         yield at_fault(f"{place} up to the limit of a body", name, filled(json_of, MOST))
         yield at_fault(f"a form's {place} up to the limit of a body", name,
                        filled(lambda text, p=place: in_form(text.encode(), p), MOST - 8), kind=FORM)  # type: ignore[misc]  # fmt: skip
-    for place in (*EVERY_MOMENT, "cost", "test"):
+    for place in PARSED:
         yield at_fault(f"200,000 characters of {place}", place, as_json(with_field(place, "1" * 200_000)))
     yield at_fault("200,000 characters of a channel", "consent.channels.0",
                    as_json(with_field("consent.channels", ["x" * 200_000])))  # fmt: skip
@@ -424,8 +433,8 @@ def sizes() -> Iterator[Post]:
     )
     for place, most in LONGEST.items():
         text = ("é<" * most)[:most]
-        yield kept(f"{place} as long as it may be", as_json(with_field(place, text)), kept={place: text},
-                   shown=(text,))  # fmt: skip
+        body = as_json(with_field(place, text))
+        yield kept(f"{place} as long as it may be", body, **given_back(place, text))
         yield at_fault(f"{place} a little longer", place, as_json(with_field(place, text + "é")))
     lead = fresh()
     yield kept("a body as large as it may be", filled(lambda text: as_json({**lead, "unheard_of": text}), MOST))
@@ -460,6 +469,8 @@ _FITS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(EVERY_MOMENT, ("null",)),
     "cost": ("a number", "null"),
     "test": ("true", "false"),
+    "seconds_on_form": ("a number", "true", "false", "null"),
+    "ping_id": ("null",),
     "attributes": ("an object", "an object of texts"),
     "consent": ("an object", "an object of texts"),
     "consent.channels": ("a list",),
@@ -477,10 +488,12 @@ def types() -> Iterator[Post]:
     for place in EVERY_TEXT:
         if place not in ("phone", "country"):
             lead = with_field(place, None)
-            yield kept(f"null for {place}", as_json(lead), kept={place: None})
+            nothing = {} if place in UNSEEN else {place: None}
+            yield kept(f"null for {place}", as_json(lead), kept=nothing)
             make = judged if place in RULED_TEXTS else kept
             number = 7_000_000 + next(_numbers)
-            yield make(f"a number for {place}", as_json(with_field(place, number)), kept={place: str(number)})
+            body = as_json(with_field(place, number))
+            yield make(f"a number for {place}", body, **given_back(place, str(number)))
     for phone in (7, "x", -1, 10**15):
         yield refused(f"{phone!r} for a phone", as_json(with_field("phone", phone)), "phone")
     for name in ("an object", "an object of texts"):
@@ -498,7 +511,7 @@ def types() -> Iterator[Post]:
 
 
 def repeats() -> Iterator[Post]:
-    for place in (*EVERY_TEXT, *EVERY_MOMENT, "cost", "test"):
+    for place in (*EVERY_TEXT, *PARSED):
         lead = with_field(place, "x")
         head, _, tail = place.partition(".")
         name = f"{head}[{tail}]" if tail else head
@@ -560,16 +573,15 @@ def hostile_texts() -> Iterator[Post]:
             else:
                 body, kind, where = as_form(with_field(place, text)), FORM, f"a form's {place}"
             title = f"{name} for {where}"
-            stored = as_stored(place, text)
             if place == "phone":
                 yield refused(title, as_json(with_field("phone", text[:60])), "phone")
             elif place == "country":
                 yield at_fault(title, "country", body, kind=kind)
             else:
                 make = judged if place in RULED_TEXTS else kept
-                yield make(title, body, kind=kind, kept={place: stored}, shown=(stored,))
+                yield make(title, body, kind=kind, **given_back(place, text))
     for name, text in HOSTILE_TEXTS.items():
-        for place in (*EVERY_MOMENT, "cost", "test"):
+        for place in PARSED:
             yield at_fault(f"{name} for {place}", place, as_json(with_field(place, text)))
         yield at_fault(
             f"{name} for a channel", "consent.channels.0", as_json(with_field("consent.channels", [text]))
@@ -701,6 +713,12 @@ def content_types() -> Iterator[Post]:
         yield wrong_type(f"JSON with {name}", as_json(fresh()), kind)
     for kind in (None, b"text/plain", b"multipart/form-data; boundary=x"):
         yield wrong_type(f"a form with the type {kind!r}", as_form(fresh()), kind)
+    yield wrong_type("1 MB of plain text", b"x" * 1_000_000, b"text/plain")
+    broken_gzip = wrong_type("plain text in broken gzip", b"\x1f\x8b\x08\x00" * 9, b"text/plain")
+    yield replace(broken_gzip, headers=(b"Content-Encoding: gzip",))
+    for kind in (b"application/x\xff+json", b"application/\xed\xa0\x80+json"):
+        yield Post(f"the type {kind!r}", Fate.KEPT, as_json(fresh()), kind, statuses=frozenset({202, 415}),
+                   fields=("Content-Type",))  # fmt: skip
     for charset in ODD_CHARSETS:
         name = charset.decode("latin-1")
         yield kept(f"JSON with the charset {name!r}", as_json(fresh()), kind=JSON + b"; charset=" + charset)

@@ -39,13 +39,25 @@ class Judged:
 
 
 async def judged(
-    database: Database, providers: Providers, row: SourceRow, post: LeadPost, standing: Standing, at: datetime
+    database: Database,
+    providers: Providers,
+    row: SourceRow,
+    post: LeadPost,
+    standing: Standing,
+    at: datetime,
+    *,
+    promised: bool = False,
 ) -> Judged:
-    """Every check on one post. Asks nobody where the post fails without."""
+    """Every check on one post. Asks nobody where the post fails without.
+
+    ``promised``: a ping was told that this source takes it, so what a ping is judged by is not judged again.
+    """
     marks = _marks(row, post, standing)
     seen = await _seen(database, row, marks, at)
     facts = with_answers(standing.facts, seen=seen) if seen else standing.facts
     own = _own_terms(row, post, standing, at)
+    if promised:
+        own = [f for f in own if f.verdict is not Verdict.REFUSE or f.reason not in _PROMISED]
     by_checks = judge(facts, row.source.checks)
     refusal = next((f for f in own if f.verdict is Verdict.REFUSE), None) or by_checks.refusal
     if refusal is None and row.source.ask and standing.phone is not None:
@@ -97,6 +109,9 @@ def _own_terms(row: SourceRow, post: LeadPost, standing: Standing, at: datetime)
         _term(Refusal.SOURCE_PAUSED, not row.paused, "source", "This source is paused.", {}),
     ]
     return found if standing.phone is not None else []
+
+
+_PROMISED = {Refusal.OUTSIDE_CRITERIA.value, Refusal.SOURCE_PAUSED.value}
 
 
 def _term(refusal: Refusal, fulfilled: bool, field: str, words: str, inputs: dict[str, object]) -> Finding:

@@ -33,6 +33,8 @@ class Lead:
     found: Judged
     received_at: datetime
     cost: Decimal | None
+    ping_id: UUID | None
+    """The promise that it uses."""
 
 
 def new_lead(

@@ -48,7 +48,7 @@ class Tables:
         candidates = () if parsed is None else self.numbering.candidates(parsed.e164, state, post.postal_code)
         facts = self._facts(post, received_at, parsed)
         domain = self.mail.facts(post.email).domain if post.email else ""
-        values = LeadValues(_taken_state(source, state, candidates), post.postal_code, post.attributes)
+        values = LeadValues(taken_state(source, state, candidates), post.postal_code, post.attributes)
         return Standing(None if parsed is None else parsed.e164, candidates, facts, values, domain)
 
     def phone(self, source: Source, post: LeadPost) -> ParsedPhone | None:
@@ -102,7 +102,7 @@ def upper(text: str | None) -> str | None:
     return text.strip().upper() if text else None
 
 
-def _taken_state(source: Source, stated: str | None, candidates: tuple[Candidate, ...]) -> str | None:
+def taken_state(source: Source, stated: str | None, candidates: tuple[Candidate, ...]) -> str | None:
     """The state by which a source takes or refuses: the stated one, else one that postal or area code suggest."""
     if stated:
         return stated

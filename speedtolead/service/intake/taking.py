@@ -18,18 +18,19 @@ from uuid import UUID
 from speedtolead.domain import cadence, duplicate
 from speedtolead.domain.checks import Finding, Verdict
 from speedtolead.domain.criteria import Miss
-from speedtolead.domain.lead import LeadState, Refusal
+from speedtolead.domain.lead import OPEN_STATES, LeadState, Refusal
 from speedtolead.domain.permit import Facts, Request, decide
 from speedtolead.domain.price import periods, price_of
 from speedtolead.domain.score import Known, Penalty, rank, score
 from speedtolead.ports import Clock
 from speedtolead.service.intake.histories import SourceHistories
 from speedtolead.service.intake.judging import Judged, judged
+from speedtolead.service.intake.pinging import Pings
 from speedtolead.service.intake.post import Answer, LeadPost
 from speedtolead.service.intake.providers import Providers
 from speedtolead.service.intake.record import Lead, due_row, new_lead, problem
 from speedtolead.service.intake.refusals import refused
-from speedtolead.service.intake.standing import Standing, Tables
+from speedtolead.service.intake.standing import Standing, Tables, upper
 from speedtolead.service.times import iso
 from speedtolead.store import intake as rows
 from speedtolead.store import sources
@@ -37,6 +38,7 @@ from speedtolead.store.database import Database
 from speedtolead.store.dial import DueRow
 from speedtolead.store.ids import new_id
 from speedtolead.store.intake import Guards, KeptOut, NewLead, SourceRow
+from speedtolead.store.pings import OpenPing
 from speedtolead.store.query import Connection
 
 
@@ -71,6 +73,7 @@ class Intake:
         histories: SourceHistories,
         commits: CommitLog,
         dialer: Handover,
+        pings: Pings,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -79,6 +82,7 @@ class Intake:
         self._histories = histories
         self._commits = commits
         self._dialer = dialer
+        self._pings = pings
         self._sources: dict[bytes, tuple[SourceRow, datetime]] = {}
 
     async def source(self, key: str) -> SourceRow | None:
@@ -119,21 +123,32 @@ class Intake:
 
     async def take(self, row: SourceRow, post: LeadPost, received_at: datetime) -> Answer:
         """Judge and store one post. Raises DatabaseAway when nothing could be stored."""
-        standing, found = await self.judge(row, post, received_at)
-        price = None
-        refusal = found.refusal
-        if refusal is None and row.source.pricing is not None and not post.test:
+        standing = self._tables.standing(row.source, post, received_at)
+        promise = await self._promise(row, post)
+        found = await judged(
+            self._database, self._providers, row, post, standing, received_at, promised=promise is not None
+        )
+        cost, refusal = (post.cost if promise is None else promise.price), found.refusal
+        if refusal is None and promise is None and row.source.pricing is not None and not post.test:
             price = price_of(row.source.pricing, standing.values, post.cost, received_at)
             if isinstance(price, Miss):
                 refusal = Finding("price", Verdict.REFUSE, "price", price.field, price.words, 0, price.inputs)
-        cost = post.cost if price is None or isinstance(price, Miss) else price.amount
-        lead = Lead(row, post, standing, found, received_at, cost)
+            else:
+                cost = price.amount
+        lead = Lead(row, post, standing, found, received_at, cost, None if promise is None else promise.id)
         async with self._database.connection() as tx:
             if found.marks:
                 await sources.SEE.run(tx, account_id=row.account_id, marks=list(found.marks), now=received_at)
             if refusal is not None:
                 return await self._refuse(tx, lead, refusal)
             return await self._accept(tx, lead)
+
+    async def _promise(self, row: SourceRow, post: LeadPost) -> OpenPing | None:
+        """What the ping that this post names has promised."""
+        if post.ping_id is None or post.test:
+            return None
+        said = {"state": upper(post.state), "postal_code": post.postal_code, "attributes": post.attributes}
+        return await self._pings.promised(row, post.ping_id, said)
 
     async def _accept(self, tx: Connection, lead: Lead) -> Answer:
         """Accept it, unless a guard in the database says no; then answer a repeat, or refuse."""
@@ -143,8 +158,7 @@ class Intake:
         guards = _guards(lead)
         why: KeptOut | None = None
         for _ in range(_ROUNDS):
-            instead_of = None if why is None else why.twin
-            stored = await self._store(tx, lead, new, guards, attempt_id, due_at, instead_of)
+            stored = await self._store(tx, lead, new, guards, attempt_id, due_at, why)
             if stored is not None:
                 self._commits.committed(lead_id, self._clock.now())
                 if stored.handed:
@@ -168,15 +182,18 @@ class Intake:
         guards: Guards,
         attempt_id: UUID,
         due_at: datetime | None,
-        instead_of: UUID | None,
+        why: KeptOut | None,
     ) -> rows.Accepted | None:
-        """Store it, in place of an earlier lead of the same person if need be. None: a guard said no."""
+        """Store it, in place of the earlier lead that kept it out before. None: a guard said no."""
+        instead_of = None if why is None else why.twin
         try:
             async with tx.transaction() if instead_of is not None else _no_transaction():
-                if instead_of is not None:
-                    await rows.CLOSE_FOR_RESTART.first(
+                if instead_of is not None and why is not None and why.twin_state in OPEN_STATES:
+                    closed = await rows.CLOSE_FOR_RESTART.first(
                         tx, twin=instead_of, account_id=lead.row.account_id, now=lead.received_at
                     )
+                    if closed is None:  # it ended, or is being called, since it was looked at
+                        raise rows.Kept("the earlier lead changed")
                 return await rows.accept_lead(
                     tx,
                     new,
@@ -184,6 +201,7 @@ class Intake:
                     attempt_id,
                     due_at,
                     instead_of=instead_of,
+                    ping_id=lead.ping_id,
                     campaign_version=lead.row.campaign_version,
                     agent_group=lead.row.campaign.dial.agents,
                     hand_over=self._dialer.takes_leads(),
@@ -201,7 +219,8 @@ class Intake:
         if why.twin is not None and rule is not None:
             assert why.twin_accepted_at is not None
             state = None if why.twin_state is None else LeadState(why.twin_state)
-            match duplicate.answer(rule, state, why.twin_accepted_at, at):
+            what = duplicate.answer(rule, state, why.twin_accepted_at, at)
+            match duplicate.Answer.TOUCH if why.twin_live and what is duplicate.Answer.TAKE_ANEW else what:
                 case duplicate.Answer.REFUSE:
                     inputs: dict[str, object] = {
                         "duplicate_of": str(why.twin),
@@ -323,5 +342,6 @@ def _guards(lead: Lead) -> Guards:
         }
         scope, since = scopes[rule.scope], at - rule.window
         keys = duplicate.digests(rule, lead.standing.person(lead.post))
-    counted = () if lead.post.test else periods(row.source.caps, at, row.campaign.timezone)
+    held = lead.post.test or lead.ping_id is not None  # a ping holds its place already
+    counted = () if held else periods(row.source.caps, at, row.campaign.timezone)
     return Guards(scope, keys, since, counted)
