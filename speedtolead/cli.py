@@ -16,7 +16,8 @@ from uuid import UUID
 import structlog
 import uvloop
 
-from speedtolead import demo, doctor, logs, sample, wiring
+from speedtolead import demo, doctor, leads_import, logs, sample, wiring
+from speedtolead.adapters.connectors import CONNECTORS
 from speedtolead.clock import SystemClock
 from speedtolead.domain.errors import NotFound, SpeedToLeadError
 from speedtolead.service.configuration import apply as configuration
@@ -50,11 +51,14 @@ async def run_demo(settings: Settings, given: argparse.Namespace) -> int:
         await migrate(url)
         await _apply(url, read(sample.text()))
         async with wiring.simulated_carrier(settings), wiring.build(settings, url) as node:
+            await demo.add_past(url)
             print(demo.where_to_look(settings), flush=True)
             started = asyncio.Event()
             stream = asyncio.create_task(demo.stream(settings, started, given.leads_per_minute, given.seed))
             try:
-                await wiring.run(settings, node, wiring.ROLES, wiring.stop_on_signals(), started)
+                await wiring.run(
+                    settings, node, wiring.ROLES, wiring.stop_on_signals(), started, demo.GUARD_SECONDS
+                )
             finally:
                 stream.cancel()
     return 0
@@ -85,7 +89,7 @@ async def apply(settings: Settings, given: argparse.Namespace) -> int:
 
 async def _apply(url: str, document: Document) -> configuration.Changes:
     async with connect(url, 2) as database:
-        return await configuration.apply(database, SystemClock(), document)
+        return await configuration.apply(database, SystemClock(), document, CONNECTORS)
 
 
 async def run_explain(settings: Settings, given: argparse.Namespace) -> int:
@@ -107,6 +111,11 @@ async def run_doctor(settings: Settings, _: argparse.Namespace) -> int:
     for finding in findings:
         print(("ok    " if finding.ok else "FAIL  ") + finding.words)
     return 0 if all(finding.ok for finding in findings) else 1
+
+
+async def import_leads(settings: Settings, given: argparse.Namespace) -> int:
+    """A file of leads, taken as the API would take them."""
+    return await leads_import.run(settings, given, wiring.stop_on_signals())
 
 
 async def run_carrier(_: Settings, given: argparse.Namespace) -> int:
@@ -139,7 +148,7 @@ def parser() -> argparse.ArgumentParser:
     one = command("apply", apply, "make an account what a configuration file says")
     one.add_argument("file", type=Path)
     one = command("demo", run_demo, "run the sample account with a stream of synthetic leads")
-    one.add_argument("--leads-per-minute", type=float, default=6)
+    one.add_argument("--leads-per-minute", type=float, default=10)
     one.add_argument("--seed", type=int, default=1)
     one = command("carrier", run_carrier, "run the simulated carrier alone")
     one.add_argument("--host", default="127.0.0.1")
@@ -149,6 +158,11 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--calls-per-second", type=float, default=50.0)
     one = command("explain", run_explain, "a lead's timeline and every decision, in words")
     one.add_argument("lead_id", type=UUID)
+    leads = commands.add_parser("leads", help="take leads from files").add_subparsers(dest="what", required=True)
+    words = "take the leads of a CSV file, each as the API would take it, and call them one after another"
+    one = leads.add_parser("import", help=words, description=words)
+    one.set_defaults(run=import_leads)
+    leads_import.add_arguments(one)
     command("doctor", run_doctor, "check database, carrier, callback address and clock")
     return root
 

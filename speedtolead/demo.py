@@ -2,12 +2,16 @@
 
 Owns: what is printed at the start, and the made-up people. Every number is fictional; who answers, is busy or has a
 voicemail box follows from its last two digits (see the simulated carrier).
+
+Both sources of the demo get a made-up past of good leads. Its first source goes on like that; the second turns bad
+(invalid phones, repeated posts, people who never answer), until the source guard pauses it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import structlog
@@ -16,6 +20,8 @@ from speedtolead.sample import text
 from speedtolead.service.configuration.document import Document, read
 from speedtolead.settings import Settings
 from speedtolead.simulator import SimulatorConfig, running_simulator
+from speedtolead.store.database import connect
+from speedtolead.store.demo import ADD_PAST_LEADS
 from speedtolead.wiring import stop_on_signals
 
 log = structlog.get_logger(__name__)
@@ -53,6 +59,32 @@ def where_to_look(settings: Settings) -> str:
     )
 
 
+PAST_LEADS = 300
+GUARD_SECONDS = 10.0
+"""The guard looks this often in the demo."""
+
+
+async def add_past(url: str) -> None:
+    """What a usual lead of the demo's sources is, from before today; nothing where they have leads already."""
+    sample, until = read(text()), datetime.now(UTC) - timedelta(days=2)
+    async with connect(url, 2) as database, database.connection() as tx:
+        for source in sample.sources:
+            await ADD_PAST_LEADS.run(tx, account=sample.account, source=source.name, until=until, leads=PAST_LEADS)
+
+
+def bad_lead(chance: random.Random) -> dict[str, object]:
+    """One of a source that has turned bad: a phone that is none, one of a few that come again and again, or one
+    that nobody ever answers."""
+    made, area = lead(chance), chance.choice(_PLACES)[0]
+    phone = f"+1{area}55501{chance.randrange(60, 70)}"
+    dice = chance.random()
+    if dice < 0.35:
+        phone = "555"
+    elif dice < 0.60:
+        phone = f"+1{area}5550160"
+    return made | {"phone": phone, "consent": {"channels": ["call"], "text": WORDING}}
+
+
 def lead(chance: random.Random) -> dict[str, object]:
     """One made-up person."""
     area, city, state, postal_code = chance.choice(_PLACES)
@@ -84,10 +116,11 @@ async def stream(settings: Settings, started: asyncio.Event, per_minute: float, 
 async def _post(
     session: aiohttp.ClientSession, settings: Settings, sample: Document, chance: random.Random
 ) -> None:
-    source = chance.choices(sample.sources, weights=[5, 1])[0]
+    good, bad = sample.sources
+    source, made = (good, lead(chance)) if chance.random() < 0.4 else (bad, bad_lead(chance))
     headers = {"Authorization": f"Bearer {source.api_key}"}
     try:
-        async with session.post(f"{settings.own_url}/v1/leads", json=lead(chance), headers=headers) as response:
+        async with session.post(f"{settings.own_url}/v1/leads", json=made, headers=headers) as response:
             await response.read()
     except (TimeoutError, aiohttp.ClientError) as error:
         log.warning("demo.post_failed", error=type(error).__name__)

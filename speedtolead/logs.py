@@ -14,8 +14,9 @@ from typing import Any
 import structlog
 
 _PHONE = re.compile(r"\+?\d[\d ().-]{6,16}\d(\d\d)\b")
-_EMAIL = re.compile(r"[^\s@\"'<>=]+@[^\s@\"'<>]+\.\w+")
+_EMAIL = re.compile(r"[^\s@\"'<>=]{1,64}@[^\s@\"'<>]+\.\w+")
 _PLAIN = {"timestamp", "level"}
+_LONGEST = 20_000
 _SHORTEST = 6
 """No address or number is shorter."""
 
@@ -42,7 +43,17 @@ def configure(log_format: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(processors=[_without_record, last], foreign_pre_chain=shared)
     )
+    logging.getLogger("aiohttp.server").addFilter(_without_what_was_sent)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def _without_what_was_sent(record: logging.LogRecord) -> bool:
+    """A request that is no HTTP is quoted in its error, escaped as it was sent: only the error's kind is told."""
+    error = record.exc_info[1] if record.exc_info else None
+    if type(error).__module__.startswith("aiohttp."):
+        record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}", ()
+        record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
+    return True
 
 
 def mask_personal_data(_: Any, __: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
@@ -54,6 +65,7 @@ def _masked(value: Any) -> Any:
     if isinstance(value, str):
         if len(value) < _SHORTEST:
             return value
+        value = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}… (cut)"
         return _PHONE.sub(r"…\1", _EMAIL.sub("…@…", value))
     if isinstance(value, BaseException):
         return _masked(str(value))

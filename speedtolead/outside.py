@@ -14,10 +14,12 @@ import aiohttp
 
 from speedtolead.adapters.ip_place import maxmind_places
 from speedtolead.adapters.jornaya import Jornaya
+from speedtolead.adapters.mail_domains import DnsMailDomains
+from speedtolead.adapters.offline import OfflineMailDomains
 from speedtolead.adapters.scrub import DncScrub
 from speedtolead.adapters.trustedform import TrustedForm
 from speedtolead.adapters.twilio.lookup import TwilioLookup, twilio_lookup
-from speedtolead.ports import CertificateCheck, IpPlaces, ListScrub
+from speedtolead.ports import CertificateCheck, IpPlaces, ListScrub, MailDomains
 from speedtolead.settings import Settings
 from speedtolead.simulator import SIMULATED_ACCOUNT_SID, SIMULATED_AUTH_TOKEN
 from speedtolead.simulator.providers import SIMULATED_PROVIDER_KEY
@@ -34,6 +36,7 @@ class Outside:
     certificates: tuple[CertificateCheck, ...]
     scrub: ListScrub | None
     ip_places: IpPlaces | None
+    mail_domains: MailDomains
     http: aiohttp.ClientSession
     """For whoever asks others; kept open while the node lives."""
 
@@ -43,7 +46,7 @@ async def outside(settings: Settings) -> AsyncIterator[Outside]:
     async with AsyncExitStack() as stack:
         places = settings.geoip_database
         ip_places = stack.enter_context(maxmind_places(places)) if places is not None else None
-        http = await stack.enter_async_context(aiohttp.ClientSession())
+        http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         if settings.carrier == "simulated":
             at = f"http://127.0.0.1:{settings.simulator_port}"
             lookup = await stack.enter_async_context(
@@ -55,7 +58,14 @@ async def outside(settings: Settings) -> AsyncIterator[Outside]:
                     timeout=LONGEST_SECONDS,
                 )
             )
-            yield Outside(lookup, _simulated_certificates(http, at), _simulated_scrub(http, at), ip_places, http)
+            yield Outside(
+                lookup,
+                _simulated_certificates(http, at),
+                _simulated_scrub(http, at),
+                ip_places,
+                OfflineMailDomains(),
+                http,
+            )
             return
         lookup = await stack.enter_async_context(
             twilio_lookup(
@@ -67,7 +77,9 @@ async def outside(settings: Settings) -> AsyncIterator[Outside]:
                 lookup_url=settings.twilio_lookup_url,
             )
         )
-        yield Outside(lookup, _certificates(settings, http), _scrub(settings, http), ip_places, http)
+        yield Outside(
+            lookup, _certificates(settings, http), _scrub(settings, http), ip_places, DnsMailDomains(), http
+        )
 
 
 def _simulated_certificates(http: aiohttp.ClientSession, at: str) -> tuple[CertificateCheck, ...]:

@@ -18,6 +18,7 @@ import structlog
 from aiohttp import web
 
 from speedtolead.adapters.connectors import CONNECTORS
+from speedtolead.adapters.connectors.kept import read_again
 from speedtolead.adapters.mail_addresses import OfflineMailAddresses
 from speedtolead.adapters.numbering import OfflineNumbering
 from speedtolead.adapters.twilio.addresses import Addresses
@@ -37,18 +38,28 @@ from speedtolead.runtime.wake import Bell
 from speedtolead.service.agents import Agents
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.calls import Calls
+from speedtolead.service.configuration.editing import SourceEditing
 from speedtolead.service.dialing import Dialing
+from speedtolead.service.guarding import Guarding
+from speedtolead.service.imports.run import Imports
+from speedtolead.service.intake.again import SendingAgain
 from speedtolead.service.intake.histories import SourceHistories
 from speedtolead.service.intake.inbound import Inbound
+from speedtolead.service.intake.kept import KeptPosts
+from speedtolead.service.intake.mail_domains import MailDomainChecks
 from speedtolead.service.intake.pinging import Pings
 from speedtolead.service.intake.providers import Providers
 from speedtolead.service.intake.standing import Tables
 from speedtolead.service.intake.taking import Intake
+from speedtolead.service.intake.trial import Trials
 from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.leads import Leads
+from speedtolead.service.outcomes import Outcomes
 from speedtolead.service.patience import Patience
 from speedtolead.service.reports import Reports
+from speedtolead.service.returns import Returns
 from speedtolead.service.sign_in import SignIn
+from speedtolead.service.sources import Sources
 from speedtolead.service.sweeping import Sweeping
 from speedtolead.service.webhooks.delivery import Deliveries
 from speedtolead.service.webhooks.relay import Relay
@@ -61,10 +72,11 @@ from speedtolead.simulator import (
     running_simulator,
 )
 from speedtolead.store.database import Database, DatabaseAway, connect
-from speedtolead.store.dial import SlotPolicy
+from speedtolead.store.dial import DueRow, SlotPolicy
 from speedtolead.store.embedded import embedded_server
 from speedtolead.web.app import create_app
 from speedtolead.web.services import Services
+from speedtolead.web.sources import posted_fields
 
 log = structlog.get_logger(__name__)
 
@@ -73,10 +85,14 @@ SWEEP_SECONDS = 1.0
 COMMIT_LOG_SECONDS = 0.5
 PRUNE_SECONDS = 3600.0
 RELEASE_PINGS_SECONDS = 5.0
+MAIL_DOMAIN_SECONDS = 5.0
 RELAY_SECONDS = 0.5
 REQUEUE_SECONDS = 5.0
 JOB_CONNECTIONS = 4
 PRUNE_JOBS_SECONDS = 600.0
+EXPIRE_RETURNS_SECONDS = 60.0
+GUARD_SECONDS = 300.0
+IMPORT_CONNECTIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +203,24 @@ def _assemble(
     pings = Pings(database, clock, parts.tables.numbering, simulated)
     intake = Intake(database, clock, parts.tables, parts.providers, parts.histories, commits, dialer, pings)
     unread = UnreadPosts(database, clock)
+    kept = KeptPosts(CONNECTORS, read_again, posted_fields)
     services = Services(
         clock=clock,
         intake=intake,
         inbound=Inbound(intake, unread, CONNECTORS, parts.http, clock),
         unread=unread,
         pings=pings,
+        mail_domains=parts.mail_domains,
+        kept=kept,
+        trials=Trials(intake, parts.histories, clock),
+        again=SendingAgain(intake, kept, clock),
+        sources=Sources(apart, clock),
+        editing=SourceEditing(apart, clock, CONNECTORS),
+        connectors=CONNECTORS,
         leads=Leads(database, clock),
+        outcomes=Outcomes(database, clock),
+        returns=Returns(apart, clock),
+        guarding=Guarding(apart, clock),
         reports=Reports(apart, clock),
         agents=Agents(database, clock),
         callbacks=Callbacks(database, clock, calls, patience, simulated),
@@ -215,6 +242,7 @@ class _IntakeParts:
     tables: Tables
     providers: Providers
     histories: SourceHistories
+    mail_domains: MailDomainChecks
     http: aiohttp.ClientSession
 
 
@@ -227,8 +255,9 @@ def _intake_of(
     others: Outside,
 ) -> _IntakeParts:
     """What the intake asks. Histories are counted apart: a long count is in no lead's way."""
+    addresses = OfflineMailAddresses()
     return _IntakeParts(
-        Tables(numbering, OfflineMailAddresses(), others.ip_places, settings.carrier == "simulated"),
+        Tables(numbering, addresses, others.ip_places, settings.carrier == "simulated"),
         Providers(
             database,
             clock,
@@ -238,8 +267,42 @@ def _intake_of(
             scrub=others.scrub,
         ),
         SourceHistories(apart, clock),
+        MailDomainChecks(apart, clock, addresses, others.mail_domains),
         others.http,
     )
+
+
+class _NoDialer:
+    """For a command that takes leads without a node: they are left to the nodes, which are woken."""
+
+    def takes_leads(self) -> bool:
+        return False
+
+    def hand_over(self, due: DueRow) -> None:
+        raise AssertionError("no lead is handed over to a dialer that takes none")
+
+
+@asynccontextmanager
+async def building_imports(settings: Settings, url: str, clock: Clock | None = None) -> AsyncIterator[Imports]:
+    """The intake alone on a migrated database, for importing files whether or not a node runs."""
+    clock = clock or SystemClock()
+    async with (
+        connect(url, IMPORT_CONNECTIONS, by_key=True) as database,
+        connect(url, 2) as apart,
+        outside(settings) as others,
+    ):
+        numbering = await asyncio.to_thread(OfflineNumbering)
+        parts = _intake_of(settings, clock, database, apart, numbering, others)
+        commits = Commits(database)
+        simulated = settings.carrier == "simulated"
+        pings = Pings(database, clock, numbering, simulated)
+        intake = Intake(
+            database, clock, parts.tables, parts.providers, parts.histories, commits, _NoDialer(), pings
+        )
+        try:
+            yield Imports(database, intake, commits, clock, simulated)
+        finally:
+            await parts.histories.close()
 
 
 def _patience(settings: Settings) -> Patience:
@@ -265,7 +328,12 @@ async def _why_not_ready(database: Database) -> str | None:
 
 
 async def run(
-    settings: Settings, node: Node, roles: frozenset[str], stop: asyncio.Event, started: asyncio.Event
+    settings: Settings,
+    node: Node,
+    roles: frozenset[str],
+    stop: asyncio.Event,
+    started: asyncio.Event,
+    guard_seconds: float = GUARD_SECONDS,
 ) -> None:
     """Run a node until ``stop``: no new claims, calls under way recorded, then everything else.
 
@@ -279,6 +347,7 @@ async def run(
             await stack.enter_async_context(_web(settings, node))
         if "scheduler" in roles:
             _schedule(ticks, node)
+            ticks.every(guard_seconds, "guard", node.services.guarding.look)
         ticks.every(COMMIT_LOG_SECONDS, "commit_log", node.commits.flush)
         ticks.start()
         stack.callback(ticks.stop)
@@ -309,10 +378,12 @@ def _schedule(ticks: Ticks, node: Node) -> None:
     ticks.every(SWEEP_SECONDS, "sweep", node.services.sweeping.sweep)
     ticks.every(PRUNE_SECONDS, "prune_sessions", node.services.sign_in.prune)
     ticks.every(RELEASE_PINGS_SECONDS, "release_pings", node.services.pings.release)
+    ticks.every(MAIL_DOMAIN_SECONDS, "mail_domains", node.services.mail_domains.ask)
     ticks.every(PRUNE_SECONDS, "forget_posts", node.services.unread.forget)
     ticks.every(RELAY_SECONDS, "relay", node.relay.relay)
     ticks.every(REQUEUE_SECONDS, "requeue", node.relay.requeue)
     ticks.every(PRUNE_JOBS_SECONDS, "prune_jobs", node.relay.prune)
+    ticks.every(EXPIRE_RETURNS_SECONDS, "expire_returns", node.services.returns.expire)
 
 
 def stop_on_signals() -> asyncio.Event:

@@ -23,6 +23,8 @@ from speedtolead.ports import ParsedPhone
 
 Place = tuple[str, str]
 _UNKNOWN_ZONE = "Etc/Unknown"
+_LONGEST = len("+") + 15
+"""E.164 has fifteen digits at most; German numbers of seventeen are valid to libphonenumber."""
 _TOLL_FREE = frozenset({"800", "833", "844", "855", "866", "877", "888"})
 
 
@@ -43,6 +45,8 @@ class OfflineNumbering:
         if not assigned and not _assignable_in_north_america(number):
             return None
         e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        if len(e164) > _LONGEST:
+            return None
         return ParsedPhone(e164, phonenumbers.region_code_for_number(number), assigned)
 
     def candidates(self, phone: str | None, state: str | None, postal_code: str | None) -> tuple[Candidate, ...]:

@@ -10,8 +10,9 @@ NO_MAIL = frozenset({"example", "invalid", "localhost", "test"})
 
 
 class OfflineMailDomains:
-    """Domains under a reserved top-level domain take no mail; every other does, ``example.com`` too."""
+    """Domains under a reserved top-level domain, and those that begin with ``nomail.``, take no mail; others do."""
 
     async def takes_mail(self, domain: str) -> bool:
         """See ``ports.MailDomains``."""
-        return domain.strip().rstrip(".").rpartition(".")[2].casefold() not in NO_MAIL
+        labels = domain.strip().rstrip(".").casefold().split(".")
+        return labels[-1] not in NO_MAIL and labels[0] != "nomail"

@@ -1,6 +1,6 @@
-"""Posting webhooks with aiohttp.
+"""Sending webhooks with aiohttp.
 
-Owns: one bounded request, and what its outcome means. Must not know: what is posted.
+Owns: one bounded request, and what its outcome means. Must not know: what is sent.
 Redirects are not followed, no cookie is kept, and nothing that a receiver answers is read but its status: an answer
 of any size costs nothing, and no receiver learns anything of another.
 """
@@ -26,10 +26,12 @@ class HttpWebhookSender:
         self._session = session
         self._seconds = seconds
 
-    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes, method: str = "POST") -> int:
         """See ``ports.WebhookSender``."""
         try:
-            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            async with self._session.request(
+                method, url, data=body or None, headers=headers, allow_redirects=False
+            ) as response:
                 if 200 <= response.status < 300:
                     return response.status
                 error = _answered(response.status, response.headers.get("Retry-After", ""))

@@ -133,14 +133,16 @@ def judge(
 def is_out_of_band(
     rate: Rate, recent: Counts, baseline: Counts, watch: Watch = STANDARD, *, alerting: bool = False
 ) -> bool:
-    """The decision alone. The exact test is made only for what is worse by the minimum effect."""
+    """The decision alone; False too where there are too few leads to tell. Cheap: the exact test is made only for
+    what is worse by the minimum effect.
+    """
     if not _enough(recent, baseline, watch):
         return False
     part, threshold = (0.5, watch.release) if alerting else (1.0, watch.significance / len(Rate))
     worse = recent.share - baseline.share
     if rate is Rate.CONTACT:
         worse = -worse
-    if worse <= 0 or worse < part * max(watch.relative_effect * baseline.share, watch.absolute_effect):
+    if worse < part * max(watch.relative_effect * baseline.share, watch.absolute_effect):
         return False
     return p_value(rate, recent, baseline) < threshold
 
@@ -168,7 +170,7 @@ def _lower_tail(n: int, k: int, earlier: int, earlier_hits: int) -> float:
 
 def _sum_from(n: int, x: int, hits: int, misses: int, step: int) -> float:
     """The sum of P(X = x), P(X = x + step), … away from the mean, until it no longer changes."""
-    if not max(0, n - misses) <= x <= min(n, hits):
+    if x > min(n, hits):
         return 0.0
     term = exp(_log_choose(hits, x) + _log_choose(misses, n - x) - _log_choose(hits + misses, n))
     total = 0.0

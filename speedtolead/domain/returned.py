@@ -38,8 +38,8 @@ class ReturnReason(StrEnum):
 
 
 _NOT_IN_SERVICE = frozenset({"404", "410", "604", "21211", "21217"})
-"""SIP (RFC 3261, 21.4.5, 21.4.11, 21.6.3): 404 the number does not exist there, 410 gone for good, 604 exists
-nowhere; RFC 3398, 8.2.6.1 makes 404 of ISUP cause 1, unallocated number, and 410 of 22, number changed. Twilio
+"""SIP (RFC 3261, 21.4.5, 21.4.10, 21.6.3): 404 the number does not exist there, 410 gone for good, 604 exists
+nowhere; RFC 3398, 7.2.4.1 makes 404 of ISUP cause 1, unallocated number, and 410 of 22, number changed. Twilio
 (twilio.com/docs/api/errors): 21211 and 21217, no valid phone number; our orders are E.164 already, so it is not the
 format. RFC 3398 makes 404 of ``no route`` (causes 2 and 3) too: hence a suspicion, no proof.
 

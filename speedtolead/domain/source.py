@@ -13,8 +13,10 @@ from speedtolead.domain.checks import Policy
 from speedtolead.domain.checks.evidence import CertificateTerms
 from speedtolead.domain.criteria import Criteria
 from speedtolead.domain.duplicate import DuplicateRule
+from speedtolead.domain.guard import STANDARD, Rate
 from speedtolead.domain.mapping import Mapping
 from speedtolead.domain.price import Caps, Pricing
+from speedtolead.domain.returned import ReturnTerms
 from speedtolead.domain.score import FitRule
 
 
@@ -67,6 +69,17 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardTerms:
+    """What the guard watches of a source, over how many leads, and whether it pauses it."""
+
+    watch: tuple[Rate, ...] = tuple(Rate)
+    pause: bool = False
+    window_leads: int = STANDARD.recent_leads
+    settled_after: timedelta = timedelta(hours=24)
+    """When a lead that was not reached counts as such, though its cadence goes on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     name: str
     accept: Acceptance = field(default_factory=Acceptance)
@@ -83,3 +96,6 @@ class Source:
     reply: Reply | None = None
     test_phone: str | None = None
     """Where test leads ring; None: they ring nowhere."""
+    returns: ReturnTerms | None = None
+    """None: its vendor takes no lead back."""
+    guard: GuardTerms = field(default_factory=GuardTerms)

@@ -16,6 +16,7 @@ from uuid import UUID
 from speedtolead.domain.agent import AgentState
 from speedtolead.domain.attempt import Result
 from speedtolead.domain.lead import LeadState
+from speedtolead.domain.returned import ClaimState
 
 SECRET_PREFIX = "whsec_"
 SECRET_BYTES = 32
@@ -35,6 +36,13 @@ EVENT_KINDS = frozenset(
         "attempt.waiting",
         "offer.taken",
         "offer.missed",
+        "outcome.appointment",
+        "outcome.quote",
+        "outcome.sale",
+        "lead.returned",
+        "source.alert",
+        "source.alert_ended",
+        *(f"return.{state}" for state in ClaimState),
         *(f"lead.{state}" for state in LeadState if state not in {LeadState.NEW, LeadState.REJECTED}),
         *(f"attempt.{result}" for result in Result),
         *(f"agent.{state}" for state in AgentState),

@@ -243,10 +243,10 @@ class MailAddresses(Protocol):
 
 
 class WebhookSender(Protocol):
-    """Posts a message to an account's own system. It may be asked again after any error but Permanent."""
+    """Sends a message to an account's or a vendor's system. It may be asked again after any error but Permanent."""
 
-    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
-        """Post it once; the status, which is 2xx.
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes, method: str = "POST") -> int:
+        """Send it once; the status, which is 2xx.
 
         Raises Permanent (``provider_code`` 410: the receiver wants no more), Transient or Indeterminate; none of
         their messages holds the address or what was answered.

@@ -36,6 +36,7 @@ from speedtolead.domain.lead import OPEN_STATES, LeadEvent, LeadState
 from speedtolead.domain.lead import advance as advance_lead
 from speedtolead.domain.permit import Decision, Permit, Request, decide
 from speedtolead.ports import Clock, Permanent
+from speedtolead.service import returns
 from speedtolead.service.patience import Patience
 from speedtolead.store import agents, dial, events
 from speedtolead.store import calls as rows
@@ -156,6 +157,7 @@ class Calls:
         else:
             await self._progress(tx, call, fate, now)
         await self._agent_follows(tx, call, fate, now)
+        await returns.hear_of_number(tx, call.row, call.leg(LegKind.LEAD), now)
         return self._to_end(call, fate)
 
     async def _renew(self, tx: Connection, call: Call) -> None:
@@ -429,6 +431,7 @@ async def conclude_unplaced(tx: Connection, call: Call, error: Permanent, now: d
         data={"why": error.code, "provider_code": error.provider_code},
     )
     await _move_lead(tx, call.row, LeadState(call.row.lead_state), LeadEvent.STOPPED, now)
+    await returns.hear_of_number(tx, call.row, call.leg(LegKind.LEAD), now)
 
 
 async def _move_lead(tx: Connection, row: CallRow, state: LeadState, event: LeadEvent, now: datetime) -> None:

@@ -69,6 +69,7 @@ class Hint:
 
 
 ACCOUNT_BY_NAME = Query("account_by_name", AccountRow)
+LOCK_ACCOUNT = Query("lock_account", AccountRow)
 ADD_ACCOUNT = Query("add_account", Nothing)
 SET_ACCOUNT_TIMEZONE = Query("set_account_timezone", Nothing)
 NUMBERS_OF_ACCOUNT = Query("numbers_of_account", NumberRow)

@@ -36,6 +36,8 @@ class SourceRow:
     source_settings: Json
     source_version: int
     paused: bool
+    pause_reason: str | None
+    """Why the guard paused it; None where it did not."""
     campaign_id: UUID
     campaign_settings: Json
     campaign_version: int
@@ -60,6 +62,7 @@ class Answered:
     lead_id: UUID
     answer_status: int
     answer: Json
+    cost: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)

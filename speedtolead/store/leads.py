@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from speedtolead.store.outcomes import OUTCOMES_OF_LEAD, OutcomeRow
 from speedtolead.store.query import Connection, Id, Nothing, Query
+from speedtolead.store.returns import CLAIM_OF_LEAD, ClaimRow
 from speedtolead.store.settings_json import Json
 
 
@@ -173,13 +175,15 @@ CAMPAIGN_BY_NAME = Query("campaign_by_name", CampaignId)
 
 @dataclass(frozen=True, slots=True)
 class LeadStory:
-    """One lead with all that belongs to it."""
+    """One lead with all that belongs to it. What became of it is its buyer's own: a source is not told."""
 
     lead: LeadRow
     consent: ConsentRow | None
     attempts: list[AttemptRow]
     permits: list[PermitRow]
     legs: list[LegLine]
+    outcomes: list[OutcomeRow] = field(default_factory=list)
+    claim: ClaimRow | None = None
 
 
 async def story(tx: Connection, account_id: UUID, lead_id: UUID, source_id: UUID | None) -> LeadStory | None:
@@ -194,4 +198,6 @@ async def story(tx: Connection, account_id: UUID, lead_id: UUID, source_id: UUID
         await ATTEMPTS_OF_LEAD.all(tx, **of),
         await PERMITS_OF_LEAD.all(tx, **of),
         await LEGS_OF_LEAD.all(tx, **of),
+        await OUTCOMES_OF_LEAD.all(tx, **of) if source_id is None else [],
+        await CLAIM_OF_LEAD.first(tx, **of) if source_id is None else None,
     )

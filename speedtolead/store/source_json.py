@@ -18,10 +18,12 @@ from speedtolead.domain import criteria
 from speedtolead.domain.checks import Policy, Reaction, Velocity, Verdict
 from speedtolead.domain.checks.evidence import CertificateTerms
 from speedtolead.domain.duplicate import DuplicateRule, Key, OnRepeat, Scope
+from speedtolead.domain.guard import Rate
 from speedtolead.domain.mapping import parse_mapping, to_document
 from speedtolead.domain.price import AsPosted, ByRule, Caps, Flat, PriceRule, Pricing
+from speedtolead.domain.returned import Credit, ReturnReason, ReturnTerms
 from speedtolead.domain.score import FitRule
-from speedtolead.domain.source import Acceptance, Asked, Budget, Connection, Reply, Source
+from speedtolead.domain.source import Acceptance, Asked, Budget, Connection, GuardTerms, Reply, Source
 from speedtolead.store.settings_json import Json, Versioned
 
 
@@ -56,6 +58,8 @@ def source_to_json(source: Source) -> Json:
             "refused_status": source.reply.refused_status,
         },
         "test_phone": source.test_phone,
+        "returns": _returns_to_json(source.returns),
+        "guard": _guard_to_json(source.guard),
     }
 
 
@@ -86,6 +90,8 @@ def source_from_json(kept: Json) -> Source:
         if reply is None
         else Reply(reply["content_type"], reply["accepted"], reply["refused"], reply["refused_status"]),
         test_phone=kept["test_phone"],
+        returns=_returns_from_json(kept.get("returns")),  # sources of before there were returns have none
+        guard=_guard_from_json(kept.get("guard")),
     )
 
 
@@ -134,6 +140,51 @@ def _duplicates_from_json(kept: Json | None) -> DuplicateRule | None:
         tuple(Key(key) for key in kept["keys"]),
         Scope(kept["scope"]),
         OnRepeat(kept["on_repeat"]),
+    )
+
+
+def _returns_to_json(terms: ReturnTerms | None) -> Json | None:
+    if terms is None:
+        return None
+    return {
+        "window": terms.window.total_seconds(),
+        "reasons": sorted(terms.reasons),
+        "maximum_share": _text(terms.maximum_share),
+        "credit": terms.credit.value,
+    }
+
+
+def _returns_from_json(kept: Json | None) -> ReturnTerms | None:
+    if kept is None:
+        return None
+    return ReturnTerms(
+        timedelta(seconds=kept["window"]),
+        frozenset(ReturnReason(reason) for reason in kept["reasons"]),
+        _money(kept["maximum_share"]),
+        Credit(kept["credit"]),
+    )
+
+
+def _guard_to_json(terms: GuardTerms) -> Json | None:
+    """The default is kept as none, so that it is the default of whatever version reads it."""
+    if terms == GuardTerms():
+        return None
+    return {
+        "watch": [rate.value for rate in terms.watch],
+        "pause": terms.pause,
+        "window_leads": terms.window_leads,
+        "settled_after": terms.settled_after.total_seconds(),
+    }
+
+
+def _guard_from_json(kept: Json | None) -> GuardTerms:
+    if kept is None:
+        return GuardTerms()
+    return GuardTerms(
+        tuple(Rate(rate) for rate in kept["watch"]),
+        kept["pause"],
+        kept["window_leads"],
+        timedelta(seconds=kept["settled_after"]),
     )
 
 

@@ -34,10 +34,15 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class SourceOverview:
+    """A source, with what came in since a moment."""
+
     source_id: UUID
     name: str
     campaign: str
     paused: bool
+    guard_pause: str | None
+    campaign_paused: bool
+    connector: str | None
     accepted: int
     refused: int
     unreadable: int
@@ -45,30 +50,61 @@ class SourceOverview:
 
 
 @dataclass(frozen=True, slots=True)
-class PostRow:
-    """A post as it came, and what became of it. ``lead_id`` is None for one that could not be read."""
+class SourceInFull:
+    """``said`` is the source as its owner wrote it; None in one that was configured before that was kept.
 
-    post_id: str
-    lead_id: UUID | None
-    received_at: datetime
-    via: str
-    status: int
-    code: str | None
-    content_type: str
-    body: bytes
-    took_ms: float | None
-    score: int | None
-    findings: list[Json]
-    test: bool
-    fields: list[str]
-    detail: str | None
+    ``guard_pause``: why the guard paused it, in words; None where it did not.
+    """
+
+    source_id: UUID
+    name: str
+    paused: bool
+    guard_pause: str | None
+    version: int
+    settings: Json
+    said: Json | None
+    campaign_id: UUID
+    campaign: str
+    campaign_paused: bool
+    key_hints: list[str]
 
 
 @dataclass(frozen=True, slots=True)
-class PostBody:
+class PostLine:
+    """A post, and what became of it: accepted, touched, refused, or unreadable. ``via`` is not kept of a touch."""
+
+    post_id: str
+    verdict: str
+    received_at: datetime
+    via: str | None
+    status: int
+    code: str | None
+    detail: str | None
+    took_ms: float | None
+    score: int | None
+    test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PostRow:
+    """A post as it came, and all that was found out. ``lead_id`` is None for one that could not be read."""
+
+    post_id: str
+    verdict: str
+    lead_id: UUID | None
+    received_at: datetime
+    via: str | None
+    status: int
+    code: str | None
+    detail: str | None
+    took_ms: float | None
+    score: int | None
+    score_parts: list[Json]
+    findings: list[Json]
+    test: bool
     content_type: str
     body: bytes
-    via: str
+    fields: list[str]
 
 
 SIGHTINGS = Query("sightings", Seen)
@@ -80,5 +116,6 @@ FORGET_SOURCE_POSTS = Query("forget_source_posts", Nothing)
 SOURCE_FOR_CONNECTOR = Query("source_for_connector", SourceRow)
 SOURCE_BY_NAME = Query("source_by_name", SourceRow)
 SOURCES_OVERVIEW = Query("sources_overview", SourceOverview)
-POSTS_OF_SOURCE = Query("posts_of_source", PostRow)
-POST_TO_REPEAT = Query("post_to_repeat", PostBody)
+SOURCE_IN_FULL = Query("source_in_full", SourceInFull)
+POSTS_OF_SOURCE = Query("posts_of_source", PostLine)
+POST_OF_SOURCE = Query("post_of_source", PostRow)

@@ -15,11 +15,16 @@ from speedtolead.store.settings_json import Json
 
 @dataclass(frozen=True, slots=True)
 class WebhookRow:
+    """A postback has a ``source``, of whose leads it is told; its ``url`` is a template, as is in ``request``."""
+
     webhook_id: UUID
     name: str
+    source_id: UUID | None
+    source: str | None
     url: str
+    request: Json | None
     events: list[str] | None
-    secret: str
+    secret: str | None
     paused: bool
     paused_why: str | None
     created_at: datetime
@@ -51,6 +56,8 @@ class EventId:
 
 @dataclass(frozen=True, slots=True)
 class ToMake:
+    """``request`` and ``lead``: of a postback only."""
+
     delivery_id: UUID
     account_id: UUID
     webhook_id: UUID
@@ -60,10 +67,12 @@ class ToMake:
     tries: int
     next_at: datetime | None
     url: str
-    secret: str
+    request: Json | None
+    secret: str | None
     paused: bool
     removed: bool
     rest_until: datetime | None
+    lead: Json | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import binascii
 import csv
 import io
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
@@ -132,13 +133,13 @@ async def post_lead(request: web.Request) -> web.Response:
         repeated=answer.repeated,
     )
     if source.source.reply is not None:
-        return _in_their_words(source.source.reply, answer.status, answer.body)
+        return _in_their_words(source.source.reply, answer.status, answer.body, answer.price)
     kind = "application/json" if answer.status < 400 else "application/problem+json"
     return web.json_response(answer.body, status=answer.status, content_type=kind)
 
 
-def _in_their_words(terms: Reply, status: int, body: dict[str, Any]) -> web.Response:
-    said = reply(terms, status, body)
+def _in_their_words(terms: Reply, status: int, body: dict[str, Any], price: Decimal | None = None) -> web.Response:
+    said = reply(terms, status, body, price)
     return web.Response(status=said.status, text=said.body, content_type=said.content_type)
 
 
@@ -152,9 +153,17 @@ async def _keep_unread(request: web.Request, source: SourceRow, received_at: dat
         code=problem.code,
         detail=problem.detail,
         fields=[error["field"] for error in problem.errors],
-        content_type=request.headers.get("Content-Type", ""),
-        body=b"" if problem.status == 413 else await request.read(),
+        content_type=request.headers.get("Content-Type", "").encode(errors="replace").decode(),
+        body=await _what_came(request),
     )
+
+
+async def _what_came(request: web.Request) -> bytes:
+    """The body, or nothing where it is too large or broken: the answer is given already."""
+    try:
+        return await request.read()
+    except (web.HTTPRequestEntityTooLarge, web.RequestPayloadError, ConnectionError):
+        return b""
 
 
 @routes(

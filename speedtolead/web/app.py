@@ -8,12 +8,36 @@ from typing import Any
 
 from aiohttp import web
 
-from speedtolead.web import api, carrier, events, inbound, metrics, openapi, operations, pages, pings, webhooks
+from speedtolead.web import (
+    api,
+    carrier,
+    events,
+    guard,
+    inbound,
+    metrics,
+    openapi,
+    operations,
+    outcomes,
+    pages,
+    pings,
+    returns,
+    sources,
+    webhooks,
+)
 from speedtolead.web.lead_post import MAX_BODY
 from speedtolead.web.problems import problems
 from speedtolead.web.services import SERVICES, Services
 
-V1 = (api.routes, pings.routes, events.routes, webhooks.routes)
+V1 = (
+    api.routes,
+    pings.routes,
+    sources.routes,
+    guard.routes,
+    events.routes,
+    outcomes.routes,
+    returns.routes,
+    webhooks.routes,
+)
 
 
 @cache

@@ -75,7 +75,9 @@ async def session_of(request: web.Request) -> SessionOwner | None:
 def csrf_token(request: web.Request) -> str:
     """Bound to the session's cookie, so it is worth nothing to another site or user."""
     cookie = request.cookies.get(COOKIE, "")
-    return hmac.new(request.app[SERVICES].signing_key, cookie.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(
+        request.app[SERVICES].signing_key, cookie.encode(errors="surrogatepass"), hashlib.sha256
+    ).hexdigest()
 
 
 def check_form(request: web.Request, token: str | None) -> None:

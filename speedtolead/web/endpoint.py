@@ -12,7 +12,18 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel
 
+from speedtolead.web.problems import Problem, respond
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+async def _expected(request: web.Request) -> web.Response | None:
+    """``Expect``: only ``100-continue`` can be met. Asked before any middleware."""
+    if request.headers.get("Expect", "").lower() != "100-continue":
+        return respond(Problem(417, "expectation_failed", "Only 100-continue can be met."))
+    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    request.writer.output_size = 0
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +54,4 @@ class Routes:
 
     def add_to(self, app: web.Application) -> None:
         for endpoint in self.endpoints:
-            app.router.add_route(endpoint.method, endpoint.path, endpoint.handler)
+            app.router.add_route(endpoint.method, endpoint.path, endpoint.handler, expect_handler=_expected)

@@ -74,7 +74,9 @@ def _answer(received: Received) -> web.Response:
         )
     terms = received.row.source.reply
     if terms is not None and len(received.leads) == 1:
-        said = reply(terms, *_ours(received.leads[0][1]))
+        answer = received.leads[0][1]
+        price = answer.price if isinstance(answer, Answer) else None
+        said = reply(terms, *_ours(answer), price)
         return web.Response(status=said.status, text=said.body, content_type=said.content_type)
     results = [_result(lead, answer) for lead, answer in received.leads]
     return web.json_response({"results": results})

@@ -29,7 +29,7 @@ async def read(request: web.Request, mapping: Mapping | None = None) -> LeadPost
     raw = await body(request)
     posted = fields_of(request.content_type, raw)
     ours = posted if mapping is None else mapping.apply(posted).fields
-    return lead_of(ours, request.content_type, raw, _idempotency_key(request))
+    return lead_of(ours, request.content_type, raw, idempotency_key(request))
 
 
 async def body(request: web.Request) -> bytes:
@@ -108,7 +108,8 @@ def _error(field: str, code: str, message: str) -> dict[str, str]:
     return {"field": field, "code": code, "message": message}
 
 
-def _idempotency_key(request: web.Request) -> str | None:
+def idempotency_key(request: web.Request) -> str | None:
+    """The header of that name. Raises a Problem: 422."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None

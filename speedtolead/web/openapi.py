@@ -26,6 +26,7 @@ _TITLES = {
     401: "No key, or one that is not in force",
     403: "Not with this key",
     404: "No such thing in this account",
+    409: "Not with this one as it is; `code` says why",
     413: "The body is too large",
     415: "Neither JSON nor a form",
     422: "Refused; `code` says why",

@@ -72,6 +72,14 @@ def respond(problem: Problem) -> web.Response:
     )
 
 
+def _broken_body() -> Problem:
+    """It breaks off, or is not compressed or cut into chunks as it says."""
+    detail = "The body breaks off, or is not encoded as it says."
+    return Problem(
+        400, "unreadable_body", detail, [{"field": "body", "code": "unreadable_body", "message": detail}]
+    )
+
+
 def field_problem(field: str, message: str, code: str = "invalid_field", status: int = 422) -> Problem:
     return Problem(status, code, f"{field}: {message}", [{"field": field, "code": code, "message": message}])
 
@@ -106,6 +114,14 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         code = _CODES.get(error.status, "error")
         headers = {k: v for k, v in error.headers.items() if k == "Allow"}
         return respond(Problem(error.status, code, error.reason, headers=headers))
+    except web.RequestPayloadError:
+        return respond(_broken_body())
+    except ConnectionResetError:
+        if request.transport is not None:
+            log.exception("web.failed")
+            return respond(Problem(500, "internal_error", "Something went wrong here."))
+        log.info("web.sender_gone")
+        return respond(_broken_body())
     except NotFound as error:
         return respond(Problem(404, error.code, str(error)))
     except DatabaseAway as error:

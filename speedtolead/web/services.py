@@ -14,13 +14,23 @@ from aiohttp import web
 from speedtolead.ports import CallbackReader, Clock
 from speedtolead.service.agents import Agents
 from speedtolead.service.callbacks import Callbacks
+from speedtolead.service.configuration.connections import Connectors
+from speedtolead.service.configuration.editing import SourceEditing
+from speedtolead.service.guarding import Guarding
+from speedtolead.service.intake.again import SendingAgain
 from speedtolead.service.intake.inbound import Inbound
+from speedtolead.service.intake.kept import KeptPosts
+from speedtolead.service.intake.mail_domains import MailDomainChecks
 from speedtolead.service.intake.pinging import Pings
 from speedtolead.service.intake.taking import Intake
+from speedtolead.service.intake.trial import Trials
 from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.leads import Leads
+from speedtolead.service.outcomes import Outcomes
 from speedtolead.service.reports import Reports
+from speedtolead.service.returns import Returns
 from speedtolead.service.sign_in import SignIn
+from speedtolead.service.sources import Sources
 from speedtolead.service.sweeping import Sweeping
 from speedtolead.service.webhooks.replay import Webhooks
 from speedtolead.store.events import Event
@@ -41,7 +51,17 @@ class Services:
     inbound: Inbound
     unread: UnreadPosts
     pings: Pings
+    mail_domains: MailDomainChecks
+    kept: KeptPosts
+    trials: Trials
+    again: SendingAgain
+    sources: Sources
+    editing: SourceEditing
+    connectors: Connectors
     leads: Leads
+    outcomes: Outcomes
+    returns: Returns
+    guarding: Guarding
     reports: Reports
     agents: Agents
     callbacks: Callbacks

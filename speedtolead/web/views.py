@@ -17,6 +17,7 @@ from speedtolead.service.reports import Speed, rate, shares
 from speedtolead.service.times import iso
 from speedtolead.store.agents import AgentRow
 from speedtolead.store.leads import AttemptRow, LeadLine, LeadStory, SuppressionRow
+from speedtolead.store.returns import ClaimRow
 from speedtolead.store.stats import ContactRow
 
 Instant = Annotated[datetime, PlainSerializer(lambda at: iso(at.astimezone(UTC)), return_type=str)]
@@ -152,6 +153,41 @@ class FindingView(BaseModel):
     inputs: dict[str, Any] = {}
 
 
+class OutcomeView(BaseModel):
+    """``not_claimed``: why a return led to no claim."""
+
+    outcome_id: UUID
+    kind: str
+    value: Money | None
+    reason: str | None
+    note: str | None
+    occurred_at: Instant
+    reported_at: Instant
+    reported_by: str
+    not_claimed: str | None
+
+
+class ReturnView(BaseModel):
+    """A claim for a bad lead. ``suspected``: by what the carrier said only; from ``deadline`` on it is too late."""
+
+    return_id: UUID
+    lead_id: UUID
+    external_id: str | None
+    source: str
+    received_at: Instant
+    phone: str | None
+    state: str
+    reason: str
+    suspected: bool
+    evidence: list[dict[str, Any]]
+    amount: Money | None
+    note: str | None
+    prepared_at: Instant
+    deadline: Instant
+    sent_at: Instant | None
+    decided_at: Instant | None
+
+
 class LeadView(BaseModel):
     lead_id: UUID
     status: str
@@ -185,6 +221,8 @@ class LeadView(BaseModel):
     hops: HopsView
     slowest_hop: str | None
     attempts: list[AttemptView]
+    outcomes: list[OutcomeView]
+    claim: ReturnView | None
 
 
 class LeadLineView(BaseModel):
@@ -317,7 +355,14 @@ def lead_view(story: LeadStory) -> LeadView:
         hops=HopsView(**hops.milliseconds()),
         slowest_hop=hops.slowest(),
         attempts=[_attempt(story, attempt) for attempt in story.attempts],
+        outcomes=[OutcomeView(**{n: getattr(row, n) for n in OutcomeView.model_fields}) for row in story.outcomes],
+        claim=None if story.claim is None else return_view(story.claim),
     )
+
+
+def return_view(row: ClaimRow) -> ReturnView:
+    fields = {name: getattr(row, name) for name in ReturnView.model_fields if name != "return_id"}
+    return ReturnView(return_id=row.claim_id, **fields)
 
 
 def hops_of(story: LeadStory) -> Hops:

@@ -33,10 +33,12 @@ _ERRORS: dict[int, type[BaseModel] | str] = {401: ProblemView, 403: ProblemView}
 class WebhookView(BaseModel):
     """``events`` null: all. What may be secret in ``url`` is left out.
 
+    A postback is called ``SOURCE:NAME``, is told of its ``source``'s leads only, and its ``url`` is a template.
     ``pending`` messages are to be tried, or held while the webhook is paused.
     """
 
     name: str
+    source: str | None
     url: str
     events: list[str] | None
     paused: bool
@@ -108,7 +110,7 @@ class ReplayView(BaseModel):
 @routes(
     "GET",
     "/v1/webhooks",
-    "The outgoing webhooks.",
+    "The outgoing webhooks and postbacks.",
     responses={200: WebhookList, **_ERRORS},
 )
 async def list_webhooks(request: web.Request) -> web.Response:
@@ -157,6 +159,7 @@ async def replay_webhook(request: web.Request) -> web.Response:
 def _webhook(row: WebhookRow) -> WebhookView:
     return WebhookView(
         name=row.name,
+        source=row.source,
         url=_shown(row.url),
         events=row.events,
         paused=row.paused,

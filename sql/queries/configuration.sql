@@ -2,6 +2,10 @@
 -- An account, locked, so that two applies take turns.
 SELECT id AS account_id, timezone FROM account WHERE name = :name FOR NO KEY UPDATE;
 
+-- name: lock_account
+-- An account by its id, locked as apply locks it.
+SELECT id AS account_id, timezone FROM account WHERE id = :account_id FOR NO KEY UPDATE;
+
 -- name: add_account
 INSERT INTO account (id, name, timezone, created_at) VALUES (:account_id, :name, :timezone, :now);
 

@@ -1,7 +1,8 @@
 -- name: source_by_key
 -- The source, its campaign and its account for a source key's hash.
 SELECT s.account_id, s.id AS source_id, s.settings AS source_settings, s.version AS source_version,
-       s.paused OR s.removed OR c.paused OR c.removed AS paused,
+       s.paused OR s.guard_pause IS NOT NULL OR s.removed OR c.paused OR c.removed AS paused,
+       s.guard_pause AS pause_reason,
        c.id AS campaign_id, c.settings AS campaign_settings, c.version AS campaign_version
   FROM api_key k
   JOIN source s ON s.account_id = k.account_id AND s.id = k.source_id
@@ -14,17 +15,17 @@ SELECT account_id, source_id FROM api_key WHERE key_hash = :key_hash AND revoked
 
 -- name: answered_before
 -- The first answer to the same external id or idempotency key of this source.
-SELECT lead_id, answer_status, answer FROM (
-    SELECT id AS lead_id, answer_status, answer, received_at
+SELECT lead_id, answer_status, answer, cost FROM (
+    SELECT id AS lead_id, answer_status, answer, cost, received_at
       FROM lead WHERE source_id = :source_id AND external_id = :external_id
     UNION ALL
-    SELECT id, answer_status, answer, received_at
+    SELECT id, answer_status, answer, cost, received_at
       FROM lead WHERE source_id = :source_id AND idempotency_key = :idempotency_key
     UNION ALL
-    SELECT lead_id, answer_status, answer, received_at
+    SELECT lead_id, answer_status, answer, NULL, received_at
       FROM lead_touch WHERE source_id = :source_id AND external_id = :external_id
     UNION ALL
-    SELECT lead_id, answer_status, answer, received_at
+    SELECT lead_id, answer_status, answer, NULL, received_at
       FROM lead_touch WHERE source_id = :source_id AND idempotency_key = :idempotency_key
  ) before
  ORDER BY received_at LIMIT 1;

@@ -1,9 +1,11 @@
 -- name: webhooks_of_account
--- The webhooks in use, with what waits and what was given up.
-SELECT w.id AS webhook_id, w.name, w.url, w.events, w.secret, w.paused, w.paused_why, w.created_at,
+-- The webhooks in use, postbacks among them, with what waits and what was given up.
+SELECT w.id AS webhook_id, w.name, w.source_id, s.name AS source, w.url, w.request, w.events, w.secret, w.paused,
+       w.paused_why, w.created_at,
        (SELECT count(*) FROM webhook_delivery d WHERE d.webhook_id = w.id AND d.state = 'pending') AS pending,
        (SELECT count(*) FROM webhook_delivery d WHERE d.webhook_id = w.id AND d.state = 'failed') AS failed
-  FROM webhook w WHERE w.account_id = :account_id AND NOT w.removed ORDER BY w.name;
+  FROM webhook w LEFT JOIN source s ON s.account_id = w.account_id AND s.id = w.source_id
+ WHERE w.account_id = :account_id AND NOT w.removed ORDER BY w.name;
 
 -- name: webhook_by_name
 SELECT id FROM webhook WHERE account_id = :account_id AND name = :name AND NOT removed;
@@ -11,11 +13,11 @@ SELECT id FROM webhook WHERE account_id = :account_id AND name = :name AND NOT r
 -- name: put_webhook
 -- A new webhook, or a known one as it now is. One that comes back after it was retired begins anew: what happened in
 -- between is not told.
-INSERT INTO webhook (id, account_id, name, url, events, secret, paused, created_at)
-VALUES (:webhook_id, :account_id, :name, :url, CAST(:events AS text[]), :secret, :paused, :now)
+INSERT INTO webhook (id, account_id, name, source_id, url, request, events, secret, paused, created_at)
+VALUES (:webhook_id, :account_id, :name, :source_id, :url, :request, CAST(:events AS text[]), :secret, :paused, :now)
 ON CONFLICT (account_id, name) DO UPDATE
    SET url = excluded.url, events = excluded.events, secret = excluded.secret, paused = excluded.paused,
-       paused_why = NULL, failures = 0, rest_until = NULL, removed = false,
+       source_id = excluded.source_id, request = excluded.request, paused_why = NULL, failures = 0, rest_until = NULL, removed = false,
        made_tx = CASE WHEN webhook.removed THEN excluded.made_tx ELSE webhook.made_tx END,
        created_at = CASE WHEN webhook.removed THEN excluded.created_at ELSE webhook.created_at END
 RETURNING id;
@@ -45,18 +47,19 @@ UPDATE webhook_cursor SET tx = CAST(CAST(:to_tx AS text) AS xid8), event_id = 0;
 
 -- name: add_deliveries
 -- One delivery for each event and webhook that is to be told of it: those that ask for its kind and are older than
--- it, or the one that a replay names, whatever it asks for. A delivery that is there already is left alone, except
--- by a replay, which begins it anew. Its id is made of the two, so that a receiver always knows it again.
+-- it, or the one that a replay names, whatever it asks for. A postback is told of its own source's leads only, and of
+-- no tests. A delivery that is there already is left alone, except by a replay, which begins it anew. Its id is made of
+-- the two, so that a receiver always knows it again.
 INSERT INTO webhook_delivery (id, account_id, webhook_id, event_id, kind, at, data, state, next_at, created_at)
 SELECT CAST(md5(w.id || ':' || e.id) AS uuid), e.account_id, w.id, e.id, e.kind, e.at,
        e.data
        || jsonb_build_object('lead_id', e.lead_id, 'attempt_id', e.attempt_id, 'agent', g.name)
-       || CASE WHEN e.kind LIKE 'lead.%' THEN jsonb_build_object(
+       || CASE WHEN split_part(e.kind, '.', 1) IN ('lead', 'outcome', 'return') THEN jsonb_build_object(
               'external_id', l.external_id, 'source', s.name, 'campaign', c.name,
-              'status', CASE split_part(e.kind, '.', 2)
-                            WHEN 'accepted' THEN 'new' WHEN 'refused' THEN 'rejected'
-                            WHEN 'ringing' THEN l.state WHEN 'answered' THEN l.state
-                            ELSE split_part(e.kind, '.', 2) END)
+              'status', CASE WHEN e.kind = 'lead.accepted' THEN 'new' WHEN e.kind = 'lead.refused' THEN 'rejected'
+                             WHEN e.kind LIKE 'lead.%' AND e.kind NOT IN ('lead.ringing', 'lead.answered',
+                                                                         'lead.touched', 'lead.returned')
+                             THEN split_part(e.kind, '.', 2) ELSE l.state END)
           ELSE '{}' END
        || CASE WHEN e.kind = 'attempt.contact' THEN jsonb_build_object('talk_seconds', a.talk_seconds)
           ELSE '{}' END,
@@ -71,6 +74,7 @@ SELECT CAST(md5(w.id || ':' || e.id) AS uuid), e.account_id, w.id, e.id, e.kind,
  WHERE e.id = ANY (CAST(:event_ids AS bigint[]))
    AND CASE WHEN CAST(:replay_of AS uuid) IS NULL THEN e.tx > w.made_tx AND (w.events IS NULL OR e.kind = ANY (w.events))
             ELSE w.id = CAST(:replay_of AS uuid) END
+   AND (w.source_id IS NULL OR (w.source_id = l.source_id AND NOT l.test))
  ORDER BY e.id
 ON CONFLICT (webhook_id, event_id) DO UPDATE
    SET state = 'pending', tries = 0, next_at = excluded.next_at, delivered_at = NULL
@@ -88,13 +92,16 @@ RETURNING id AS delivery_id, (SELECT w.paused FROM webhook w WHERE w.id = webhoo
 UPDATE webhook SET failures = 0, rest_until = NULL WHERE id = :webhook_id;
 
 -- name: events_to_replay
--- Events of the account: the one that is named, or those of a span that the webhook asks for, oldest first.
+-- Events of the account: the one that is named, or those of a span that the webhook asks for, oldest first; for a
+-- postback, those of its source's leads.
 SELECT e.id AS event_id FROM event e
   JOIN webhook w ON w.account_id = e.account_id AND w.id = :webhook_id
  WHERE e.account_id = :account_id
    AND (e.id = CAST(:event_id AS bigint)
         OR (e.at >= CAST(:since AS timestamptz) AND e.at < CAST(:until AS timestamptz)
             AND (w.events IS NULL OR e.kind = ANY (w.events))))
+   AND (w.source_id IS NULL
+        OR EXISTS (SELECT FROM lead l WHERE l.id = e.lead_id AND l.source_id = w.source_id AND NOT l.test))
  ORDER BY e.id LIMIT :most;
 
 -- name: orphaned_deliveries
@@ -113,10 +120,19 @@ UPDATE pgqueuer SET execute_after = now()
  WHERE status = 'queued' AND execute_after > now() AND dedupe_key = ANY (CAST(:keys AS text[]));
 
 -- name: delivery_to_make
--- A delivery that still waits, and where it goes.
+-- A delivery that still waits, and where it goes; for a postback, with the lead that its templates may speak of.
 SELECT d.id AS delivery_id, d.account_id, d.webhook_id, d.kind, d.at, d.data, d.tries, d.next_at,
-       w.url, w.secret, w.paused, w.removed, w.rest_until
-  FROM webhook_delivery d JOIN webhook w ON w.account_id = d.account_id AND w.id = d.webhook_id
+       w.url, w.request, w.secret, w.paused, w.removed, w.rest_until,
+       CASE WHEN l.id IS NOT NULL THEN jsonb_build_object(
+           'lead_id', l.id, 'external_id', l.external_id, 'cost', l.cost::text,
+           'received_at', to_char(l.received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'source', s.name, 'campaign', c.name, 'status', l.state, 'phone', l.phone, 'email', l.email,
+           'first_name', l.first_name, 'last_name', l.last_name, 'city', l.city, 'state', l.region,
+           'postal_code', l.postal_code, 'attributes', l.attributes) END AS lead
+  FROM webhook_delivery d
+  JOIN webhook w ON w.account_id = d.account_id AND w.id = d.webhook_id
+  LEFT JOIN lead l ON w.source_id IS NOT NULL AND l.account_id = d.account_id AND l.id = CAST(d.data ->> 'lead_id' AS uuid)
+  LEFT JOIN source s ON s.account_id = l.account_id AND s.id = l.source_id
+  LEFT JOIN campaign c ON c.account_id = l.account_id AND c.id = l.campaign_id
  WHERE d.id = :delivery_id AND d.state = 'pending';
 
 -- name: begin_try

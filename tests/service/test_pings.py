@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from tests.running import RunningService, configuration, running_service, until
+from running import RunningService, configuration, running_service, until
 
 SOURCE = (
     ", accept: {states: [NY, FL], attributes: {age: {between: [25, 64]}}}, caps: {daily: 2}, "

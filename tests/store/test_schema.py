@@ -17,8 +17,11 @@ import speedtolead.store
 from speedtolead.domain.agent import AgentState, Presence
 from speedtolead.domain.attempt import LIVE, AttemptState
 from speedtolead.domain.call import AnsweredBy, LegEnd, LegKind, LegState
+from speedtolead.domain.guard import Rate
 from speedtolead.domain.lead import LeadState
+from speedtolead.domain.outcome import OutcomeKind
 from speedtolead.domain.permit import Decision
+from speedtolead.domain.returned import ClaimState, ReturnReason
 from speedtolead.domain.webhook import DeliveryState
 from speedtolead.store.query import DECLARED, statements
 
@@ -40,6 +43,11 @@ CHECKED: list[tuple[str, str, type[StrEnum], set[str]]] = [
     ("leg", "answered_by", AnsweredBy, set()),
     ("permit", "decision", Decision, {Decision.NOT_APPLICABLE}),
     ("webhook_delivery", "state", DeliveryState, set()),
+    ("outcome", "kind", OutcomeKind, set()),
+    ("outcome", "reason", ReturnReason, set()),
+    ("return_claim", "state", ClaimState, set()),
+    ("return_claim", "reason", ReturnReason, set()),
+    ("source_alert", "rate", Rate, set()),
 ]
 
 

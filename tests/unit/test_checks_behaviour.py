@@ -124,6 +124,7 @@ def test_a_bot_that_the_certificates_issuer_saw_is_refused(seen: bool | None, ve
         (CHROME.replace("Chrome", "HeadlessChrome"), PENALTY),
         ("Mozilla/5.0 (compatible; Googlebot/2.1)", PENALTY),
         ("my own bot 1.0", PENALTY),
+        ("  ", NOTHING),
         ("", NOTHING),
         (None, NOTHING),
     ],

@@ -23,7 +23,8 @@ Tshwete|Nqobile|Keihanaikukauakahihuliheekahaunaele|Wolfeschlegelsteinhausenberg
 Henry III|Louis XVIII|Smith Jr.|Harrington 3rd|J|J.P.|T'Challa|Null|Test|Tester|Doe|Sample|Foo|Bar|Na|Do|Lee-Anne
 Wm|Mohd|Dwyght|Jzlyn|Kyng|Flynn|Byrd|Lynch|Wright|Tchaikovsky|Dvořák|Shchedrin|Przybylski|Szymborska|Zbigniew
 محمد|נח|Дмитрий|Щукин|ნინო|Ἀλέξανδρος|Αλέξης|कृष्ण|สมชาย|ขวัญ|田中|さくら|김|한울|Հայկ|முருகன்|ትርሓስ|Юлия-Анна|João & Ana
-Aaron|Lloyd|Aaliyah|Isaac|Hannah|Emmett|Mississippi|Assad|As'ad|Ee|Oo|Yy|Uwu|Ojijo|Kwok|Hsu|Tsz Kwan|Jyrki|Ylva
+Aaron|Lasdun|Lindsay|Lloyd|Aaliyah|Isaac|Hannah|Emmett|Mississippi|Assad|As'ad|Ee|Oo|Yy|Uwu|Ojijo|Kwok
+Hsu|Tsz Kwan|Jyrki|Ylva
 """.replace("\n", "|")
     .strip("|")
     .split("|")
@@ -65,7 +66,9 @@ def test_a_real_name_is_a_name_in_any_case_and_either_field(name: str) -> None:
         ("undefined", "not_filled_in"),
         ("N/A", "not_filled_in"),
         ("Unknown", "not_filled_in"),
+        ("ann198", "digits"),
         ("asdf", "keyboard"),
+        ("tyuio", "keyboard"),
         ("Asdfgh", "keyboard"),
         ("qwerty", "keyboard"),
         ("poiuyt", "keyboard"),
@@ -134,6 +137,9 @@ def test_the_same_name_twice_costs_little(
     ("address", "fault"),
     [
         ("1 Main St", None),
+        ("1 Rd", None),
+        ("ab" * 100, None),
+        ("ab" * 100 + "c", "too_long"),
         ("PO Box 12", None),
         ("91-1841 Fort Weaver Rd", None),
         ("N6W23001 Bluemound Rd # 4", None),
@@ -169,6 +175,8 @@ def test_an_address_is_judged_mildly(address: str, fault: str | None) -> None:
         ("Sample", None),
         ("Why", None),
         ("Y", None),
+        ("Aa", None),
+        ("\u200b", "no_letters"),
         ("Winston-Salem", None),
         ("33601", "no_letters"),
         ("aaa", "keyboard"),

@@ -21,7 +21,7 @@ from speedtolead.domain.criteria import Criteria
 from speedtolead.domain.duplicate import DuplicateRule
 from speedtolead.domain.hours import ALWAYS
 from speedtolead.domain.price import AsPosted, Caps
-from speedtolead.domain.source import Acceptance, Source
+from speedtolead.domain.source import Acceptance, GuardTerms, Source
 from speedtolead.service.configuration.document import ConfigurationError, Document, read
 
 WHOLE = """
@@ -87,6 +87,7 @@ def test_the_sample_reads_and_becomes_campaigns_and_sources() -> None:
         pricing=AsPosted(None, Decimal("18.50")),
         duplicates=DuplicateRule(timedelta(minutes=5)),
         caps=Caps(daily=500),
+        guard=GuardTerms(pause=True, window_leads=30, settled_after=timedelta(minutes=5)),
     )
 
 

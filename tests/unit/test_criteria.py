@@ -108,6 +108,7 @@ def test_yes_and_no_are_read_as_forms_say_them(values: list[object], expected: b
         ("33101-1234", "33101"),
         ("331011234", "33101"),
         (33101, "33101"),
+        (99999, "99999"),
         (2134, "02134"),  # a JSON number has lost its zero
         ("2134", None),
         ("331", None),

@@ -124,6 +124,7 @@ FEW_BAD = Counts(1000, 10)
 )
 def test_where_a_source_stands(rate: Rate, recent: Counts, baseline: Counts, standing: Standing) -> None:
     assert judge(rate, recent, baseline).standing is standing
+    assert is_out_of_band(rate, recent, baseline) is (standing is Standing.OUT_OF_BAND)
 
 
 def test_a_verdict_tells_what_it_was_made_of() -> None:

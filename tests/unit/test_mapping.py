@@ -61,6 +61,7 @@ VENDOR = {
         {"field": {"ref": "a]b"}, "text": "bracket"},
     ],
     "form": {"0": "first", "1": "second"},
+    "mixed": {"5": "five", "x": "not a number"},
     "straße": "ß",
 }
 
@@ -120,6 +121,8 @@ def test_a_path_names_a_posted_value(path: str, value: object) -> None:
         ("form[1]", "second"),
         ("form[*]", ["first", "second"]),
         ("form[2]", None),
+        ("mixed[5]", "five"),
+        ("mixed[*]", None),
         ("user[0]", None),
         ("user[*]", None),
     ],
@@ -141,6 +144,10 @@ def test_a_posted_value_is_looked_at_20_levels_deep() -> None:
     assert made(".".join("a" * 20), nested(20)) == "bottom"
     assert "bottom" in json.dumps(made("a", nested(20)))
     assert "bottom" not in json.dumps(made("a", nested(21)))
+    lists: Any = "bottom"
+    for _ in range(19):
+        lists = [lists]
+    assert made("a" + "[0]" * 19, {"a": lists}) == "bottom"
 
 
 def test_the_first_1000_elements_of_a_list_are_looked_at() -> None:
@@ -148,6 +155,14 @@ def test_the_first_1000_elements_of_a_list_are_looked_at() -> None:
     assert made("a[n=999].n", posted) == made("a[999].n", posted) == 999
     assert made("a[n=1000].n", posted) is made("a[1000].n", posted) is None
     assert made("a[*].n", posted) == list(range(1000))
+
+
+def test_the_first_10_000_values_are_looked_at() -> None:
+    posted = {"a": [[1] * 999] * 11, "b": 1}
+    looked_at = json.dumps(made("a", posted)).count("1")
+    assert 9_980 < looked_at < 10_000, "lists are values, too"
+    assert made("b", posted) is None
+    assert made("b", {"a": [[1] * 999] * 9, "b": 1}) == 1
 
 
 @pytest.mark.parametrize(
@@ -198,9 +213,10 @@ def test_the_first_path_that_holds_something_is_taken() -> None:
     assert one(rule, posted) == Traced("attributes.it", "contact.email", "ada@example.com", "ada@example.com")
     assert made(rule, {**posted, "email": "first@example.com"}) == "first@example.com"
     assert one(rule, {}) == Traced("attributes.it", "email, contact.email", None, None, "no such field")
+    assert one(rule, {"email": ""}).note == "nothing in it"
 
 
-@pytest.mark.parametrize("value", ["x", " x ", 7, 7.5, 0, True, False, ["a", 1], {"b": {"c": None}}, 10**30])
+@pytest.mark.parametrize("value", ["x", " x ", 7, 7.5, 0, True, False, ["a", 1], {"b": {"c": None}}, 2**1024 - 1])
 def test_a_value_stays_as_it_was_posted(value: object) -> None:
     result = made("a", {"a": value})
     assert result == value
@@ -255,6 +271,8 @@ BOXES = {"Call me": "call", "Text me": ["sms", "email"], "no": None}
         ({"map": BOXES}, ["Fax me", "Call me", {}], ["call"], "2 of 3 left out: not in the map"),
         ({"map": BOXES}, ["Fax me", "Wave"], None, "not in the map: dropped"),
         ({"map": BOXES}, ["no"], None, "nothing is left"),
+        ({"map": BOXES, "as": "upper"}, "no", None, "nothing is left"),
+        ({"map": {"N": []}, "as": "upper"}, "N", None, "nothing is left"),
         ({"map": {"Straße": 1}}, "STRASSE", 1, ""),
     ],
 )
@@ -264,7 +282,16 @@ def test_a_map_says_what_a_posted_value_means(rest: Any, posted: Any, meant: Any
     )
 
 
-CAR = {"car": {"year": 2020, "make": " Ford\n Focus ", "used": True, "tags": ["a", 1, "", {}], "x": {"y": 1}}}
+CAR = {
+    "car": {
+        "year": 2020,
+        "make": " Ford\n Focus ",
+        "used": True,
+        "tags": ["a", 1, "", {}],
+        "x": {"y": 1},
+        "odd": [{}],
+    }
+}
 
 
 @pytest.mark.parametrize(
@@ -277,6 +304,7 @@ CAR = {"car": {"year": 2020, "make": " Ford\n Focus ", "used": True, "tags": ["a
         ("{{ car.tags }}", "a, 1"),
         ("{{ car.tags[*] }}", "a, 1"),
         ("<{{ car.x }}>", None),
+        ("<{{ car.odd }}>", None),
         ("{{ none }}, {{ car.none }}", None),
         ("} {{ car.year }} }} {% if a %}", "} 2020 }} {% if a %}"),
     ],
@@ -328,7 +356,7 @@ def test_a_template_does_not_grow_without_bound() -> None:
         ("bool", "off", False),
         ("bool", 0.0, False),
         ("bool", False, False),
-        ("list", "call, sms,,", ["call", "sms"]),
+        ("list", "call, sms, ,", ["call", "sms"]),
         ("list", 7, [7]),
         ("list", ["a,b", 1], ["a,b", 1]),
         ("epoch", 1767225600, "2026-01-01T00:00:00Z"),
@@ -355,6 +383,7 @@ def test_a_value_is_made_into_another_kind(kind: str, posted: object, wanted: ob
         ("lower", {"b": 1}, "not a single value"),
         ("list", {"b": 1}, "not a single value"),
         ("number", "twelve", "'twelve' is not a number"),
+        ("number", ["one", "two"], "'one' is not a number"),
         ("number", "1,23", "'1,23' is not a number"),
         ("number", "1e5", "'1e5' is not a number"),
         ("number", "inf", "'inf' is not a number"),
@@ -414,6 +443,8 @@ def test_the_steps_are_taken_in_their_order() -> None:
     assert made(rule, {"day": "01.02.2026", "hour": 7}) == "2026-02-01T07:00:00Z"
     by_name = {"from": "who", "part": "last", "map": {"de la Cruz": "CRUZ"}, "as": "lower"}
     assert made(by_name, {"who": "Ana de la Cruz"}) == "cruz"
+    several = {"who": ["Ada", "Ana de la Cruz", "Alan Turing"]}
+    assert one(by_name, several).note == "1 of 3 left out: no last name in it; 1 of 2 left out: not in the map"
 
 
 # ---- constants and defaults ---------------------------------------------------------------------------------
@@ -502,11 +533,16 @@ def test_posted_values_that_no_rule_used_are_told_as_paths() -> None:
 
 
 def test_the_rest_is_kept_under_attributes() -> None:
-    posted = {"a": {"b": 1, "c": ["x", 2], "d": [{"e": True}]}, "a.b": "later", "car": "posted", "z": "used"}
+    posted = {
+        "a": {"b": 10**30, "c": ["x", None], "d": [{"e": True}]},
+        "a.b": "later",
+        "car": "posted",
+        "z": "used",
+    }
     used = mapped(posted, {"attributes.car": {"const": "set by a rule"}, "city": "z"}, rest="attributes")
     assert used.fields == {
         "city": "used",
-        "attributes": {"car": "set by a rule", "a.b": 1, "a.c": ["x", 2], "a.d.0.e": True},
+        "attributes": {"car": "set by a rule", "a.b": 10**30, "a.c": ["x", None], "a.d.0.e": True},
     }
 
 
@@ -517,10 +553,17 @@ def test_the_rest_is_at_most_200() -> None:
     assert len(used.unused) == 200
 
 
+def test_a_leftover_with_a_name_too_long_for_an_attribute_or_a_path_is_not_kept_or_told() -> None:
+    posted = {"a" * 199: 1, "b" * 200: 2, "c" * 1999: 3, "d" * 2000: 4}
+    used = mapped(posted, {}, rest="attributes")
+    assert used.fields == {"attributes": {"a" * 199: 1}}
+    assert [path[0] for path in used.unused] == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize(
     "posted",
     [
-        {"a": "\x00"}, {"a": "\ud800"}, {"a": 10**31}, {"a": ["fine", "\x1b"]}, {"\x00": "a"}, {"n" * 200: "a"},
+        {"a": "\x00"}, {"a": "\ud800"}, {"a": 10**30 + 1}, {"a": ["fine", "\x1b"]}, {"\x00": "a"},
     ],
 )  # fmt: skip
 def test_a_leftover_that_the_api_would_refuse_does_not_cost_the_lead(posted: dict[str, Any]) -> None:
@@ -773,6 +816,7 @@ LONG = "longer than 2,000 characters"
         ("city", {"from": "a", "as": "epoch", "zone": NY}, ".zone", "only with as: date"),
         ("city", {**DATE, "zone": "America/Gotham"}, ".zone", f"America/Gotham {NO_ZONE}"),
         ("city", {**DATE, "zone": 7}, ".zone", f"7 {NO_ZONE}"),
+        ("city", {**DATE, "zone": [NY]}, ".zone", f"['{NY}'] {NO_ZONE}"),
         ("city", {**DATE, "zone": "localtime"}, ".zone", f"localtime {NO_ZONE}"),
         ("city", {**DATE, "format": 7}, ".format", "expected a format, like %m/%d/%Y %H:%M"),
         ("city", {**DATE, "format": None}, ".format", "expected a format, like %m/%d/%Y %H:%M"),
@@ -780,13 +824,17 @@ LONG = "longer than 2,000 characters"
         ("city", {**DATE, "format": "%d.%m."}, ".format", A_DATE_NEEDS),
         ("city", {**DATE, "format": "%Y %y-%m-%d"}, ".format", A_DATE_NEEDS),
         ("city", {**DATE, "format": "%Y-%m"}, ".format", A_DATE_NEEDS),
+        ("city", {**DATE, "format": "%Y-%d"}, ".format", A_DATE_NEEDS),
+        ("city", {**DATE, "format": "%Y-%m-%b-%d"}, ".format", A_DATE_NEEDS),
         ("city", {**DATE, "format": "%Y-%m-%d %j"}, ".format", A_DATE_NEEDS),
         ("city", {**DATE, "format": "%Y-%m-%d %I"}, ".format", AN_HOUR_NEEDS),
         ("city", {**DATE, "format": "%Y-%m-%d %H %p"}, ".format", AN_HOUR_NEEDS),
+        ("city", {**DATE, "format": "%Y-%m-%d %H %I %p"}, ".format", AN_HOUR_NEEDS),
         ("city", {**DATE, "format": "%Y-%m-%d %Y"}, ".format", "a directive is said twice"),
         (
             "city", {"from": "a", "as": "date", "format": "%Y-%m-%d"}, ".format", "without %z in it, say the zone",
         ),
+        ("city", {"const": "a", "default to": "b"}, ".default to", f"unknown key; {EXPECTED_KEYS}"),
         ("city", {"const": "a", "default": "b"}, ".default", "does nothing to a constant"),
         ("city", {"const": "a", "as": "lower"}, ".as", "does nothing to a constant"),
         ("city", {"const": None}, ".const", "expected a value; this is nothing"),
@@ -795,6 +843,7 @@ LONG = "longer than 2,000 characters"
         ("city", {"const": False}, ".const", f"expected a text, got false; {YAML_READS}"),
         ("city", {"from": "a", "default": ["b"]}, ".default", "expected a text or a number"),
         ("consent.channels", {"const": ["fax"]}, ".const", "expected channels, of call, email, sms"),
+        ("consent.channels", {"const": ["call", 7]}, ".const", "expected channels, of call, email, sms"),
         ("consent.channels", {"const": "call, fax"}, ".const", "expected channels, of call, email, sms"),
         ("consent.channels", {"const": {"call": 1}}, ".const", "expected channels, of call, email, sms"),
         ("consent", {"const": "yes"}, ".const", "expected an object"),
@@ -888,9 +937,34 @@ def test_a_mapping_has_at_most_200_rules_and_400_paths() -> None:
     assert problems(rules(201, "a")) == [("fields", "at most 200 rules; there are 201")]
     parse_mapping(rules(200, {"from": ["a", "b"]}))
     parse_mapping(rules(100, {"template": "{{ a }}{{ b }}{{ c }}{{ d }}"}))
-    assert problems(rules(134, {"template": "{{ a }}{{ b }}{{ c }}"})) == [
-        ("fields", "at most 400 paths in all rules together; there are 402")
-    ]
+    for three in [{"template": "{{ a }}{{ b }}{{ c }}"}, {"from": ["a", "b", "c"]}]:
+        assert problems(rules(134, three)) == [("fields", "at most 400 paths in all rules together; there are 402")]
+
+
+def test_what_is_just_within_the_limits_is_taken() -> None:
+    fields = {
+        "city": {"const": "x" * 2000},
+        "cost": {"const": 10**30},
+        "state": {"from": "st", "map": {f"state {n}": "NY" for n in range(1000)}},
+        "attributes." + "n" * 120: {"const": [[[[[[["deep"]]]]]]]},
+    }
+    used = mapped({"st": "State 999"}, fields)
+    assert (used.fields["city"], used.fields["cost"], used.fields["state"]) == ("x" * 2000, 10**30, "NY")
+    assert used.fields["attributes"] == {"n" * 120: [[[[[[["deep"]]]]]]]}
+
+
+def test_a_constant_need_fit_only_where_it_arrives() -> None:
+    fields = {
+        "test": {"from": "t", "map": {"?": "yes"}, "as": "bool"},
+        "city": {"from": "c", "map": {"none": None, "*": "Boston"}},
+        "consent.channels": {"const": [" Call ", "SMS"]},
+        "attributes": {"const": {"any": True}},
+    }
+    assert mapped({"t": "?", "c": "none"}, fields).fields == {
+        "test": True,
+        "consent": {"channels": [" Call ", "SMS"]},
+        "attributes": {"any": True},
+    }
 
 
 # ---- whatever is posted -------------------------------------------------------------------------------------
@@ -1047,6 +1121,19 @@ def test_a_mapping_is_written_as_it_is_read(document: dict[str, Any]) -> None:
     again = to_document(mapping)
     assert parse_mapping(json.loads(json.dumps(again))) == mapping
     assert to_document(parse_mapping(again)) == again
+
+
+def test_a_written_mapping_says_all_of_it() -> None:
+    fields = {
+        "phone": "tel",
+        "first_name": {"from": ["name", "full_name"], "part": "first", "default": "friend"},
+        "state": {"from": "st", "map": {" New York": "NY"}, "otherwise": "keep", "as": "upper"},
+        "submitted_at": {"template": "{{ a }} {{ b }}", "as": "date", "format": "%Y-%m-%d %H", "zone": NY},
+        "schedule_at": {"from": "later", "as": "date"},
+        "cost": {"const": 2.5},
+    }
+    document = {"fields": fields, "own": "keep", "rest": "attributes"}
+    assert to_document(parse_mapping(document)) == document
 
 
 def test_a_written_mapping_is_in_its_short_form() -> None:

@@ -2,7 +2,7 @@
 
 Owns: the posts, each with a name, and what has to become of each. Must not know: how they are sent and checked.
 
-Every lead in it is a test lead, called by nobody, with a number of fiction and an external id of its own.
+Nobody is called for any of it: the leads are test leads, with numbers of fiction and external ids of their own.
 """
 
 from __future__ import annotations
@@ -57,7 +57,6 @@ class Post:
     """Sent once the server says ``100 Continue``: by then the service reads the body."""
     hangs_up: bool = False
     authorization: bytes = b"Authorization: Bearer %s"
-    group: str = ""
 
     def head(self, key: str) -> bytes:
         lines = [b"POST /v1/leads HTTP/1.1", b"Host: 127.0.0.1", b"Connection: close"]
@@ -193,10 +192,10 @@ def broken(name: str, body: bytes, *headers: bytes, **more: Any) -> Post:
 
 
 def given_back(place: str, text: str) -> dict[str, Any]:
-    """What is read back of a text: addresses in small letters, states in capitals, the rest as it was sent."""
-    if place in UNSEEN:
+    """What is read back: an address in small letters, the rest as it was sent; a state is put in order."""
+    if place in UNSEEN or place == "state":
         return {}
-    stored = {"email": text.lower(), "state": text.upper()}.get(place, text)
+    stored = text.lower() if place == "email" else text
     return {"kept": {place: stored}, "shown": (stored,)}
 
 
@@ -894,8 +893,8 @@ GROUPS: dict[str, Callable[[], Iterator[Post]]] = {
 
 
 def posts(group: str) -> list[Post]:
-    """A group's posts, made anew: what is in one has not been posted before."""
-    return [replace(post, group=group) for post in GROUPS[group]()]
+    """A group's posts, made anew: no lead in them has been posted before."""
+    return list(GROUPS[group]())
 
 
 def corpus() -> list[Post]:

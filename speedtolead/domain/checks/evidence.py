@@ -39,10 +39,12 @@ class Certified:
 
 
 def list_findings(listed_on: Iterable[str], list_date: date | None, reactions: Reactions) -> list[Finding]:
-    """A litigator is refused by default; a do-not-call list is not, as written consent overrides it (c)(2)(ii)."""
+    """A litigator, and who asked this company itself, is refused by default: consent does not override that, 47 CFR
+    64.1200(d)(3). The national list is overridden by written consent, (c)(2)(ii).
+    """
     listed = sorted(listed_on)
     inputs: dict[str, object] = {"listed_on": listed, "list_date": None if list_date is None else str(list_date)}
-    on_dnc = sorted({"national_dnc", "state_dnc", "internal"} & set(listed))
+    on_dnc = sorted({"national_dnc", "state_dnc"} & set(listed))
     return [
         objected("litigator", reactions, Reason.LITIGATOR, "phone", "The number is a known litigator's.", inputs)
         if "litigator" in listed
@@ -57,16 +59,26 @@ def list_findings(listed_on: Iterable[str], list_date: date | None, reactions: R
         )
         if on_dnc
         else accepted("do_not_call_list", "phone", inputs),
+        objected(
+            "own_do_not_call",
+            reactions,
+            Reason.DO_NOT_CALL_LIST,
+            "phone",
+            "This person asked this company not to be called.",
+            inputs,
+        )
+        if "internal" in listed
+        else accepted("own_do_not_call", "phone", inputs),
     ]
 
 
 def owner_finding(reassigned: str, reactions: Reactions) -> Finding:
-    """``yes``: somebody else has the number now. ``no_data``: nobody knows; the account's policy decides."""
+    """``yes``: somebody else has the number now. ``no_data``: nobody knows, which is passed over by default."""
     inputs: dict[str, object] = {"reassigned": reassigned}
     if reassigned == "yes":
         words = "The number was given to somebody else after this consent."
         return objected("reassigned", reactions, Reason.REASSIGNED, "phone", words, inputs)
-    if reassigned == "no_data" and "reassigned_unknown" in reactions:
+    if reassigned == "no_data":
         words = "Nobody knows whether the number changed hands."
         return objected("reassigned_unknown", reactions, Reason.REASSIGNED, "phone", words, inputs)
     return accepted("reassigned", "phone", inputs)
@@ -91,7 +103,9 @@ def certificate_findings(
 
 def _phone(said: Certified, reactions: Reactions) -> Finding:
     inputs: dict[str, object] = {"phone_matches": said.phone_matches}
-    if said.phone_matches is not False:
+    if said.phone_matches is None:
+        return not_applicable("certificate_phone", _FIELD, inputs)
+    if said.phone_matches:
         return accepted("certificate_phone", _FIELD, inputs)
     words = "The certificate is about another phone number."
     return objected("certificate_phone", reactions, Reason.CERTIFICATE_MISMATCH, _FIELD, words, inputs)
@@ -128,7 +142,9 @@ def _page(said: Certified, page: str | None, terms: CertificateTerms, reactions:
 
 def _wording(said: Certified, reactions: Reactions) -> Finding:
     inputs: dict[str, object] = {"wording_found": said.wording_found}
-    if said.wording_found is not False:
+    if said.wording_found is None:
+        return not_applicable("certificate_wording", _FIELD, inputs)
+    if said.wording_found:
         return accepted("certificate_wording", _FIELD, inputs)
     words = "The page that was certified does not show the consent's wording."
     return objected("certificate_wording", reactions, Reason.CERTIFICATE_WORDING, _FIELD, words, inputs)
@@ -136,6 +152,8 @@ def _wording(said: Certified, reactions: Reactions) -> Finding:
 
 def _framed(said: Certified, reactions: Reactions) -> Finding:
     inputs: dict[str, object] = {"framed": said.framed}
+    if said.framed is None:
+        return not_applicable("certificate_framed", _FIELD, inputs)
     if not said.framed:
         return accepted("certificate_framed", _FIELD, inputs)
     words = "The form was shown inside another page."
@@ -143,11 +161,12 @@ def _framed(said: Certified, reactions: Reactions) -> Finding:
 
 
 def host(url: str | None) -> str | None:
-    """The host of an address, lower-case; None for what is none."""
+    """The host of an address, lower-case, also where its scheme was left out; None for what is none."""
     try:
-        return (urlsplit(url).hostname or None) if url else None
+        found = urlsplit(url if "//" in url else f"//{url}").hostname if url else None
     except ValueError:
         return None
+    return found.rstrip(".") if found and "." in found.strip(".") else None
 
 
 def _site(where: str) -> str:

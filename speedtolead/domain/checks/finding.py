@@ -133,6 +133,7 @@ DEFAULTS: Mapping[str, Reaction] = {
     "ip_state": _penalty(3),  # a mobile carrier's address is often placed in another state
     "litigator": _REFUSE,
     "do_not_call_list": _ACCEPT,  # written consent overrides the national list, 47 CFR 64.1200(c)(2)(ii)
+    "own_do_not_call": _REFUSE,
     "reassigned": _REFUSE,
     "reassigned_unknown": _ACCEPT,
     "certificate": _REFUSE,

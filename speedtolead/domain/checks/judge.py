@@ -53,6 +53,10 @@ def no_answer_scrub(facts: Facts, policy: Policy) -> Finding:
     return _no_answer("scrub", "phone", facts, policy)
 
 
+def no_answer_reassigned(facts: Facts, policy: Policy) -> Finding:
+    return _no_answer("reassigned", "phone", facts, policy)
+
+
 CHECKS: tuple[Check, ...] = (
     phone.phone_given,
     phone.phone_exists,
@@ -93,6 +97,7 @@ CHECKS: tuple[Check, ...] = (
     no_answer_mail_domain,
     no_answer_certificate,
     no_answer_scrub,
+    no_answer_reassigned,
 )
 """In order: of several refusals the first one answers, so what the sender can mend stands first."""
 

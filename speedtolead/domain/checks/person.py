@@ -86,7 +86,7 @@ def city(facts: Facts, policy: Policy) -> Finding:
     inputs: dict[str, object] = {"city": shown(facts.city)}
     if not (facts.city and facts.city.strip()):
         return not_applicable("city", "city", inputs)
-    fault = _place_fault(facts.city, shortest=1)
+    fault = _place_fault(facts.city)
     inputs["fault"] = fault
     if fault is None:
         return accepted("city", "city", inputs)
@@ -131,7 +131,7 @@ def _mashed(word: str) -> bool:
     return _LONG_RUN.search(_DIGRAPHS.sub("c", word)) is not None
 
 
-def _place_fault(place: str, shortest: int) -> str | None:
+def _place_fault(place: str, shortest: int = 0) -> str | None:
     text = normal(place)
     if text in _NOT_FILLED_IN:
         return "not_filled_in"

@@ -64,7 +64,7 @@ class Conversion:
         """The converted value, and a note. Raises CannotConvert."""
         if self.kind is As.LIST:
             return _listed(value), ""
-        if self.kind is As.TEXT and isinstance(value, list):
+        if self.kind is As.TEXT:
             texts, note = each(value, single)
             return ", ".join(texts) if isinstance(texts, list) else texts, note
         return each(value, self._date if self.kind is As.DATE else _SINGLE[self.kind])

@@ -147,7 +147,7 @@ class ValueMap:
     """Values by the text that was posted. ``keep`` is what happens to a value that is not in it."""
 
     entries: tuple[tuple[str, Any], ...]
-    keep: bool = False
+    keep: bool
 
     def of(self, value: object) -> tuple[object, str]:
         """The value that is meant, None for nothing; lists that come of a list's elements are joined."""

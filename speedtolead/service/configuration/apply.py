@@ -10,11 +10,13 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from speedtolead.ports import Clock
+from speedtolead.service.configuration.changes import differences
+from speedtolead.service.configuration.connections import Connectors, problems_of_document, to_compare
 from speedtolead.service.configuration.document import Agent, ConfigurationError, Document, User
+from speedtolead.service.configuration.postbacks import apply_postbacks
 from speedtolead.service.configuration.webhooks import apply_webhooks
 from speedtolead.service.passwords import hashed, matches
 from speedtolead.store import configuration as rows
@@ -35,11 +37,19 @@ class Changes:
     keys: dict[str, str] = field(default_factory=dict)
 
 
-async def apply(database: Database, clock: Clock, document: Document) -> Changes:
-    """Raises ConfigurationError, with nothing changed, where a key or email belongs to someone else."""
+async def apply(
+    database: Database, clock: Clock, document: Document, connectors: Connectors | None = None
+) -> Changes:
+    """Raises ConfigurationError, with nothing changed, where a key or email belongs to someone else.
+
+    ``connectors`` are those that a source may name; None: connections are not looked at.
+    """
+    problems = [] if connectors is None else problems_of_document(document, connectors)
+    if problems:
+        raise ConfigurationError(problems)
     async with database.transaction() as tx:
         changes = Changes()
-        one = _Apply(tx, clock.now(), document, changes)
+        one = _Apply(tx, clock.now(), document, changes, connectors or {})
         await one.run()
         if changes.lines:
             await events.wake(tx)
@@ -52,6 +62,7 @@ class _Apply:
     now: datetime
     document: Document
     changes: Changes
+    connectors: Connectors
     account_id: UUID = field(default_factory=new_id)
 
     async def run(self) -> None:
@@ -61,6 +72,7 @@ class _Apply:
         await self._agents(users)
         await self._sources(await self._campaigns())
         await self._retire_campaigns()
+        await apply_postbacks(self.tx, self.account_id, self.document.sources, self.now, self._changed, self._say)
         self.changes.keys |= await apply_webhooks(
             self.tx, self.account_id, self.document.webhooks, self.now, self._changed, self._say
         )
@@ -219,7 +231,12 @@ class _Apply:
             settings = source_to_json(part.to_domain(self.document.timezone))
             now_facts = settings | {"campaign": part.campaign, "paused": part.paused}
             source_id = before.source_id if before is not None else None
-            if source_id is None or before is None or _source_facts(before) != now_facts or before.said is None:
+            if (
+                source_id is None
+                or before is None
+                or _source_facts(before) != now_facts
+                or before.said != part.said
+            ):
                 put = await rows.PUT_SOURCE.one(
                     self.tx,
                     source_id=new_id(),
@@ -231,7 +248,8 @@ class _Apply:
                     said=part.said,
                 )
                 source_id = put.id
-                self._changed("source", part.name, _source_facts(before), now_facts)
+                shown = to_compare(_source_facts(before), now_facts, self.connectors)
+                self._changed("source", part.name, *shown)
             kept = before.key_hashes if before is not None else []
             await self._key(f"source {part.name}", "stl_", part.api_key, source_id, kept)
         for name, gone in known.items():
@@ -242,7 +260,7 @@ class _Apply:
         if before is None:
             self._say(f"+ {what} {name}")
             return
-        for place, (old, new) in _differences(before, after).items():
+        for place, (old, new) in differences(before, after).items():
             self._say(f"~ {what} {name}: {place}: {old} → {new}")
 
 
@@ -261,13 +279,3 @@ def _agent_facts(agent: Agent) -> tuple[str, str, list[str], str | None]:
 
 def _source_facts(row: ConfiguredSource | None) -> Json | None:
     return None if row is None else row.settings | {"campaign": row.campaign, "paused": row.paused}
-
-
-def _differences(before: Any, after: Any, place: str = "") -> dict[str, tuple[Any, Any]]:
-    if isinstance(before, dict) and isinstance(after, dict):
-        found: dict[str, tuple[Any, Any]] = {}
-        for key in before.keys() | after.keys():
-            inner = f"{place}.{key}" if place else str(key)
-            found |= _differences(before.get(key), after.get(key), inner)
-        return dict(sorted(found.items()))
-    return {} if before == after else {place: (before, after)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import AfterValidator, Field, ValidationError
@@ -36,6 +36,8 @@ from speedtolead.service.configuration.values import (
     sip_address,
     webhook_secret,
 )
+
+AnyPart = TypeVar("AnyPart", bound=Part)
 
 
 class ConfigurationError(SpeedToLeadError):
@@ -158,30 +160,42 @@ class Document(Part):
 
 def read(text: str) -> Document:
     """The file's text as a checked document. Raises ConfigurationError with every mistake found."""
-    try:
-        loaded = yaml.load(text, Loader=_UniqueKeys)
-    except yaml.YAMLError as error:
-        raise ConfigurationError([_yaml_problem(error)]) from None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ConfigurationError([f"the file holds a value that cannot be read: {error}"]) from None
+    loaded = load(text)
     if not isinstance(loaded, dict):
         raise ConfigurationError(["the file is not a mapping; it begins with account: NAME"])
-    try:
-        document = Document.model_validate(loaded)
-    except ValidationError as error:
-        raise ConfigurationError([line for e in error.errors() for line in _problems(e)]) from None
+    document = checked(Document, loaded)
     problems = list(_references(document))
     if problems:
         raise ConfigurationError(problems)
     return document
 
 
+def load(text: str) -> Any:
+    """YAML (JSON is YAML as well) as plain values. Raises ConfigurationError."""
+    try:
+        return yaml.load(text, Loader=_UniqueKeys)
+    except yaml.YAMLError as error:
+        raise ConfigurationError([_yaml_problem(error)]) from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ConfigurationError([f"the file holds a value that cannot be read: {error}"]) from None
+
+
+def checked(part: type[AnyPart], loaded: dict[Any, Any]) -> AnyPart:
+    """A part of the file, of plain values. Raises ConfigurationError with a line for each mistake."""
+    try:
+        return part.model_validate(loaded)
+    except ValidationError as error:
+        raise ConfigurationError([line for e in error.errors() for line in _problems(e)]) from None
+
+
 class _UniqueKeys(yaml.SafeLoader):
-    """YAML's safe subset, in which a key may be said only once."""
+    """YAML's safe subset, in which a key may be said only once, and ``on`` is a name like any other."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
         for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:bool":
+                key_node.tag = "tag:yaml.org,2002:str"
             key = self.construct_object(key_node, deep=deep)
             if not isinstance(key, Hashable):
                 raise yaml.constructor.ConstructorError(

@@ -25,6 +25,9 @@ from speedtolead.domain.price import AsPosted, ByRule, Caps, Flat, PriceRule, Pr
 from speedtolead.domain.score import FitRule
 from speedtolead.domain.source import Acceptance, Asked, Budget, Connection, Reply, Source
 from speedtolead.ports import LineType
+from speedtolead.service.configuration.guard import GuardPart
+from speedtolead.service.configuration.postbacks import PostbackPart, same_names, without_secrets
+from speedtolead.service.configuration.returns import ReturnsPart
 from speedtolead.service.configuration.values import Duration, Misplaced, Name, Part, Phone
 
 ConsentChannel = Literal["call", "sms", "email"]
@@ -78,6 +81,18 @@ def _reply_template(value: str) -> str:
     return value
 
 
+def _patience(value: object) -> timedelta:
+    """``800ms`` or ``2s``: a lead does not wait longer than five seconds for anybody."""
+    match = re.fullmatch(r"(\d{1,5})(ms|s)", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('expected a time like "800ms" or "2s"')
+    patience = timedelta(milliseconds=int(match[1])) if match[2] == "ms" else timedelta(seconds=int(match[1]))
+    if not timedelta(0) < patience <= timedelta(seconds=5):
+        raise ValueError("a lead does not wait longer than 5s for anybody")
+    return patience
+
+
+Patience = Annotated[timedelta, BeforeValidator(_patience)]
 When = Annotated[Criteria, BeforeValidator(_criteria)]
 Reacts = Annotated[Reaction, BeforeValidator(_reaction)]
 Limit = Annotated[Velocity, BeforeValidator(_limit)]
@@ -181,22 +196,25 @@ class DuplicatesPart(Part):
         return DuplicateRule(self.window, tuple(dict.fromkeys(self.keys)), self.scope, self.on_repeat)
 
 
-class ChecksPart(Part):
-    """``on``: what follows when a check objects, by its name; the rest are the checks' own settings."""
+_REACTING = {name for name in DEFAULTS if name != "phone_given" and not name.startswith("no_answer_")}
+"""Checks of which the source may say what follows; what a silent provider leads to is under ``no_answer``."""
 
-    on: dict[str, Reacts] = Field(default_factory=dict)
+
+class ChecksPart(Part):
+    """``reactions``: what follows when a check objects, by its name; the rest are the checks' own settings."""
+
+    reactions: dict[str, Reacts] = Field(default_factory=dict)
     no_answer: dict[Literal[PROVIDERS], Reacts] = Field(default_factory=dict)  # type: ignore[valid-type]
     blocked_words: Annotated[tuple[BlockedWord, ...], Field(max_length=500)] = ()
     velocity: dict[Literal[VELOCITY_KINDS], Limit] = Field(default_factory=dict)  # type: ignore[valid-type]
     minimum_seconds_on_form: Annotated[float, Field(gt=0, le=600)] | None = None
 
-    @field_validator("on")
+    @field_validator("reactions")
     @classmethod
     def _known(cls, value: dict[str, Reaction]) -> dict[str, Reaction]:
         for name in value:
-            if name not in DEFAULTS or name == "phone_given":
-                known = ", ".join(sorted(DEFAULTS.keys() - {"phone_given"}))
-                raise ValueError(f"there is no check {name!r}; there are {known}")
+            if name not in _REACTING:
+                raise ValueError(f"there is no check {name!r}; there are {', '.join(sorted(_REACTING))}")
         return value
 
 
@@ -209,17 +227,10 @@ class FitPart(Part):
 class AskPart(Part):
     """How long each may take; one that is not named is not asked."""
 
-    lookup: Duration | None = None
-    certificate: Duration | None = None
-    lists: Duration | None = None
-    owner: Duration | None = None
-
-    @field_validator("lookup", "certificate", "lists", "owner")
-    @classmethod
-    def _short(cls, value: timedelta | None) -> timedelta | None:
-        if value is not None and not timedelta(0) < value <= timedelta(seconds=5):
-            raise ValueError("a lead does not wait longer than 5s for anybody")
-        return value
+    lookup: Patience | None = None
+    certificate: Patience | None = None
+    lists: Patience | None = None
+    owner: Patience | None = None
 
 
 class ReplyPart(Part):
@@ -251,6 +262,9 @@ class SourcePart(Part):
     connector: dict[str, str] | None = None
     reply: ReplyPart | None = None
     test_phone: Phone | None = None
+    returns: ReturnsPart | None = None
+    guard: GuardPart = Field(default_factory=GuardPart)
+    postbacks: Annotated[tuple[PostbackPart, ...], Field(max_length=20)] = ()
     said: Annotated[dict[str, Any], Field(exclude=True)] = Field(default_factory=dict)
     """The part as it was written, without its key; not a key of the file."""
 
@@ -262,6 +276,8 @@ class SourcePart(Part):
         if "said" in given:
             raise ValueError("unknown key said")
         said = {name: value for name, value in given.items() if name not in {"api_key", "said"}}
+        if "postbacks" in said:
+            said["postbacks"] = without_secrets(said["postbacks"])
         return given | {"said": to_jsonable_python(said, fallback=str)}
 
     @model_validator(mode="after")
@@ -272,6 +288,8 @@ class SourcePart(Part):
             raise ValueError("say either duplicate_window or duplicates")
         if self.connector is not None and "type" not in self.connector:
             raise ValueError("connector: say its type")
+        if same_names(self.postbacks):
+            raise ValueError(f"postbacks: two are called {same_names(self.postbacks)[0]}")
         return self
 
     def to_domain(self, zone: str) -> Source:
@@ -289,6 +307,8 @@ class SourcePart(Part):
             connection=self._connection(),
             reply=self._reply(),
             test_phone=self.test_phone,
+            returns=None if self.returns is None else self.returns.to_domain(),
+            guard=self.guard.to_domain(),
         )
 
     def _pricing(self) -> Pricing | None:
@@ -314,7 +334,7 @@ class SourcePart(Part):
     def _policy(self) -> Policy:
         checks, lines = self.checks, self.accept.line_types
         return Policy(
-            reactions=checks.on,
+            reactions=checks.reactions,
             no_answer=checks.no_answer,
             blocked_words=frozenset(checks.blocked_words),
             velocity=checks.velocity,

@@ -31,11 +31,13 @@ async def apply_webhooks(
     say: Callable[[str], None],
 ) -> dict[str, str]:
     """Make the account's webhooks what the file says; the secrets that were made, by what they are of."""
-    known = {row.name: row for row in await rows.WEBHOOKS_OF_ACCOUNT.all(tx, account_id=account_id)}
+    found = await rows.WEBHOOKS_OF_ACCOUNT.all(tx, account_id=account_id)
+    known = {row.name: row for row in found if row.source is None}
     made: dict[str, str] = {}
     for part in parts:
         before = known.pop(part.name, None)
-        secret = part.secret or (before.secret if before else secret_of(secrets.token_bytes(SECRET_BYTES)))
+        kept = None if before is None else before.secret
+        secret = part.secret or kept or secret_of(secrets.token_bytes(SECRET_BYTES))
         facts = _facts(part.url, part.events, part.paused)
         same_secret = before is not None and before.secret == secret
         if same_secret and _facts_of(before) == facts:
@@ -45,7 +47,9 @@ async def apply_webhooks(
             webhook_id=new_id(),
             account_id=account_id,
             name=part.name,
+            source_id=None,
             url=part.url,
+            request=None,
             events=facts["events"],
             secret=secret,
             paused=part.paused,

@@ -56,6 +56,8 @@ def _text(value: object) -> object:
     """Numbers are taken as text; blank is nothing."""
     if isinstance(value, bool):
         return value
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("not a finite number")
     if isinstance(value, int | float):
         return str(value)
     return (value.strip() or None) if isinstance(value, str) else value
@@ -74,10 +76,20 @@ def check_text(value: str) -> None:
         raise ValueError("not valid Unicode")
 
 
+def media_type(header: str) -> str:
+    """A Content-Type as it is kept: not too long, and without the bytes that were no UTF-8."""
+    return header.encode("utf-8", "replace").decode()[:200]
+
+
 def _this_century(value: datetime | None) -> datetime | None:
     if value is not None and not 2000 <= value.year <= 2099:
         raise ValueError("expected a date between 2000 and 2099")
     return value
+
+
+def _amount(value: Decimal | None) -> Decimal | None:
+    """A zero may have any exponent: no limit of digits holds it, and no database takes it."""
+    return None if value is None else value or Decimal(0)
 
 
 def _json_value(value: object, depth: int = 0) -> object:
@@ -160,7 +172,9 @@ class LeadBody(BaseModel):
     submitted_at: Moment = None
     schedule_at: Moment = None
     cost: Annotated[
-        Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=4)] | None, BeforeValidator(_text)
+        Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=4)] | None,
+        BeforeValidator(_text),
+        AfterValidator(_amount),
     ] = None
     attributes: dict[str, Any] = {}
     ip: Short = None
@@ -205,7 +219,7 @@ def read(fields: dict[str, Any], *, raw_type: str, raw_body: bytes, via: str, ke
     return LeadPost(
         phone=body.phone,
         consent=consent,
-        raw_type=raw_type,
+        raw_type=media_type(raw_type),
         raw_body=raw_body,
         first_name=body.first_name,
         last_name=body.last_name,

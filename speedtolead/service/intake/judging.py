@@ -29,7 +29,7 @@ from speedtolead.store.intake import SourceRow
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was found. ``refusal`` is the first finding that refuses, None where none does."""
+    """What was found. ``refusal`` is the finding that answers, None where none refuses."""
 
     findings: tuple[Finding, ...]
     refusal: Finding | None
@@ -59,14 +59,24 @@ async def judged(
     if promised:
         own = [f for f in own if f.verdict is not Verdict.REFUSE or f.reason not in _PROMISED]
     by_checks = judge(facts, row.source.checks)
-    refusal = next((f for f in own if f.verdict is Verdict.REFUSE), None) or by_checks.refusal
+    refusal = _answering((*own, *by_checks.findings))
     if refusal is None and row.source.ask and standing.phone is not None:
         found, more = await _asked(providers, row, post, standing.phone, at)
         by_checks = judge(with_answers(facts, **found), row.source.checks)
         own = [*own, *more]
-        refusal = by_checks.refusal or next((f for f in own if f.verdict is Verdict.REFUSE), None)
+        refusal = _answering((*by_checks.findings, *own))
     findings = (*own, *by_checks.findings)
-    return Judged(findings, refusal, _points(own, by_checks), tuple(marks.values()))
+    counted = () if post.test else tuple(marks.values())  # a test counts for nothing
+    return Judged(findings, refusal, _points(own, by_checks), counted)
+
+
+_ORDER = {refusal.value: place for place, refusal in enumerate(Refusal)}
+
+
+def _answering(findings: Iterable[Finding]) -> Finding | None:
+    """The refusal that answers: in the order of ``Refusal``, then the first of the others."""
+    refusing = (finding for finding in findings if finding.verdict is Verdict.REFUSE)
+    return min(refusing, key=lambda finding: _ORDER.get(finding.reason, len(_ORDER)), default=None)
 
 
 def _points(own: Iterable[Finding], by_checks: Judgement) -> int:
@@ -106,9 +116,14 @@ def _own_terms(row: SourceRow, post: LeadPost, standing: Standing, at: datetime)
             "calling hours can be known.",
             {"candidates": len(standing.candidates)},
         ),
-        _term(Refusal.SOURCE_PAUSED, not row.paused, "source", "This source is paused.", {}),
+        _term(Refusal.SOURCE_PAUSED, not row.paused, "source", paused_words(row), {}),
     ]
     return found if standing.phone is not None else []
+
+
+def paused_words(row: SourceRow) -> str:
+    """With why, where the guard paused it: the vendor can do something about that."""
+    return f"This source is paused: {row.pause_reason}." if row.pause_reason else "This source is paused."
 
 
 _PROMISED = {Refusal.OUTSIDE_CRITERIA.value, Refusal.SOURCE_PAUSED.value}
@@ -172,7 +187,9 @@ async def _asked(
     if Asked.OWNER in ask:
         wanted[Asked.OWNER] = providers.owner(account_id, phone, since, ask[Asked.OWNER].within)
     if Asked.CERTIFICATE in ask and question is not None:
-        wanted[Asked.CERTIFICATE] = providers.certificate(account_id, question, ask[Asked.CERTIFICATE].within)
+        said_by = "trustedform" if post.consent.trustedform_cert_url else "jornaya"
+        within = ask[Asked.CERTIFICATE].within
+        wanted[Asked.CERTIFICATE] = providers.certificate(account_id, question, said_by, within)
     answers = dict(zip(wanted, await asyncio.gather(*wanted.values()), strict=True))
     facts: dict[str, object] = {"unanswered": frozenset(_SILENT[a] for a in answers if answers[a] is None)}
     facts |= _of_number(answers.get(Asked.LOOKUP)) | _of_certificate(answers.get(Asked.CERTIFICATE))

@@ -21,6 +21,7 @@ from speedtolead.domain.offer import Desk, seconds_until_agent
 from speedtolead.domain.permit import Facts, Request, decide
 from speedtolead.domain.price import periods, price_of
 from speedtolead.ports import Clock, Numbering
+from speedtolead.service.intake.judging import paused_words
 from speedtolead.service.intake.standing import taken_state
 from speedtolead.store import pings as rows
 from speedtolead.store.database import Database
@@ -103,7 +104,7 @@ class Pings:
     ) -> tuple[str, str, str] | None:
         accept = row.source.accept
         if row.paused:
-            return Refusal.SOURCE_PAUSED, "This source is paused.", "source"
+            return Refusal.SOURCE_PAUSED, paused_words(row), "source"
         if not set(accept.channels) <= set(asked.channels):
             return Refusal.NO_CONSENT, "The consent does not cover what this source needs.", "consent.channels"
         if accept.certificate_required and not asked.certificate:

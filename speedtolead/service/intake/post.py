@@ -55,3 +55,5 @@ class Answer:
     lead_id: UUID
     refusal: str | None = None
     repeated: bool = False
+    price: Decimal | None = None
+    """What the lead costs, for a vendor who wants to be told."""

@@ -117,12 +117,15 @@ class Providers:
         )
 
     async def certificate(
-        self, account_id: UUID, question: CertificateQuestion, budget: timedelta
+        self, account_id: UUID, question: CertificateQuestion, said_by: str, budget: timedelta
     ) -> Answered[CertificateAnswer] | None:
-        """None also where no issuer here knows this form of certificate."""
+        """``said_by``: whose certificate the post calls it. What has not that issuer's form is no certificate; None
+        where this installation does not ask that issuer.
+        """
         issuer = next((one for one in self.certificates if one.issued(question.certificate)), None)
         if issuer is None:
-            return None
+            known = any(one.name == said_by for one in self.certificates)
+            return Answered(Refused("unknown_certificate")) if known else None
         asked = f"{issuer.name} {question.certificate} {question.phone} {question.email or ''}"
         return await self._ask(
             "certificate",

@@ -76,7 +76,7 @@ def new_lead(
         event_data=event_data,
         score=None if scored is None else scored.value,
         score_parts=[] if scored is None else [_part(part) for part in scored.parts],
-        findings=[_finding(finding) for finding in findings],
+        findings=[finding_json(finding) for finding in findings],
         via=post.via,
     )
 
@@ -85,7 +85,7 @@ def _part(part: Any) -> Json:
     return {"name": part.name, "points": part.points, "words": part.words, "inputs": part.inputs}
 
 
-def _finding(finding: Finding) -> Json:
+def finding_json(finding: Finding) -> Json:
     """What it says; what is empty is left out."""
     kept: Json = {"check": finding.check, "verdict": finding.verdict.value, "field": finding.field}
     if finding.inputs:

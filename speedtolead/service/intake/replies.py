@@ -10,6 +10,7 @@ empty), ``price`` (else empty).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -34,12 +35,18 @@ class Said:
     body: str
 
 
+def money(amount: Decimal) -> str:
+    """Two decimals where that says it all: 31.50, 0.0125."""
+    short = amount.quantize(Decimal("0.01"))
+    return str(short if short == amount else amount.normalize())
+
+
 @lru_cache(maxsize=1024)
 def _compiled(text: str, markup: bool) -> Template:
     return (_MARKUP if markup else _PLAIN).from_string(text)
 
 
-def reply(terms: Reply, status: int, answer: dict[str, Any], price: str | None = None) -> Said:
+def reply(terms: Reply, status: int, answer: dict[str, Any], price: Decimal | None = None) -> Said:
     """The vendor's answer for ours: ``answer`` is the body that the API would give."""
     taken = status < 400
     text = terms.accepted if taken else terms.refused
@@ -48,7 +55,7 @@ def reply(terms: Reply, status: int, answer: dict[str, Any], price: str | None =
         "status": answer.get("status", "") if taken else "refused",
         "code": answer.get("code", ""),
         "detail": answer.get("detail", ""),
-        "price": price or "",
+        "price": money(price) if price is not None and taken else "",
     }
     try:
         body = _compiled(text, terms.content_type == "application/xml").render(given)

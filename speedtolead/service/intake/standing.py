@@ -15,6 +15,7 @@ from speedtolead.domain.duplicate import Person
 from speedtolead.domain.phone import is_fictional
 from speedtolead.domain.place import Candidate
 from speedtolead.domain.source import Source
+from speedtolead.domain.states import state_code
 from speedtolead.ports import IpPlaces, MailAddresses, Numbering, ParsedPhone
 from speedtolead.service.intake.post import LeadPost
 
@@ -99,7 +100,8 @@ def with_answers(facts: Facts, **found: object) -> Facts:
 
 
 def upper(text: str | None) -> str | None:
-    return text.strip().upper() if text else None
+    """A stated state by its letters, as the tables know it, also where its name was written out."""
+    return state_code(text) if text else None
 
 
 def taken_state(source: Source, stated: str | None, candidates: tuple[Candidate, ...]) -> str | None:

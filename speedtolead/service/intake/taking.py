@@ -164,7 +164,7 @@ class Intake:
                 if stored.handed:
                     self._dialer.hand_over(due_row(row, new, attempt_id, stored))
                     await asyncio.sleep(0)  # the dialer first, then the answer
-                return Answer(202, new.answer, lead_id)
+                return Answer(202, new.answer, lead_id, price=lead.cost)
             before = await self._answered_before(tx, lead)
             if before is not None:
                 return before
@@ -272,7 +272,7 @@ class Intake:
         if before is None:
             return None
         refusal = before.answer.get("code")
-        return Answer(before.answer_status, before.answer, before.lead_id, refusal, repeated=True)
+        return Answer(before.answer_status, before.answer, before.lead_id, refusal, True, before.cost)
 
     def _scored(self, lead: Lead, lead_id: UUID, due_at: datetime | None) -> NewLead:
         row, at = lead.row, lead.received_at
@@ -317,7 +317,7 @@ class Intake:
 
 def key_hash(key: str) -> bytes:
     """Keys are long and random, so a plain hash is enough to keep them out of the database."""
-    return hashlib.sha256(key.encode()).digest()
+    return hashlib.sha256(key.encode(errors="surrogatepass")).digest()
 
 
 class _no_transaction:

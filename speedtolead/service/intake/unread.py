@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from speedtolead.ports import Clock
+from speedtolead.service.intake.fields import media_type
 from speedtolead.store import sources as rows
 from speedtolead.store.database import Database, DatabaseAway
 from speedtolead.store.intake import SourceRow
@@ -52,7 +53,7 @@ class UnreadPosts:
                     code=code,
                     detail=detail[:500],
                     fields=[field[:200] for field in fields[:50]],
-                    content_type=content_type[:100],
+                    content_type=media_type(content_type),
                     body=body[:MOST_BYTES],
                 )
         except DatabaseAway as error:

@@ -17,6 +17,8 @@ import structlog
 from speedtolead.domain.webhook import backoff, given_up, message_id, signature
 from speedtolead.ports import Clock, Permanent, PortError, Transient, WebhookSender
 from speedtolead.service.times import iso
+from speedtolead.service.webhooks import postback
+from speedtolead.service.webhooks.postback import Told, Unmakable
 from speedtolead.store import webhooks as rows
 from speedtolead.store.database import Database
 from speedtolead.store.query import Connection
@@ -60,17 +62,16 @@ class Deliveries:
         return await self._send(found, begun.tries, now)
 
     async def _send(self, found: ToMake, tries: int, now: datetime) -> timedelta | None:
-        body = _body(found)
         webhook_id = message_id(found.delivery_id)
         timestamp = int(now.timestamp())
-        headers = {
-            "Content-Type": "application/json",
-            "webhook-id": webhook_id,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": signature(found.secret, webhook_id, timestamp, body),
-        }
         try:
-            status = await self._sender.send(found.url, headers, body)
+            told = _told(found, webhook_id)
+            headers = told.headers | {"webhook-id": webhook_id, "webhook-timestamp": str(timestamp)}
+            if found.secret is not None:
+                headers["webhook-signature"] = signature(found.secret, webhook_id, timestamp, told.body)
+            status = await self._sender.send(told.url, headers, told.body, told.method)
+        except Unmakable as error:
+            return await self._not_delivered(found, tries, Permanent(str(error), code=error.code))
         except PortError as error:
             return await self._not_delivered(found, tries, error)
         async with self._database.transaction() as tx:
@@ -131,6 +132,16 @@ def _not_yet(found: ToMake, now: datetime) -> timedelta | None:
     if found.rest_until is not None and found.rest_until > now:
         return (found.rest_until - now) * (1 + random.random())
     return None
+
+
+def _told(found: ToMake, webhook_id: str) -> Told:
+    """The request. Raises Unmakable, for a postback whose template fails on this lead."""
+    if found.request is None:
+        return Told("POST", found.url, {"Content-Type": "application/json"}, _body(found))
+    if found.lead is None:
+        raise Unmakable("the lead is not kept any more")
+    facts = postback.facts(found.kind, found.at, webhook_id, found.data, found.lead)
+    return postback.told(postback.postback(found.url, found.request), facts)
 
 
 def _body(found: ToMake) -> bytes:

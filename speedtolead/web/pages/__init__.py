@@ -1,4 +1,4 @@
-"""The pages: sign-in, the live board, one lead's story, the API's documentation, the sample form.
+"""The pages: sign-in, the live board, leads, sources and their posts, settings, the API's documentation.
 
 Owns: rendering (Jinja2, escaped), the headers that keep a page to itself, and the few routes behind the forms.
 Every number on a page comes from the same use case as the API's. Must not know: SQL, carriers, judging.
@@ -9,7 +9,23 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from speedtolead.web.pages import assets, board, demo, docs, errors, lead, login, render
+from speedtolead.web.pages import (
+    alerts,
+    assets,
+    board,
+    demo,
+    docs,
+    errors,
+    lead,
+    login,
+    outcomes,
+    posts,
+    render,
+    returns,
+    settings,
+    sources,
+    trying,
+)
 
 
 def add_to(app: web.Application) -> None:
@@ -25,9 +41,27 @@ def add_to(app: web.Application) -> None:
     router.add_post("/logout", login.sign_out)
     router.add_get("/", board.show)
     router.add_get("/board/fragment", board.fragment)
+    router.add_post("/sources/{name}/resume", alerts.resume)
     router.add_get("/leads/{lead_id}", lead.show)
     router.add_get("/leads/{lead_id}/fragment", lead.fragment)
     router.add_post("/leads/{lead_id}/stop", lead.stop)
+    router.add_post("/leads/{lead_id}/outcomes", outcomes.report)
+    router.add_get("/returns", returns.show)
+    router.add_get("/returns.csv", returns.download)
+    router.add_post("/returns/send", returns.send)
+    router.add_post("/returns/{return_id}", returns.act)
+    router.add_get("/sources", sources.overview)
+    router.add_get("/sources/-/fragment", sources.overview_fragment)
+    router.add_get("/sources/{name}", sources.show)
+    router.add_get("/sources/{name}/fragment", sources.fragment)
+    router.add_get("/sources/{name}/try", trying.show)
+    router.add_post("/sources/{name}/try", trying.run)
+    router.add_get("/sources/{name}/posts/{post_id}", posts.show)
+    router.add_post("/sources/{name}/posts/{post_id}", posts.send_again)
+    router.add_get("/settings", settings.show)
+    router.add_get("/settings/sources/{name}", settings.source)
+    router.add_post("/settings/sources/{name}", settings.change)
+    router.add_post("/settings/sources/{name}/pause", settings.pause)
     router.add_get("/docs", docs.show)
     router.add_get("/demo", demo.form)
     router.add_post("/demo", demo.submit)

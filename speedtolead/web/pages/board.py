@@ -20,7 +20,7 @@ from speedtolead.service.leads import LeadFilter
 from speedtolead.service.reports import Period
 from speedtolead.store.people import SessionOwner
 from speedtolead.store.stats import HopRow, SpeedRow
-from speedtolead.web.pages import render, sample
+from speedtolead.web.pages import alerts, render, sample
 from speedtolead.web.services import SERVICES, Services
 from speedtolead.web.views import contact_report
 
@@ -84,6 +84,7 @@ async def _given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
         "contact": contact[0] if contact else None,
         "leads": await services.leads.page(account, LeadFilter(), LATEST),
         "curl": _curl(services, session),
+        **await alerts.given(request, session),
     }
 
 

@@ -27,6 +27,13 @@ _BODIES: dict[str, dict[str, Any]] = {
     },
     "suppress": {"phone": "+12125550142", "reason": "asked not to be contacted"},
     "set_agent_state": {"state": "available"},
+    "report_outcome": {"kind": "sale", "value": "1200.00"},
+    "act_on_return": {"action": "credit", "note": "on the next invoice"},
+    "send_returns": {"source": "partner"},
+    "dry_run": {
+        "mapping": {"fields": {"phone": "mobile", "consent.channels": {"const": ["call"]}}},
+        "body": {"mobile": "+12125550142"},
+    },
 }
 _LIMITS = {
     "minLength": "at least {} characters",

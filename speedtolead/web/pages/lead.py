@@ -13,7 +13,7 @@ from aiohttp import web
 from speedtolead.service.explain import explain
 from speedtolead.store.people import SessionOwner
 from speedtolead.web import auth, views
-from speedtolead.web.pages import render, timeline
+from speedtolead.web.pages import outcomes, render, timeline
 from speedtolead.web.services import SERVICES
 
 OPEN = frozenset({"new", "working"})
@@ -48,6 +48,7 @@ async def _given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
         "told": explain(story),
         "stoppable": lead.status in OPEN,
         "refused_because": _refused_because(lead),
+        **outcomes.given(),
     }
 
 

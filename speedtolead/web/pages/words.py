@@ -81,9 +81,11 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
 }
 
 _TONES = {
-    "good": {"contacted", "converted", "connected", "talking", "live", "allowed", "available", "accepted"},
-    "active": {"new", "working", "claimed", "dialing", "ringing", "placing", "reserved", "scheduled", "wrap_up"},
-    "bad": {"rejected", "refused", "failed", "abandoned", "unknown", "suppressed"},
+    "good": {"contacted", "converted", "connected", "talking", "live", "allowed", "available", "accepted"}
+    | {"accept", "touched", "taking leads", "at work", "credited"},
+    "active": {"new", "working", "claimed", "dialing", "ringing", "placing", "reserved", "scheduled", "wrap_up"}
+    | {"penalty", "prepared", "sent"},
+    "bad": {"rejected", "refused", "failed", "abandoned", "unknown", "suppressed", "refuse", "unreadable"},
 }
 
 
@@ -159,6 +161,26 @@ def moment(at: datetime | None, zone: str) -> str:
     return NONE if at is None else f"{at.astimezone(zone_info(zone)):%a %d %b %Y %H:%M:%S %Z}"
 
 
+def lately(at: datetime | None, zone: str, now: datetime) -> str:
+    """A moment of the last days: the time of day, and the day where it is not today."""
+    if at is None:
+        return NONE
+    place = zone_info(zone)
+    local = at.astimezone(place)
+    today = local.date() == now.astimezone(place).date()
+    return f"{local:%H:%M:%S}" if today else f"{local:%d %b %H:%M}"
+
+
+def size(count: int) -> str:
+    """An amount of data: 812 bytes, 3.4 KiB."""
+    return f"{count} bytes" if count < 1024 else f"{count / 1024:.1f} KiB"
+
+
+def points(value: int) -> str:
+    """Points of a score, with their sign: +15, −3, 0."""
+    return f"+{value}" if value > 0 else str(value).replace("-", "\u2212")
+
+
 def phone(number: str | None) -> str:
     """North American numbers in groups; others as they are."""
     if number is None:
@@ -186,6 +208,9 @@ FILTERS: dict[str, Callable[..., str]] = {
     "money": money,
     "clock": clock,
     "moment": moment,
+    "lately": lately,
+    "size": size,
+    "points": points,
     "phone": phone,
     "value_of": value_of,
 }

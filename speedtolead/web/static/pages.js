@@ -169,6 +169,23 @@ async function poll() {
   root.querySelector("[data-connection]").hidden = true;
 }
 
+async function copy(button) {
+  const field = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(field.value);
+  } catch {
+    field.select(); // no clipboard without https: what is selected can still be copied by hand
+    button.textContent = "Selected: copy it now";
+    return;
+  }
+  button.textContent = "Copied";
+}
+
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => copy(button));
+}
+
 if (root?.dataset.poll) poll();
 if (root?.dataset.events) {
   listen();

@@ -1,0 +1,112 @@
+"""The API of the source guard: its alerts, and resuming a source that it paused.
+
+Owns: reading each request and shaping the answer. Must not know: when there is an alert.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from speedtolead.store.guard import AlertRow
+from speedtolead.web import auth
+from speedtolead.web.endpoint import Routes
+from speedtolead.web.outcomes import acting, answer
+from speedtolead.web.problems import Problem, of_validation
+from speedtolead.web.services import SERVICES
+from speedtolead.web.views import Instant, ProblemView
+
+routes = Routes()
+
+RESUMING = frozenset({"manager", "admin"})
+
+
+class AlertQuery(BaseModel):
+    """``open``: those that go on. ``all``: those that ended too, the last 200 of them all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: Literal["open", "all"] = "open"
+
+
+class CountsView(BaseModel):
+    """``hits`` of ``leads``: contacted, invalid or duplicate, as the rate says."""
+
+    leads: int
+    hits: int
+
+
+class AlertView(BaseModel):
+    """The counts are those that raised it. ``interval_95`` is of the recent rate.
+
+    ``paused``: the source was paused for it. ``source_paused``: the guard's pause of its source is on now.
+    """
+
+    alert_id: UUID
+    source: str
+    rate: str
+    opened_at: Instant
+    ended_at: Instant | None
+    words: str
+    recent: CountsView
+    baseline: CountsView
+    p_value: float
+    interval_95: list[float]
+    paused: bool
+    source_paused: bool
+
+
+class AlertList(BaseModel):
+    alerts: list[AlertView]
+
+
+class ResumedView(BaseModel):
+    """``resumed`` false: the guard had not paused it. It may still be paused by its configuration."""
+
+    source: str
+    resumed: bool
+
+
+@routes(
+    "GET",
+    "/v1/alerts",
+    "The source guard's alerts, newest first: sources whose contact, invalid or duplicate rate left its band.",
+    query=AlertQuery,
+    responses={200: AlertList, 401: ProblemView, 403: ProblemView, 422: ProblemView},
+)
+async def list_alerts(request: web.Request) -> web.Response:
+    caller = await auth.caller(request, whole_account=True)
+    try:
+        query = AlertQuery.model_validate(dict(request.query))
+    except ValidationError as error:
+        raise of_validation(error) from None
+    found = await request.app[SERVICES].guarding.alerts(caller.account_id, ended=query.state == "all")
+    return answer(AlertList(alerts=[_view(row) for row in found]))
+
+
+@routes(
+    "POST",
+    "/v1/sources/{name}/resume",
+    "Lift the pause that the source guard made. Its alerts go on until the rates are back.",
+    responses={200: ResumedView, 401: ProblemView, 403: ProblemView, 404: ProblemView},
+)
+async def resume_source(request: web.Request) -> web.Response:
+    caller = await auth.caller(request, whole_account=True)
+    session = None if auth.bearer(request) else await auth.session_of(request)
+    if session is not None and session.role not in RESUMING:
+        raise Problem(403, "forbidden", "This is for managers; a supervisor may look.")
+    done = await resumed(request, caller.account_id, await acting(request))
+    return answer(ResumedView(source=request.match_info["name"], resumed=done))
+
+
+async def resumed(request: web.Request, account_id: UUID, by: str) -> bool:
+    """From the API or the board. Raises NotFound."""
+    return await request.app[SERVICES].guarding.resume(account_id, request.match_info["name"], by)
+
+
+def _view(row: AlertRow) -> AlertView:
+    shown = {name: getattr(row, name) for name in AlertView.model_fields if hasattr(row, name)}
+    return AlertView(**shown, **row.facts)
