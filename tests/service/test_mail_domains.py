@@ -12,7 +12,8 @@ async def finding(service: RunningService, lead_id: str) -> dict[str, Any]:
     """The finding on the mail's domain, once the question was answered."""
 
     def answered(lead: Any) -> bool:
-        return any(f["check"] == "email_domain" and "takes_mail" in f.get("inputs", {}) for f in lead["findings"])
+        found = [f["inputs"] for f in lead["findings"] if f["check"] == "email_domain"]
+        return any(inputs.get("takes_mail") is not None for inputs in found)
 
     lead = await service.lead_when(lead_id, answered, seconds=30)
     found: list[dict[str, Any]] = [f for f in lead["findings"] if f["check"] == "email_domain"]

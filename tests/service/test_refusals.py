@@ -87,7 +87,7 @@ TERMS = (
     Case("other state by postal code", Refusal.OUTSIDE_CRITERIA, STATE, {"state": None, "postal_code": "10001"},
          {"accept": {"states": ["NJ"]}}),
     Case("other state by area code", Refusal.OUTSIDE_CRITERIA, STATE, {"state": None},
-         {"accept": {"states": ["NJ"]}}),
+         {"accept": {"states": ["AK"]}}),
     Case("other postal code", Refusal.OUTSIDE_CRITERIA, "postal_code", {"postal_code": "10001"},
          {"accept": {"postal_codes": ["331*", "10002"]}}),
     Case("no postal code", Refusal.OUTSIDE_CRITERIA, "postal_code", terms={"accept": {"postal_codes": ["331*"]}}),

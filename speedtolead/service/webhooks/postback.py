@@ -233,7 +233,8 @@ def _whole(node: nodes.Node) -> str | None:
     if isinstance(node, nodes.Name) and node.name in {"lead", "outcome", "claim"}:
         return str(node.name)
     if isinstance(node, nodes.Getattr | nodes.Getitem) and _part(node) == "attributes":
-        return "lead.attributes" if _whole(node.node) == "lead" else None
+        whole = _whole(node.node)
+        return f"{whole}.attributes" if whole == "lead" else None
     return None
 
 
