@@ -14,17 +14,12 @@ from dataclasses import replace
 from typing import Any
 
 import asyncpg
-import pytest
 from conftest import database_of
 from running import RunningService, configuration
 
 Terms = Mapping[str, Any]
 TOMORROW = "[{after: 1d, channel: call}]"
 """A cadence that dials nobody while a test runs."""
-
-UNMENDED = pytest.mark.xfail(
-    strict=True, reason="a known defect, whose patch is not in yet; take the mark off with it"
-)
 
 _databases = itertools.count(1)
 _phones = itertools.count()

@@ -153,6 +153,8 @@ class Period:
     """Names the counter: ``day:2026-11-22``, ``month:2026-11`` or ``total``."""
     cap: int | None
     budget: Decimal | None
+    begins_at: datetime | None
+    """UTC; its first moment. None: it has no beginning."""
     ends_at: datetime | None
     """UTC; the first moment of the next period. None: it does not end."""
 
@@ -165,13 +167,14 @@ def periods(caps: Caps, now: datetime, zone: str) -> tuple[Period, ...]:
     """
     today = now.astimezone(zone_info(zone)).date()
     tomorrow = today + timedelta(days=1)
-    next_month = (today.replace(day=1) + timedelta(days=31)).replace(day=1)
+    first = today.replace(day=1)
+    next_month = (first + timedelta(days=31)).replace(day=1)
+    day = (_midnight(today, zone), _midnight(tomorrow, zone))
+    month = (_midnight(first, zone), _midnight(next_month, zone))
     every = (
-        Period(PeriodKind.DAY, f"day:{today}", caps.daily, caps.daily_budget, _midnight(tomorrow, zone)),
-        Period(
-            PeriodKind.MONTH, f"month:{today:%Y-%m}", caps.monthly, caps.monthly_budget, _midnight(next_month, zone)
-        ),
-        Period(PeriodKind.TOTAL, "total", caps.total, caps.total_budget, None),
+        Period(PeriodKind.DAY, f"day:{today}", caps.daily, caps.daily_budget, *day),
+        Period(PeriodKind.MONTH, f"month:{today:%Y-%m}", caps.monthly, caps.monthly_budget, *month),
+        Period(PeriodKind.TOTAL, "total", caps.total, caps.total_budget, None, None),
     )
     return tuple(period for period in every if period.cap is not None or period.budget is not None)
 

@@ -80,15 +80,20 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class KeptOut:
-    """What kept a lead out; several may at once."""
+    """What kept a lead out, beside its twins; several may at once."""
 
     suppressed: str | None
-    twin: UUID | None
-    twin_accepted_at: datetime | None
-    twin_state: str | None
-    twin_live: bool
-    """It is being called at this moment."""
     full_periods: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """An earlier lead that shares a key. ``live``: it is being called at this moment."""
+
+    lead_id: UUID
+    accepted_at: datetime
+    state: str | None
+    live: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +170,7 @@ KEY_OWNER = Query("key_owner", KeyOwner)
 ANSWERED_BEFORE = Query("answered_before", Answered)
 ACCEPT_LEAD = Query("accept_lead", Accepted)
 WHY_NOT_ACCEPTED = Query("why_not_accepted", KeptOut)
+TWINS = Query("twins", Twin)
 TOUCH_LEAD = Query("touch_lead", Id)
 CLOSE_FOR_RESTART = Query("close_for_restart", Id)
 REFUSE_LEAD = Query("refuse_lead", Id)
@@ -203,7 +209,7 @@ async def accept_lead(
     attempt_id: UUID,
     due_at: datetime | None,
     *,
-    instead_of: UUID | None,
+    instead_of: list[UUID],
     ping_id: UUID | None,
     campaign_version: int,
     agent_group: str,
@@ -211,7 +217,7 @@ async def accept_lead(
 ) -> Accepted:
     """Store an accepted lead, in one statement. Raises Kept.
 
-    ``instead_of``: a lead that may be its twin. ``ping_id``: the promise that it uses. With ``hand_over``, a lead
+    ``instead_of``: leads that may be its twins. ``ping_id``: the promise that it uses. With ``hand_over``, a lead
     that can be dialled at once is left to the caller instead of waking the dialers.
     """
     try:
@@ -240,17 +246,23 @@ async def refuse_lead(tx: Connection, lead: NewLead, refusal: str) -> bool:
     return await REFUSE_LEAD.first(tx, **columns, refusal=refusal) is not None
 
 
-async def why_not_accepted(tx: Connection, lead: NewLead, guards: Guards) -> KeptOut:
-    return await WHY_NOT_ACCEPTED.one(
+async def why_not_accepted(
+    tx: Connection, row: SourceRow, phone: str | None, email: str | None, cost: Decimal | None, guards: Guards
+) -> tuple[KeptOut, list[Twin]]:
+    """The guards that keep such a lead out now."""
+    columns = guards.columns()
+    keys = {name: columns.pop(name) for name in ("scope_id", "duplicate_keys", "duplicate_since")}
+    why = await WHY_NOT_ACCEPTED.one(
         tx,
-        account_id=lead.account_id,
-        source_id=lead.source_id,
-        campaign_id=lead.campaign_id,
-        phone=lead.phone,
-        email=lead.email,
-        cost=lead.cost,
-        **guards.columns(),
+        account_id=row.account_id,
+        source_id=row.source_id,
+        campaign_id=row.campaign_id,
+        phone=phone,
+        email=email,
+        cost=cost,
+        **columns,
     )
+    return why, await TWINS.all(tx, account_id=row.account_id, **keys) if guards.duplicate_keys else []
 
 
 async def touch_lead(tx: Connection, twin: UUID, touch_id: UUID, lead: NewLead, due_at: datetime) -> bool:

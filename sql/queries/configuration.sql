@@ -90,6 +90,18 @@ ON CONFLICT (account_id, name) DO UPDATE
        said = excluded.said, removed = false, version = source.version + 1
 RETURNING id;
 
+-- name: count_period
+-- What a source took since a moment, as the least that its counter of a period says.
+INSERT INTO source_period (account_id, source_id, period, accepted, spent)
+SELECT :account_id, :source_id, :period, count(*), coalesce(sum(cost), 0)
+  FROM lead
+ WHERE account_id = :account_id AND source_id = :source_id AND received_at >= coalesce(CAST(:since AS timestamptz), '-infinity')
+   AND answer_status = 202 AND NOT test
+HAVING count(*) > 0
+ON CONFLICT (source_id, period) DO UPDATE
+   SET accepted = greatest(source_period.accepted, excluded.accepted),
+       spent = greatest(source_period.spent, excluded.spent);
+
 -- name: remove_source
 UPDATE source SET removed = true, version = version + 1 WHERE account_id = :account_id AND id = :source_id;
 

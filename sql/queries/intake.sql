@@ -41,7 +41,7 @@ WITH no_twin AS (
       FROM unnest(CAST(:duplicate_keys AS bytea[])) AS key ORDER BY key
     ON CONFLICT (scope_id, key) DO UPDATE
        SET lead_id = excluded.lead_id, accepted_at = excluded.accepted_at
-     WHERE recent_key.accepted_at < :duplicate_since OR recent_key.lead_id = :instead_of
+     WHERE recent_key.accepted_at < :duplicate_since OR recent_key.lead_id = ANY (CAST(:instead_of AS uuid[]))
     RETURNING 1
 ), counted AS (
     INSERT INTO source_period (account_id, source_id, period, accepted, spent, cap, budget)
@@ -129,35 +129,41 @@ SELECT coalesce((SELECT id FROM new_lead), kept_out()) AS id, agents, addresses,
   FROM way;
 
 -- name: why_not_accepted
--- Which of the guards kept a lead out: the suppression's reason, the twin with its state, the periods that are full.
+-- Which of the guards kept a lead out, beside its twins: the suppression's reason, and the periods that are full.
 SELECT (SELECT x.reason FROM suppression x
          WHERE x.account_id = :account_id AND x.removed_at IS NULL
            AND x.value IN (CAST(:phone AS text), CAST(:email AS text))
            AND (x.campaign_id IS NULL OR x.campaign_id = :campaign_id) LIMIT 1) AS suppressed,
-       twin.lead_id AS twin, twin.accepted_at AS twin_accepted_at, twin.state AS twin_state,
-       EXISTS (SELECT FROM attempt WHERE lead_id = twin.lead_id
-                AND (state IN ('claimed', 'dialing', 'unknown') OR (state = 'connected' AND ended_at IS NULL)))
-           AS twin_live,
        ARRAY(SELECT p.period
                FROM unnest(CAST(:periods AS text[]), CAST(:caps AS integer[]), CAST(:budgets AS numeric[]))
                     AS p (period, cap, budget)
                LEFT JOIN source_period s ON s.source_id = :source_id AND s.period = p.period
               WHERE coalesce(s.accepted, 0) >= p.cap
-                 OR coalesce(s.spent, 0) + coalesce(CAST(:cost AS numeric), 0) > p.budget) AS full_periods
-  FROM (SELECT 1) AS one
-  LEFT JOIN LATERAL (
-       SELECT r.lead_id, r.accepted_at, l.state
-         FROM recent_key r LEFT JOIN lead l ON l.id = r.lead_id AND l.account_id = :account_id
-        WHERE r.scope_id = :scope_id AND r.key = ANY (CAST(:duplicate_keys AS bytea[]))
-          AND r.accepted_at >= :duplicate_since
-        ORDER BY r.accepted_at LIMIT 1) twin ON true;
+                 OR coalesce(s.spent, 0) + coalesce(CAST(:cost AS numeric), 0) > p.budget) AS full_periods;
+
+-- name: twins
+-- The earlier leads that share a key, oldest first; whether each runs, and whether it is being called.
+SELECT t.lead_id, t.accepted_at, l.state,
+       EXISTS (SELECT FROM attempt WHERE lead_id = t.lead_id
+                AND (state IN ('claimed', 'dialing', 'unknown') OR (state = 'connected' AND ended_at IS NULL)))
+           AS live
+  FROM (SELECT lead_id, max(accepted_at) AS accepted_at FROM recent_key
+         WHERE scope_id = :scope_id AND key = ANY (CAST(:duplicate_keys AS bytea[]))
+           AND accepted_at >= :duplicate_since
+         GROUP BY lead_id) t
+  LEFT JOIN lead l ON l.id = t.lead_id AND l.account_id = :account_id
+ ORDER BY t.accepted_at;
 
 -- name: touch_lead
 -- Refresh a running lead with a repeated post: what it adds is taken over, its next call comes as soon as may be, and
 -- the post is kept. Nothing is returned when the lead has ended, or the same request was answered before.
-WITH running AS (
+-- Attempts are locked before their lead, as by everybody else.
+WITH held AS MATERIALIZED (
+    SELECT id FROM attempt WHERE lead_id = :twin AND state = 'scheduled' ORDER BY id FOR NO KEY UPDATE
+), running AS (
     SELECT id FROM lead
-     WHERE id = :twin AND account_id = :account_id AND state IN ('new', 'working') FOR NO KEY UPDATE
+     WHERE id = :twin AND account_id = :account_id AND state IN ('new', 'working')
+       AND (SELECT count(*) FROM held) >= 0 FOR NO KEY UPDATE
 ), touch AS (
     INSERT INTO lead_touch (id, account_id, lead_id, source_id, received_at, external_id, idempotency_key, consent,
                             raw_type, raw_body, raw_sha256, answer_status, answer)
@@ -174,13 +180,13 @@ WITH running AS (
       FROM touch WHERE lead.id = touch.lead_id
 ), sooner AS (
     UPDATE attempt SET due_at = :due_at FROM touch
-     WHERE attempt.lead_id = touch.lead_id AND attempt.state = 'scheduled' AND attempt.channel = 'call'
-       AND attempt.due_at > :due_at
+     WHERE attempt.id IN (SELECT id FROM held) AND attempt.lead_id = touch.lead_id
+       AND attempt.state = 'scheduled' AND attempt.channel = 'call' AND attempt.due_at > :due_at
 ), new_event AS (
     INSERT INTO event (account_id, lead_id, kind, at, data)
     SELECT :account_id, lead_id, 'lead.touched', :received_at, :event_data FROM touch
 )
-SELECT lead_id AS id FROM touch;
+SELECT lead_id AS id FROM touch WHERE pg_notify('speedtolead', '') IS NOT NULL;
 
 -- name: close_for_restart
 -- End a lead whose person has come again, so that only one cadence runs. Nothing is returned while it is being called.
@@ -209,10 +215,12 @@ WITH new_lead AS (
                       first_name, last_name, address, city, region, postal_code, country, candidates, attributes,
                       cost, test, external_id, idempotency_key, submitted_at, raw_type, raw_body, raw_sha256,
                       answer_status, answer, score_parts, findings, via)
-    VALUES (:lead_id, :account_id, :source_id, :campaign_id, 'rejected', :refusal, :received_at, :phone, :email,
-            :first_name, :last_name, :address, :city, :region, :postal_code, :country, :candidates, :attributes,
-            :cost, :test, :external_id, :idempotency_key, :submitted_at, :raw_type, :raw_body, :raw_sha256,
-            422, :answer, '[]', :findings, :via)
+    SELECT :lead_id, :account_id, :source_id, :campaign_id, 'rejected', :refusal, :received_at, :phone, :email,
+           :first_name, :last_name, :address, :city, :region, :postal_code, :country, :candidates, :attributes,
+           :cost, :test, :external_id, :idempotency_key, :submitted_at, :raw_type, :raw_body, :raw_sha256,
+           422, :answer, '[]', :findings, :via
+     WHERE NOT EXISTS (SELECT FROM lead_touch WHERE source_id = :source_id AND external_id = :external_id)
+       AND NOT EXISTS (SELECT FROM lead_touch WHERE source_id = :source_id AND idempotency_key = :idempotency_key)
     ON CONFLICT DO NOTHING
     RETURNING id, account_id, received_at
 ), new_consent AS (

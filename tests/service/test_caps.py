@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from posting import TOMORROW, UNMENDED, at, finding, key_of, new_database, new_phone, on, value, with_sources
+from posting import TOMORROW, at, finding, key_of, new_database, new_phone, on, value, with_sources
 from running import RunningService, configure, running_node, running_service, settings_for
 
 from speedtolead.domain.lead import Consent
@@ -167,7 +167,6 @@ async def test_nothing_is_counted_where_nothing_is_limited(service: RunningServi
     assert await spent(service, "without a limit") == {}
 
 
-@UNMENDED
 async def test_a_limit_that_is_set_within_a_period_counts_what_came_before(service: RunningService) -> None:
     """Under another key, so that no node goes on with what it knew of the source."""
     for _ in range(2):

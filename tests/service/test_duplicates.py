@@ -16,7 +16,7 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
-from posting import TOMORROW, UNMENDED, at, finding, new_database, new_phone, on, value, with_sources
+from posting import TOMORROW, at, finding, new_database, new_phone, on, value, with_sources
 from running import (
     AGENTS_ANSWER,
     LEAD_ANSWERS,
@@ -289,7 +289,6 @@ async def test_touch_never_puts_the_next_call_off(service: RunningService) -> No
     assert due < datetime.now(UTC) + IN_AN_HOUR
 
 
-@UNMENDED
 async def test_touch_wakes_the_dialers(nodes: Nodes) -> None:
     """Its call is due now: nobody shall wait until somebody looks at the plan by himself."""
     phone = new_phone()
@@ -333,7 +332,6 @@ async def test_touch_again_is_another_touch_and_the_same_request_is_not(service:
     assert (await service.lead(first))["touches"] == 2
 
 
-@UNMENDED
 @pytest.mark.parametrize("by", ["external_id", "Idempotency-Key"])
 async def test_touch_is_answered_alike_when_it_comes_again_although_it_would_be_refused_by_now(
     service: RunningService, by: str
@@ -358,7 +356,6 @@ async def test_touch_takes_an_ended_lead_anew(service: RunningService) -> None:
     assert (await service.lead(first))["touches"] == 0
 
 
-@UNMENDED
 async def test_touch_goes_to_the_lead_that_runs_where_another_key_names_an_ended_one(
     service: RunningService,
 ) -> None:
@@ -388,7 +385,6 @@ async def test_touch_does_not_reach_a_suppressed_person(service: RunningService)
     assert (await at(service, "touch").post(phone=phone))[1]["code"] == "suppressed"
 
 
-@UNMENDED
 async def test_touch_and_a_stop_at_the_same_moment_never_wait_in_a_circle(service: RunningService) -> None:
     """Attempts are locked before leads, by everybody: here by a stop that has got half of the way."""
     phone = new_phone()
@@ -446,7 +442,6 @@ async def test_restart_takes_an_ended_lead_anew_and_leaves_it_as_it_ended(servic
     assert await service.lead(first) == before
 
 
-@UNMENDED
 async def test_restart_over_a_cap_is_refused_by_the_cap_and_closes_nothing(service: RunningService) -> None:
     phone = new_phone()
     first = await accepted(service, "restart capped", phone=phone)
@@ -457,7 +452,6 @@ async def test_restart_over_a_cap_is_refused_by_the_cap_and_closes_nothing(servi
     assert await plan(service, first) == [("scheduled", None)]
 
 
-@UNMENDED
 async def test_restart_closes_all_whom_the_person_was_before(service: RunningService) -> None:
     """One lead by the number, another by the address: it turns out now that they are the same person's."""
     source, phone = "restart by two", new_phone()

@@ -17,7 +17,6 @@ import pytest
 import pytest_asyncio
 from posting import (
     TOMORROW,
-    UNMENDED,
     at,
     finding,
     new_database,
@@ -196,9 +195,7 @@ async def test_a_post_without_a_certificate_asks_no_issuer(service: RunningServi
     assert finding(lead, "no_answer_certificate")["verdict"] == "not_applicable"
 
 
-@pytest.mark.parametrize(
-    "why", [pytest.param(why, marks=UNMENDED if why == "no price" else ()) for why in REFUSED_ANYWAY]
-)
+@pytest.mark.parametrize("why", REFUSED_ANYWAY)
 async def test_nobody_is_asked_about_a_post_that_is_refused_anyway(service: RunningService, why: str) -> None:
     post = new_post()
     status, _ = await at(service, why).post(**post.fields(**REFUSED_ANYWAY[why][1]))
@@ -206,7 +203,6 @@ async def test_nobody_is_asked_about_a_post_that_is_refused_anyway(service: Runn
     assert post.requests(service) == []
 
 
-@UNMENDED
 @pytest.mark.parametrize("why", BY_OUR_ROWS)
 async def test_nobody_is_asked_about_a_post_that_a_row_of_ours_refuses(service: RunningService, why: str) -> None:
     """Each question may be charged for, and a certificate is another one with each post."""

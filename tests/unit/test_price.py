@@ -122,9 +122,9 @@ ALL = Caps(500, 10_000, 50_000, D("5000"), D("90000"), D("400000"))
 
 def test_each_period_has_its_key_its_limits_and_its_end() -> None:
     assert periods(ALL, at(NY, 2026, 11, 22, 15, 30), NY) == (
-        Period(PeriodKind.DAY, "day:2026-11-22", 500, D("5000"), at(NY, 2026, 11, 23)),
-        Period(PeriodKind.MONTH, "month:2026-11", 10_000, D("90000"), at(NY, 2026, 12, 1)),
-        Period(PeriodKind.TOTAL, "total", 50_000, D("400000"), None),
+        Period(PeriodKind.DAY, "day:2026-11-22", 500, D("5000"), at(NY, 2026, 11, 22), at(NY, 2026, 11, 23)),
+        Period(PeriodKind.MONTH, "month:2026-11", 10_000, D("90000"), at(NY, 2026, 11, 1), at(NY, 2026, 12, 1)),
+        Period(PeriodKind.TOTAL, "total", 50_000, D("400000"), None, None),
     )
 
 
@@ -236,7 +236,7 @@ def test_a_lead_fits_into_what_is_left(
 
 
 def test_a_period_without_a_cap_counts_money_only() -> None:
-    period = Period(PeriodKind.DAY, "day:2026-11-22", None, D("10"), None)
+    period = Period(PeriodKind.DAY, "day:2026-11-22", None, D("10"), None, None)
     assert full(period, 10**9, D(0), D(10)) is None
-    period = Period(PeriodKind.DAY, "day:2026-11-22", 1, None, None)
+    period = Period(PeriodKind.DAY, "day:2026-11-22", 1, None, None, None)
     assert full(period, 0, D(10**9), D(10**9)) is None

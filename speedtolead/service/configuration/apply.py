@@ -16,6 +16,7 @@ from speedtolead.ports import Clock
 from speedtolead.service.configuration.changes import differences
 from speedtolead.service.configuration.connections import Connectors, problems_of_document, to_compare
 from speedtolead.service.configuration.document import Agent, ConfigurationError, Document, User
+from speedtolead.service.configuration.limits import count_what_came_before
 from speedtolead.service.configuration.postbacks import apply_postbacks
 from speedtolead.service.configuration.webhooks import apply_webhooks
 from speedtolead.service.passwords import hashed, matches
@@ -228,7 +229,8 @@ class _Apply:
         known = {s.name: s for s in await rows.SOURCES_OF_ACCOUNT.all(self.tx, account_id=self.account_id)}
         for part in self.document.sources:
             before = known.pop(part.name, None)
-            settings = source_to_json(part.to_domain(self.document.timezone))
+            source = part.to_domain(self.document.timezone)
+            settings = source_to_json(source)
             now_facts = settings | {"campaign": part.campaign, "paused": part.paused}
             source_id = before.source_id if before is not None else None
             if (
@@ -248,6 +250,9 @@ class _Apply:
                     said=part.said,
                 )
                 source_id = put.id
+                await count_what_came_before(
+                    self.tx, self.account_id, source_id, source, self.now, self.document.timezone
+                )
                 shown = to_compare(_source_facts(before), now_facts, self.connectors)
                 self._changed("source", part.name, *shown)
             kept = before.key_hashes if before is not None else []

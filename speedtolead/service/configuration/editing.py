@@ -26,6 +26,7 @@ from speedtolead.service.configuration.connections import (
     unmasked,
 )
 from speedtolead.service.configuration.document import ConfigurationError, checked
+from speedtolead.service.configuration.limits import count_what_came_before
 from speedtolead.service.configuration.postbacks import apply_postbacks
 from speedtolead.service.configuration.source import SourcePart
 from speedtolead.service.configuration.text import plain, written
@@ -145,17 +146,17 @@ class SourceEditing:
         campaigns = {c.name: c for c in await rows.CAMPAIGNS_OF_ACCOUNT.all(tx, account_id=account_id)}
         if part.campaign not in campaigns:
             raise ConfigurationError([f"campaign: there is no campaign {part.campaign!r}"])
-        settings = source_to_json(part.to_domain(zone))
+        source, now = part.to_domain(zone), self._clock.now()
+        settings = source_to_json(source)
         old = before.settings | {"campaign": before.campaign, "paused": before.paused}
         new = settings | {"campaign": part.campaign, "paused": part.paused}
         if old != new or before.said != part.said:
             campaign_id = campaigns[part.campaign].campaign_id
             await _put(tx, account_id, campaign_id, before, part.paused, settings, part.said)
+            await count_what_came_before(tx, account_id, before.source_id, source, now, zone)
             edited.changed("source", part.name, *to_compare(old, new, self._connectors))
             edited.text_only = old == new
-        await apply_postbacks(
-            tx, account_id, [part], self._clock.now(), edited.changed, edited.lines.append, of_all=False
-        )
+        await apply_postbacks(tx, account_id, [part], now, edited.changed, edited.lines.append, of_all=False)
         await events.wake(tx)
 
     def _part(self, before: SourceInFull, loaded: Any) -> SourcePart:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,10 +47,12 @@ async def judged(
     at: datetime,
     *,
     promised: bool = False,
+    otherwise: Callable[[], Awaitable[Finding | None]] | None = None,
 ) -> Judged:
     """Every check on one post. Asks nobody where the post fails without.
 
     ``promised``: a ping was told that this source takes it, so what a ping is judged by is not judged again.
+    ``otherwise``: what else refuses it, looked at before somebody is asked who wants to be paid.
     """
     marks = _marks(row, post, standing)
     seen = await _seen(database, row, marks, at)
@@ -60,7 +62,10 @@ async def judged(
         own = [f for f in own if f.verdict is not Verdict.REFUSE or f.reason not in _PROMISED]
     by_checks = judge(facts, row.source.checks)
     refusal = _answering((*own, *by_checks.findings))
-    if refusal is None and row.source.ask and standing.phone is not None:
+    asking = refusal is None and bool(row.source.ask) and standing.phone is not None
+    if asking and otherwise is not None:
+        refusal = await otherwise()
+    if asking and refusal is None and standing.phone is not None:
         found, more = await _asked(providers, row, post, standing.phone, at)
         by_checks = judge(with_answers(facts, **found), row.source.checks)
         own = [*own, *more]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
@@ -37,7 +38,7 @@ from speedtolead.store import sources
 from speedtolead.store.database import Database
 from speedtolead.store.dial import DueRow
 from speedtolead.store.ids import new_id
-from speedtolead.store.intake import Guards, KeptOut, NewLead, SourceRow
+from speedtolead.store.intake import Guards, KeptOut, NewLead, SourceRow, Twin
 from speedtolead.store.pings import OpenPing
 from speedtolead.store.query import Connection
 
@@ -125,23 +126,35 @@ class Intake:
         """Judge and store one post. Raises DatabaseAway when nothing could be stored."""
         standing = self._tables.standing(row.source, post, received_at)
         promise = await self._promise(row, post)
+        ping_id = None if promise is None else promise.id
+        cost, refusal = (promise.price, None) if promise is not None else _price(row, post, standing, received_at)
+        guards = _guards(row, post, standing, ping_id, received_at)
+
+        async def otherwise() -> Finding | None:
+            if refusal is not None:
+                return refusal
+            async with self._database.connection() as tx:
+                why, twins = await rows.why_not_accepted(tx, row, standing.phone, post.email, cost, guards)
+            return _refusal(row, why, twins, received_at)
+
         found = await judged(
-            self._database, self._providers, row, post, standing, received_at, promised=promise is not None
+            self._database,
+            self._providers,
+            row,
+            post,
+            standing,
+            received_at,
+            promised=promise is not None,
+            otherwise=otherwise,
         )
-        cost, refusal = (post.cost if promise is None else promise.price), found.refusal
-        if refusal is None and promise is None and row.source.pricing is not None and not post.test:
-            price = price_of(row.source.pricing, standing.values, post.cost, received_at)
-            if isinstance(price, Miss):
-                refusal = Finding("price", Verdict.REFUSE, "price", price.field, price.words, 0, price.inputs)
-            else:
-                cost = price.amount
-        lead = Lead(row, post, standing, found, received_at, cost, None if promise is None else promise.id)
+        refusal = found.refusal or refusal
+        lead = Lead(row, post, standing, found, received_at, cost, ping_id)
         async with self._database.connection() as tx:
             if found.marks:
                 await sources.SEE.run(tx, account_id=row.account_id, marks=list(found.marks), now=received_at)
             if refusal is not None:
                 return await self._refuse(tx, lead, refusal)
-            return await self._accept(tx, lead)
+            return await self._accept(tx, lead, guards)
 
     async def _promise(self, row: SourceRow, post: LeadPost) -> OpenPing | None:
         """What the ping that this post names has promised."""
@@ -150,15 +163,14 @@ class Intake:
         said = {"state": upper(post.state), "postal_code": post.postal_code, "attributes": post.attributes}
         return await self._pings.promised(row, post.ping_id, said)
 
-    async def _accept(self, tx: Connection, lead: Lead) -> Answer:
+    async def _accept(self, tx: Connection, lead: Lead, guards: Guards) -> Answer:
         """Accept it, unless a guard in the database says no; then answer a repeat, or refuse."""
-        row, at = lead.row, lead.received_at
+        row = lead.row
         lead_id, attempt_id, due_at = new_id(), new_id(), self._first_due(lead)
         new = self._scored(lead, lead_id, due_at)
-        guards = _guards(lead)
-        why: KeptOut | None = None
+        twins: list[Twin] = []
         for _ in range(_ROUNDS):
-            stored = await self._store(tx, lead, new, guards, attempt_id, due_at, why)
+            stored = await self._store(tx, lead, new, guards, attempt_id, due_at, twins)
             if stored is not None:
                 self._commits.committed(lead_id, self._clock.now())
                 if stored.handed:
@@ -168,8 +180,8 @@ class Intake:
             before = await self._answered_before(tx, lead)
             if before is not None:
                 return before
-            why = await rows.why_not_accepted(tx, new, guards)
-            answer = await self._repeat_or_refuse(tx, lead, new, why, at)
+            why, twins = await rows.why_not_accepted(tx, row, new.phone, new.email, new.cost, guards)
+            answer = await self._repeat_or_refuse(tx, lead, new, why, twins)
             if answer is not None:
                 return answer
         return await self._refuse(tx, lead, refused(Refusal.DUPLICATE, {"rounds": _ROUNDS}))
@@ -182,15 +194,16 @@ class Intake:
         guards: Guards,
         attempt_id: UUID,
         due_at: datetime | None,
-        why: KeptOut | None,
+        twins: list[Twin],
     ) -> rows.Accepted | None:
-        """Store it, in place of the earlier lead that kept it out before. None: a guard said no."""
-        instead_of = None if why is None else why.twin
+        """Store it, in place of the earlier leads that kept it out before. None: a guard said no."""
         try:
-            async with tx.transaction() if instead_of is not None else _no_transaction():
-                if instead_of is not None and why is not None and why.twin_state in OPEN_STATES:
+            async with tx.transaction() if twins else _no_transaction():
+                for twin in sorted(twins, key=lambda twin: twin.lead_id):
+                    if twin.state not in OPEN_STATES:
+                        continue
                     closed = await rows.CLOSE_FOR_RESTART.first(
-                        tx, twin=instead_of, account_id=lead.row.account_id, now=lead.received_at
+                        tx, twin=twin.lead_id, account_id=lead.row.account_id, now=lead.received_at
                     )
                     if closed is None:  # it ended, or is being called, since it was looked at
                         raise rows.Kept("the earlier lead changed")
@@ -200,7 +213,7 @@ class Intake:
                     guards,
                     attempt_id,
                     due_at,
-                    instead_of=instead_of,
+                    instead_of=[twin.lead_id for twin in twins],
                     ping_id=lead.ping_id,
                     campaign_version=lead.row.campaign_version,
                     agent_group=lead.row.campaign.dial.agents,
@@ -210,31 +223,14 @@ class Intake:
             return None
 
     async def _repeat_or_refuse(
-        self, tx: Connection, lead: Lead, new: NewLead, why: KeptOut, at: datetime
+        self, tx: Connection, lead: Lead, new: NewLead, why: KeptOut, twins: list[Twin]
     ) -> Answer | None:
-        """What becomes of a post that a guard kept out; None: try again, in place of the twin if there is one."""
-        if why.suppressed is not None:
-            return await self._refuse(tx, lead, refused(Refusal.SUPPRESSED, {"reason": why.suppressed}))
-        rule = lead.row.source.duplicates
-        if why.twin is not None and rule is not None:
-            assert why.twin_accepted_at is not None
-            state = None if why.twin_state is None else LeadState(why.twin_state)
-            what = duplicate.answer(rule, state, why.twin_accepted_at, at)
-            match duplicate.Answer.TOUCH if why.twin_live and what is duplicate.Answer.TAKE_ANEW else what:
-                case duplicate.Answer.REFUSE:
-                    inputs: dict[str, object] = {
-                        "duplicate_of": str(why.twin),
-                        "accepted_at": iso(why.twin_accepted_at),
-                    }
-                    return await self._refuse(tx, lead, refused(Refusal.DUPLICATE, inputs))
-                case duplicate.Answer.TOUCH:
-                    return await self._touch(tx, lead, new, why.twin)
-                case duplicate.Answer.TAKE_ANEW:
-                    return None
-        if why.full_periods:
-            words = f"A cap of this source is reached: {', '.join(why.full_periods)}."
-            return await self._refuse(tx, lead, refused(Refusal.OVER_CAP, {"full": why.full_periods}, words))
-        return None
+        """What becomes of a post that a guard kept out; None: try again, in place of its twins if it has any."""
+        refusal = _refusal(lead.row, why, twins, lead.received_at)
+        if refusal is not None:
+            return await self._refuse(tx, lead, refusal)
+        touched = _touched(lead.row, twins, lead.received_at)
+        return None if touched is None else await self._touch(tx, lead, new, touched.lead_id)
 
     async def _touch(self, tx: Connection, lead: Lead, new: NewLead, twin: UUID) -> Answer:
         """Refresh the running lead; a lead that ended meanwhile makes this one a duplicate."""
@@ -328,20 +324,65 @@ class _no_transaction:
     async def __aexit__(self, *_: object) -> None: ...
 
 
-def _guards(lead: Lead) -> Guards:
+def _refusal(row: SourceRow, why: KeptOut, twins: list[Twin], at: datetime) -> Finding | None:
+    """What the database's rows refuse a post for; None for a repeat that is taken, as a touch or anew."""
+    if why.suppressed is not None:
+        return refused(Refusal.SUPPRESSED, {"reason": why.suppressed})
+    for twin, answer in _answers(row, twins, at):
+        if answer is duplicate.Answer.REFUSE:
+            inputs: dict[str, object] = {"duplicate_of": str(twin.lead_id), "accepted_at": iso(twin.accepted_at)}
+            return refused(Refusal.DUPLICATE, inputs)
+    if why.full_periods and _touched(row, twins, at) is None:
+        words = f"A cap of this source is reached: {', '.join(why.full_periods)}."
+        return refused(Refusal.OVER_CAP, {"full": why.full_periods}, words)
+    return None
+
+
+def _touched(row: SourceRow, twins: list[Twin], at: datetime) -> Twin | None:
+    """The earlier lead that this post refreshes: rather one that runs than one that has ended."""
+    found = [twin for twin, answer in _answers(row, twins, at) if answer is duplicate.Answer.TOUCH]
+    return next((twin for twin in found if twin.state in OPEN_STATES), found[0] if found else None)
+
+
+def _answers(row: SourceRow, twins: list[Twin], at: datetime) -> list[tuple[Twin, duplicate.Answer]]:
+    """Nobody is called by a second lead while a first one calls."""
+    rule = row.source.duplicates
+    if rule is None:
+        return []
+    found = []
+    for twin in twins:
+        state = None if twin.state is None else LeadState(twin.state)
+        answer = duplicate.answer(rule, state, twin.accepted_at, at)
+        live = twin.live and answer is duplicate.Answer.TAKE_ANEW
+        found.append((twin, duplicate.Answer.TOUCH if live else answer))
+    return found
+
+
+def _price(
+    row: SourceRow, post: LeadPost, standing: Standing, at: datetime
+) -> tuple[Decimal | None, Finding | None]:
+    """What the lead costs, or why that refuses it; a test costs what it says."""
+    if row.source.pricing is None or post.test:
+        return post.cost, None
+    price = price_of(row.source.pricing, standing.values, post.cost, at)
+    if isinstance(price, Miss):
+        return post.cost, Finding("price", Verdict.REFUSE, "price", price.field, price.words, 0, price.inputs)
+    return price.amount, None
+
+
+def _guards(row: SourceRow, post: LeadPost, standing: Standing, ping_id: UUID | None, at: datetime) -> Guards:
     """A test counts for nothing: it is neither a duplicate nor under a cap."""
-    row, at = lead.row, lead.received_at
     rule = row.source.duplicates
     scope, since = row.source_id, at
     keys: tuple[bytes, ...] = ()
-    if rule is not None and not lead.post.test:
+    if rule is not None and not post.test:
         scopes = {
             duplicate.Scope.SOURCE: row.source_id,
             duplicate.Scope.CAMPAIGN: row.campaign_id,
             duplicate.Scope.ACCOUNT: row.account_id,
         }
         scope, since = scopes[rule.scope], at - rule.window
-        keys = duplicate.digests(rule, lead.standing.person(lead.post))
-    held = lead.post.test or lead.ping_id is not None  # a ping holds its place already
+        keys = duplicate.digests(rule, standing.person(post))
+    held = post.test or ping_id is not None  # a ping holds its place already
     counted = () if held else periods(row.source.caps, at, row.campaign.timezone)
     return Guards(scope, keys, since, counted)
