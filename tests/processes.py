@@ -59,5 +59,5 @@ async def _serving(settings: Settings, process: ForkServerProcess) -> None:
                     if response.status == 200:
                         return
             except aiohttp.ClientError:
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.02)
     raise RuntimeError(f"the node ended with {process.exitcode} before it served")

@@ -95,6 +95,10 @@ LEAD_ANSWERS = Person(pattern=LEAD_PHONE, does=Does.ANSWER, ring=2.0, talk=20.0)
 SOON = 20.0
 
 
+_PAUSE = 0.02
+"""Between two looks: spinning would take the processor from what is waited for."""
+
+
 async def until(look: Callable[[], Awaitable[Found | None]], seconds: float = SOON, what: str = "") -> Found:
     """What ``look`` finds, as soon as it finds it; TimeoutError after ``seconds``."""
     try:
@@ -103,7 +107,7 @@ async def until(look: Callable[[], Awaitable[Found | None]], seconds: float = SO
                 found = await look()
                 if found:
                     return found
-                await asyncio.sleep(0)
+                await asyncio.sleep(_PAUSE)
     except TimeoutError:
         raise TimeoutError(f"waited {seconds} s in vain: {what or look.__name__}") from None
 

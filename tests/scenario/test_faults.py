@@ -40,7 +40,7 @@ from speedtolead.store.embedded import embedded_server
 from speedtolead.store.migrations import migrate
 
 IMPATIENT: dict[str, Any] = {"claim_lease": 1.0, "call_lease": 2.0, "carrier_consistency_window": 2.0,
-                             "carrier_timeout": 1.0}  # fmt: skip
+                             "carrier_timeout": 1.0, "missed_offer_rest": 0.5}  # fmt: skip
 """Short leases, so that a test need not wait for the real ones."""
 PEOPLE = (AGENTS_ANSWER, LEAD_ANSWERS)
 
