@@ -56,8 +56,10 @@ from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.leads import Leads
 from speedtolead.service.outcomes import Outcomes
 from speedtolead.service.patience import Patience
+from speedtolead.service.permits import Permits
 from speedtolead.service.reports import Reports
 from speedtolead.service.returns import Returns
+from speedtolead.service.rules.current import RuleSets
 from speedtolead.service.sign_in import SignIn
 from speedtolead.service.sources import Sources
 from speedtolead.service.sweeping import Sweeping
@@ -85,6 +87,7 @@ SWEEP_SECONDS = 1.0
 COMMIT_LOG_SECONDS = 0.5
 PRUNE_SECONDS = 3600.0
 RELEASE_PINGS_SECONDS = 5.0
+RULES_SECONDS = 10.0
 MAIL_DOMAIN_SECONDS = 5.0
 RELAY_SECONDS = 0.5
 REQUEUE_SECONDS = 5.0
@@ -178,7 +181,8 @@ async def build(settings: Settings, url: str, clock: Clock | None = None) -> Asy
         apart = await stack.enter_async_context(connect(url, JOB_CONNECTIONS))  # no job waits in a call's way
         jobs = JobWorker(url, Deliveries(apart, sender, clock).deliver)
         parts = _intake_of(settings, clock, database, apart, numbering, others)
-        yield _assemble(settings, clock, database, apart, carrier, parts, jobs)
+        rules = await _rules(apart, clock)
+        yield _assemble(settings, clock, database, apart, carrier, parts, jobs, rules)
         await parts.histories.close()
 
 
@@ -190,18 +194,22 @@ def _assemble(
     carrier: TwilioCarrier,
     parts: _IntakeParts,
     jobs: JobWorker,
+    rules: RuleSets,
 ) -> Node:
     simulated = settings.carrier == "simulated"
     patience = _patience(settings)
     bell = Bell()
-    calls = Calls(database, clock, patience, simulated)
+    permits = Permits(rules, simulated)
+    calls = Calls(database, clock, patience, permits)
     slots = SlotPolicy(carrier.name, settings.dial_rate)
-    dialing = Dialing(database, carrier, clock, calls, Placements(database), slots, patience, simulated)
+    dialing = Dialing(database, carrier, clock, calls, Placements(database), slots, patience, permits)
     dialer = Dialer(dialing, clock, bell.wake())
     commits = Commits(database)
     live = LiveHub(apart, bell.wake())
-    pings = Pings(database, clock, parts.tables.numbering, simulated)
-    intake = Intake(database, clock, parts.tables, parts.providers, parts.histories, commits, dialer, pings)
+    pings = Pings(database, clock, parts.tables.numbering, permits)
+    intake = Intake(
+        database, clock, parts.tables, parts.providers, parts.histories, commits, dialer, pings, permits
+    )
     unread = UnreadPosts(database, clock)
     kept = KeptPosts(CONNECTORS, read_again, posted_fields)
     services = Services(
@@ -223,7 +231,7 @@ def _assemble(
         guarding=Guarding(apart, clock),
         reports=Reports(apart, clock),
         agents=Agents(database, clock),
-        callbacks=Callbacks(database, clock, calls, patience, simulated),
+        callbacks=Callbacks(database, clock, calls, patience, permits),
         sweeping=Sweeping(database, carrier, clock, calls, patience),
         sign_in=SignIn(database, clock),
         webhooks=Webhooks(apart, clock),
@@ -233,6 +241,8 @@ def _assemble(
         signing_key=settings.signing_key,
         public_url=settings.own_url,
         simulated=simulated,
+        rules=rules,
+        permits=permits,
     )
     return Node(services, dialer, live, Relay(apart, clock), jobs, commits, database, bell, clock)
 
@@ -294,15 +304,22 @@ async def building_imports(settings: Settings, url: str, clock: Clock | None = N
         numbering = await asyncio.to_thread(OfflineNumbering)
         parts = _intake_of(settings, clock, database, apart, numbering, others)
         commits = Commits(database)
-        simulated = settings.carrier == "simulated"
-        pings = Pings(database, clock, numbering, simulated)
+        rules = await _rules(database, clock)
+        permits = Permits(rules, settings.carrier == "simulated")
+        pings = Pings(database, clock, numbering, permits)
         intake = Intake(
-            database, clock, parts.tables, parts.providers, parts.histories, commits, _NoDialer(), pings
+            database, clock, parts.tables, parts.providers, parts.histories, commits, _NoDialer(), pings, permits
         )
         try:
-            yield Imports(database, intake, commits, clock, simulated)
+            yield Imports(database, intake, commits, clock, permits)
         finally:
             await parts.histories.close()
+
+
+async def _rules(database: Database, clock: Clock) -> RuleSets:
+    rules = RuleSets(database, clock)
+    await rules.refresh()
+    return rules
 
 
 def _patience(settings: Settings) -> Patience:
@@ -376,6 +393,7 @@ async def run(
 
 def _schedule(ticks: Ticks, node: Node) -> None:
     ticks.every(SWEEP_SECONDS, "sweep", node.services.sweeping.sweep)
+    ticks.every(RULES_SECONDS, "rules", node.services.rules.refresh)
     ticks.every(PRUNE_SECONDS, "prune_sessions", node.services.sign_in.prune)
     ticks.every(RELEASE_PINGS_SECONDS, "release_pings", node.services.pings.release)
     ticks.every(MAIL_DOMAIN_SECONDS, "mail_domains", node.services.mail_domains.ask)

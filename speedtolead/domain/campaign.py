@@ -6,8 +6,8 @@ Must not know: the configuration file that it is written in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import time, timedelta
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
 
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.hours import ALWAYS, WeeklyHours
@@ -38,6 +38,30 @@ class Dial:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactPolicy:
+    """What an account asks of a contact beyond the law. All but ``exemptions`` can only make it stricter."""
+
+    windows: tuple[tuple[str, WeeklyHours], ...] = ()
+    """Hours in which a person in a state (``US``: in any) may be contacted, on the person's clock."""
+    closed: tuple[tuple[date, str], ...] = ()
+    """Days, by name, on which nobody is contacted, on the person's calendar."""
+    lifetime: int | None = None
+    """Calls and texts to one person, ever."""
+    written_consent: bool = False
+    one_to_one: bool = False
+    """The consent names this campaign's seller."""
+    consent_age: timedelta | None = None
+    certificate: bool = False
+    """A consent certificate that its issuer confirmed, for this phone."""
+    lists: tuple[str, ...] = ()
+    """Do-not-call lists that are relied on."""
+    exemptions: frozenset[str] = frozenset()
+    """States whose hours are lifted where their law says so, which counsel must have confirmed."""
+    reassigned_unknown: bool = True
+    """Whether a number of which no change of owner is known may be contacted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     name: str
     seller: str
@@ -47,3 +71,4 @@ class Campaign:
     cadence: tuple[Step, ...]
     hours: WeeklyHours = ALWAYS
     whisper: str = "New lead. Press 1 to take it."
+    contact: ContactPolicy = field(default_factory=ContactPolicy)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
+from typing import Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -33,6 +34,15 @@ class Span:
     end: int
 
 
+@runtime_checkable
+class Hours(Protocol):
+    """Open spans of any date; hashable. A week that repeats, or a state's law with its holidays."""
+
+    def spans(self, day: date) -> tuple[Span, ...]: ...
+
+    def __hash__(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class WeeklyHours:
     """Open spans for Monday (index 0) to Sunday (index 6); an empty tuple is a closed day."""
@@ -45,10 +55,10 @@ class WeeklyHours:
 
 @dataclass(frozen=True, slots=True)
 class LocalHours:
-    """Weekly hours as kept in one zone."""
+    """Hours as kept in one zone."""
 
     zone: str
-    hours: WeeklyHours
+    hours: Hours
 
 
 def daily(start: time, end_minute: int) -> WeeklyHours:
@@ -78,12 +88,14 @@ def parse_weekly(text: dict[str, str]) -> WeeklyHours:
 @lru_cache(maxsize=256)
 def weekly_text(hours: WeeklyHours) -> str:
     """The hours in one line, ``mon 08:00-21:00; …``; days that are closed are left out."""
-    days = [
-        f"{name} " + ",".join(f"{_clock(span.start)}-{_clock(span.end)}" for span in spans)
-        for name, spans in zip(DAYS, hours.days, strict=True)
-        if spans
-    ]
+    days = [f"{name} {spans_text(spans)}" for name, spans in zip(DAYS, hours.days, strict=True) if spans]
     return "; ".join(days) or "closed"
+
+
+@lru_cache(maxsize=1024)
+def spans_text(spans: tuple[Span, ...]) -> str:
+    """The open spans of one day, ``08:00-12:00,13:00-20:00`` or ``closed``."""
+    return ",".join(f"{_clock(span.start)}-{_clock(span.end)}" for span in spans) or "closed"
 
 
 def _clock(minute: int) -> str:
@@ -135,10 +147,18 @@ def next_open(at: datetime, everywhere: Sequence[LocalHours]) -> datetime | None
     """The first moment, at or after ``at``, at which all of ``everywhere`` are open; None within two weeks."""
     if all(is_open(at, local) for local in everywhere):
         return at
-    for start, end in open_windows(at, at + _SEARCH_DAYS * _DAY, everywhere):
-        if end > at:
-            return max(start, at)
-    return None
+    midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    latest = at + _SEARCH_DAYS * _DAY
+    common = [(at, latest)]
+    for local in dict.fromkeys(everywhere):
+        common = _intersection(common, _fortnight(local, midnight))
+    return common[0][0] if common else None
+
+
+@lru_cache(maxsize=4096)
+def _fortnight(local: LocalHours, midnight: datetime) -> list[tuple[datetime, datetime]]:
+    """The windows around the next two weeks, remembered: many leads of one day ask about the same places."""
+    return _merged(_local_windows(midnight, midnight + (_SEARCH_DAYS + 1) * _DAY, local))
 
 
 def open_seconds(start: datetime, end: datetime, everywhere: Sequence[LocalHours]) -> float:

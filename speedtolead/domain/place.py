@@ -6,13 +6,26 @@ A person may be at any of the candidates, so a rule about local time must hold a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+IP = "ip"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Candidate:
-    """One place where the person may be. ``origin`` is ``state``, ``postal_code`` or ``area_code``."""
+    """One place where the person may be. ``origin`` is ``state``, ``postal_code``, ``area_code`` or ``ip``."""
 
     zone: str
     state: str | None
     origin: str
+
+    @property
+    def advisory(self) -> bool:
+        """Shown, and not bound to: an address on the net tells little of where a person is."""
+        return self.origin == IP
+
+
+def binding(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that a rule must hold at."""
+    return [candidate for candidate in candidates if not candidate.advisory]

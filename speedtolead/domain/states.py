@@ -27,3 +27,14 @@ def state_code(text: str) -> str:
     """The two letters of a state that is named or abbreviated, whatever the case: "New York", "N.Y.", "US-NY"."""
     said = " ".join(text.upper().replace(".", "").replace(",", " ").split()).removeprefix("US-")
     return _CODES.get(said, said)
+
+
+def state_name(code: str) -> str:
+    """The state in words: "Pennsylvania" of "PA". A code that is unknown stays as it is."""
+    return _NAMES.get(code, code)
+
+
+_NAMES = {
+    code: " ".join(word if word == "of" else word.title() for word in name.split())
+    for name, code in reversed(_CODES.items())
+} | {"DC": "District of Columbia", "VI": "US Virgin Islands", "US": "the United States"}

@@ -15,12 +15,12 @@ from uuid import UUID
 from speedtolead.domain.attempt import AttemptState
 from speedtolead.domain.call import DialMode, Leg, LegKind, LegReport, LegState
 from speedtolead.domain.lead import OPEN_STATES, LeadState
-from speedtolead.domain.permit import Request, decide
 from speedtolead.domain.routing import caller_id
 from speedtolead.ports import Clock, ConnectAgent, ConnectLead, Goodbye, Instruction, JoinNow, OfferLead
 from speedtolead.service import calls
 from speedtolead.service.calls import Call, Calls, EndCall
 from speedtolead.service.patience import Patience
+from speedtolead.service.permits import Permits
 from speedtolead.service.whisper import whisper
 from speedtolead.store import agents, events
 from speedtolead.store import calls as rows
@@ -58,13 +58,13 @@ class Callbacks:
     """Takes callbacks that are known to be genuine."""
 
     def __init__(
-        self, database: Database, clock: Clock, under_way: Calls, patience: Patience, fictional_exempt: bool
+        self, database: Database, clock: Clock, under_way: Calls, patience: Patience, permits: Permits
     ) -> None:
         self._database = database
         self._clock = clock
         self._calls = under_way
         self._patience = patience
-        self._fictional_exempt = fictional_exempt
+        self._permits = permits
 
     async def report(self, callback: Callback, report: LegReport) -> list[EndCall]:
         """A status or a detection. One for an attempt that does not exist is dropped."""
@@ -153,14 +153,16 @@ class Callbacks:
         if LeadState(row.lead_state) not in OPEN_STATES:
             await calls.withdraw(tx, row, f"the lead is {row.lead_state}", now)
             return Told(Goodbye(TAKEN), [])
-        facts = await rows.PERMIT_FACTS.one(tx, lead_id=row.lead_id, now=now)
-        permit = decide(Request("call", call.campaign, facts.facts(self._fictional_exempt), now))
+        await rows.LOCK_PERSON.all(tx, lead_id=row.lead_id)  # a stop that was committed before this is seen below
+        facts = await rows.PERMIT_FACTS.one(tx, lead_id=row.lead_id)
+        permit = self._permits.decide("call", call.campaign, facts.facts(self._permits.fictional_exempt), now)
         await rows.add_permit(tx, row.account_id, row.attempt_id, permit)
         if not permit.allowed:
             await calls.carry_out_refusal(tx, row, permit, now)
             return Told(Goodbye(NOT_PERMITTED), [])
         leg_id = new_id()
         await self._add_leg(tx, call, leg_id, LegKind.LEAD, row.phone, None, now)
+        await rows.COUNT_CONTACT.run(tx, lead_id=row.lead_id, now=now, channel="call", contact_id=leg_id)
         until = now + self._patience.call
         await rows.RENEW_LEASE.run(tx, attempt_ids=[row.attempt_id], lease_until=until)
         await events.add(

@@ -34,10 +34,11 @@ from speedtolead.domain.call import DialMode, Fate, Leg, LegKind, LegReport, Leg
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.lead import OPEN_STATES, LeadEvent, LeadState
 from speedtolead.domain.lead import advance as advance_lead
-from speedtolead.domain.permit import Decision, Permit, Request, decide
+from speedtolead.domain.permit import Decision, Permit
 from speedtolead.ports import Clock, Permanent
 from speedtolead.service import returns
 from speedtolead.service.patience import Patience
+from speedtolead.service.permits import Permits
 from speedtolead.store import agents, dial, events
 from speedtolead.store import calls as rows
 from speedtolead.store.calls import CallRow, LegRow
@@ -124,11 +125,11 @@ async def _with_legs(tx: Connection, row: CallRow) -> Call:
 class Calls:
     """Takes the news about calls."""
 
-    def __init__(self, database: Database, clock: Clock, patience: Patience, fictional_exempt: bool) -> None:
+    def __init__(self, database: Database, clock: Clock, patience: Patience, permits: Permits) -> None:
         self._database = database
         self._clock = clock
         self._patience = patience
-        self._fictional_exempt = fictional_exempt
+        self._permits = permits
 
     async def heard(self, attempt_id: UUID, leg_id: UUID, report: LegReport) -> list[EndCall]:
         """News that did not come by a callback: the carrier was asked."""
@@ -143,6 +144,15 @@ class Calls:
             return []
         await self._adopt(tx, call, leg_id)
         return await self.settle(tx, call)
+
+    async def uncount(self, lead_id: UUID, leg_id: UUID) -> None:
+        """The carrier never had this call, so the person was not contacted by it.
+
+        In a transaction of its own, because the person's rows are locked after all others: killed before it, one
+        contact too many is counted, which is lawful.
+        """
+        async with self._database.connection() as tx:
+            await rows.UNCOUNT_CONTACT.run(tx, lead_id=lead_id, contact_id=str(leg_id))
 
     async def settle(self, tx: Connection, call: Call) -> list[EndCall]:
         """Read the attempt from its legs and write what follows."""
@@ -284,21 +294,24 @@ class Calls:
         if planned is None:
             await _move_lead(tx, row, state, LeadEvent.CADENCE_ENDED, now)
             return
-        facts = await rows.PERMIT_FACTS.one(tx, lead_id=row.lead_id, now=now)
-        ask = Request(planned.channel, call.campaign, facts.facts(self._fictional_exempt), planned.due_at)
-        lawful = decide(ask).not_before
-        await rows.ADD_ATTEMPT.first(
+        facts = await rows.PERMIT_FACTS.one(tx, lead_id=row.lead_id)
+        known = facts.facts(self._permits.fictional_exempt)
+        permit = self._permits.decide(planned.channel, call.campaign, known, planned.due_at)
+        attempt_id = new_id()
+        added = await rows.ADD_ATTEMPT.first(
             tx,
-            attempt_id=new_id(),
+            attempt_id=attempt_id,
             account_id=row.account_id,
             lead_id=row.lead_id,
             campaign_id=row.campaign_id,
             number=row.number + 1,
             step=planned.index,
             channel=planned.channel,
-            due_at=lawful or planned.due_at,
+            due_at=permit.not_before or planned.due_at,
             lead_received_at=row.received_at,
         )
+        if added is not None and permit.decision is Decision.NOT_BEFORE:
+            await rows.add_permit(tx, row.account_id, attempt_id, permit)
 
     async def _agent_follows(self, tx: Connection, call: Call, fate: Fate, now: datetime) -> None:
         """Free the agent as soon as the agent's own call is over, and at the latest shortly after the lead's."""

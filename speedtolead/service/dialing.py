@@ -24,7 +24,7 @@ from speedtolead.domain.agent import Missed, Released
 from speedtolead.domain.attempt import AttemptState, LostTrack, sources
 from speedtolead.domain.call import DialMode, LegEnd, LegKind, LegReport, LegState
 from speedtolead.domain.campaign import Campaign
-from speedtolead.domain.permit import Permit, Request, decide, permitted_seconds
+from speedtolead.domain.permit import Permit
 from speedtolead.domain.routing import caller_id, pair
 from speedtolead.ports import (
     CallOrder,
@@ -41,11 +41,13 @@ from speedtolead.ports import (
 from speedtolead.service import calls
 from speedtolead.service.calls import Calls
 from speedtolead.service.patience import Patience
+from speedtolead.service.permits import Permits
 from speedtolead.service.whisper import whisper
 from speedtolead.store import agents, dial, events
 from speedtolead.store import calls as call_rows
 from speedtolead.store.database import Database
 from speedtolead.store.dial import ClaimedRow, DueRow, LegToPlace, PermittedCall, PlacedCall, SlotPolicy
+from speedtolead.store.facts import version_of
 from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection
 
@@ -123,7 +125,7 @@ class Dialing:
         placements: Placements,
         slots: SlotPolicy,
         patience: Patience,
-        fictional_exempt: bool,
+        permits: Permits,
     ) -> None:
         self._database = database
         self._carrier = carrier
@@ -132,7 +134,7 @@ class Dialing:
         self._placements = placements
         self._slots = slots
         self._patience = patience
-        self._fictional_exempt = fictional_exempt
+        self._permits = permits
         self._engaged: dict[UUID, datetime] = {}
 
     @asynccontextmanager
@@ -183,14 +185,18 @@ class Dialing:
         by_id = {row.attempt_id: row for row in due}
         orders: list[Order] = []
         refused: list[UUID] = []
+        persons: set[str] = set()
         for pairing in pair([row.due(engaged) for row in due]):
             row = by_id[pairing.attempt_id]
             campaign = await dial.campaign(tx, row.account_id, row.campaign_id, row.campaign_version)
-            facts = row.facts(self._fictional_exempt)
-            permit = decide(Request("call", campaign, facts, now))
+            facts = row.facts(self._permits.fictional_exempt)
+            permit = self._permits.decide("call", campaign, facts, now)
             shown = caller_id(row.numbers, row.phone)
             if permit.allowed and shown is not None:
-                waited = permitted_seconds(row.lead_received_at, now, campaign, facts)
+                if not persons.isdisjoint(row.person):
+                    continue  # one call to a person in a round: the next looks at what this one changed
+                persons |= row.person
+                waited = self._permits.waited(row.lead_received_at, now, campaign, facts)
                 call = _call(row, pairing.agent_id, campaign, shown, waited, permit)
                 orders.append(Order(row, pairing.agent_id, campaign, call, now + self._patience.dialing))
             else:
@@ -223,8 +229,9 @@ class Dialing:
             call = await calls.load(tx, claimed.attempt_id)
             if call.row.state != AttemptState.CLAIMED or call.row.lease != claimed.lease:
                 return  # the lease was lost: somebody else has the attempt now
-            facts = await call_rows.PERMIT_FACTS.one(tx, lead_id=claimed.lead_id, now=now)
-            permit = decide(Request("call", call.campaign, facts.facts(self._fictional_exempt), now))
+            facts = await call_rows.PERMIT_FACTS.one(tx, lead_id=claimed.lead_id)
+            known = facts.facts(self._permits.fictional_exempt)
+            permit = self._permits.decide("call", call.campaign, known, now)
             if permit.allowed:
                 # Allowed after all, or only a number to call from is missing: look again in a moment.
                 await calls.put_back(tx, call.row, now + _LOOK_AGAIN, NO_NUMBER)
@@ -303,6 +310,8 @@ class Dialing:
             else:
                 await calls.conclude_unplaced(tx, call, error, now)
             await events.wake(tx)
+        if order.asked.kind is LegKind.LEAD:
+            await self._calls.uncount(order.due.lead_id, order.asked.leg_id)
 
     async def _unclear(self, order: Order, error: PortError) -> None:
         """It may be ringing: unknown, until the carrier or a callback tells."""
@@ -329,8 +338,10 @@ def _call(
     return PermittedCall(
         attempt_id=due.attempt_id,
         agent_id=agent_id,
+        account_id=due.account_id,
         phone=due.phone,
         email=due.email,
+        version=version_of(due.known),
         mode=campaign.dial.mode,
         caller_id=shown,
         permitted_wait=waited,

@@ -158,12 +158,16 @@ class Sweeping:
     async def _never_made(self, attempt_id: UUID) -> None:
         now = self._clock.now()
         async with self._database.transaction() as tx:
-            row = await rows.LOCK_CALL.one(tx, attempt_id=attempt_id)
+            call = await calls.load(tx, attempt_id)
+            row = call.row
             if row.state != AttemptState.UNKNOWN:
                 return
             await agents.move_engaged(tx, row.agent_id, attempt_id, Released(), now)
             await calls.put_back(tx, row, now, "the carrier knows of no call")
             await events.wake(tx)
+        lead = call.current(LegKind.LEAD)
+        if lead is not None:
+            await self._calls.uncount(row.lead_id, lead[0])
         log.info("attempt.never_made")
 
     async def _timed_agents(self) -> int:

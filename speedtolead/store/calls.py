@@ -11,6 +11,7 @@ from uuid import UUID
 
 from speedtolead.domain.call import AnsweredBy, Leg, LegEnd, LegKind, LegState
 from speedtolead.domain.permit import Facts, Permit
+from speedtolead.store.facts import facts_of
 from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection, Id, Nothing, Query
 from speedtolead.store.settings_json import Json, candidates_from_json
@@ -96,19 +97,17 @@ class CallbackId:
 class FactsRow:
     phone: str
     candidates: list[Json]
-    consent_channels: list[str] | None
-    suppressed: str | None
-    recent_calls: list[datetime]
+    received_at: datetime
+    known: Json
 
     def facts(self, fictional_exempt: bool) -> Facts:
-        return Facts(
-            self.phone,
-            tuple(self.consent_channels or ()),
-            self.suppressed,
-            candidates_from_json(self.candidates),
-            tuple(self.recent_calls),
-            fictional_exempt,
-        )
+        candidates = candidates_from_json(self.candidates)
+        return facts_of(self.known, self.phone, candidates, self.received_at, fictional_exempt)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonVersion:
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +137,9 @@ LOCK_CALL = Query("lock_call", CallRow)
 LEGS_OF_ATTEMPT = Query("legs_of_attempt", LegRow)
 RECEIVE_CALLBACK = Query("receive_callback", CallbackId)
 PERMIT_FACTS = Query("permit_facts", FactsRow)
+LOCK_PERSON = Query("lock_person", PersonVersion)
+COUNT_CONTACT = Query("count_contact", Nothing)
+UNCOUNT_CONTACT = Query("uncount_contact", Nothing)
 ADD_PERMIT = Query("add_permit", Nothing)
 ADD_LEG = Query("add_leg", Nothing)
 SAVE_LEG = Query("save_leg", Nothing)

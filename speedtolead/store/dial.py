@@ -15,6 +15,7 @@ from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.permit import Facts, Permit
 from speedtolead.domain.routing import DueAttempt
 from speedtolead.store.calls import rules_json
+from speedtolead.store.facts import facts_of
 from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection, Id, Nothing, Query
 from speedtolead.store.settings_json import Json, campaign_of, candidates_from_json
@@ -41,9 +42,7 @@ class DueRow:
     phone: str
     email: str | None
     candidates: list[Json]
-    consent_channels: list[str] | None
-    suppressed: str | None
-    recent_calls: list[datetime]
+    known: Json
     numbers: list[str]
     first_name: str | None
     last_name: str | None
@@ -58,18 +57,17 @@ class DueRow:
         agents = tuple(agent for agent in self.agents if agent not in engaged)
         return DueAttempt(self.attempt_id, self.rank_at, self.number, agents, frozenset(self.passed_by))
 
+    @property
+    def person(self) -> frozenset[str]:
+        """By what the person is known, in this account."""
+        return frozenset(f"{self.account_id} {key}" for key in (self.phone, self.email) if key is not None)
+
     def address_of(self, agent_id: UUID) -> str:
         return self.addresses[self.agents.index(agent_id)]
 
     def facts(self, fictional_exempt: bool) -> Facts:
-        return Facts(
-            self.phone,
-            tuple(self.consent_channels or ()),
-            self.suppressed,
-            candidates_from_json(self.candidates),
-            tuple(self.recent_calls),
-            fictional_exempt,
-        )
+        candidates = candidates_from_json(self.candidates)
+        return facts_of(self.known, self.phone, candidates, self.lead_received_at, fictional_exempt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +102,11 @@ class PermittedCall:
 
     attempt_id: UUID
     agent_id: UUID
+    account_id: UUID
     phone: str
     email: str | None
+    version: int
+    """How often the person was contacted or suppressed when the permit was decided."""
     mode: DialMode
     caller_id: str
     permitted_wait: float
@@ -201,6 +202,8 @@ async def dial_attempts(
         permitted_waits=[call.permitted_wait for call in calls],
         phones=[call.phone for call in calls],
         emails=[call.email for call in calls],
+        account_ids=[call.account_id for call in calls],
+        versions=[call.version for call in calls],
         rule_set=calls[0].permit.rule_set,
         rules=[rules_json(call.permit) for call in calls],
         leg_ids=[leg.leg_id for _, leg in legs],

@@ -16,9 +16,12 @@ import asyncpg
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.domain.lead import Consent
+from speedtolead.domain.permit import Certified, Permit
 from speedtolead.domain.place import Candidate
 from speedtolead.domain.price import Period
 from speedtolead.domain.source import Source
+from speedtolead.store.calls import rules_json
+from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection, Id, Nothing, Query
 from speedtolead.store.settings_json import (
     Json,
@@ -74,7 +77,7 @@ class Accepted:
     addresses: list[str]
     handed: bool
     notified: bool | None
-    recent_calls: list[datetime]
+    known: Json
     numbers: list[str]
 
 
@@ -131,6 +134,7 @@ class NewLead:
     score_parts: list[Json]
     findings: list[Json]
     via: str
+    certificate: Certified | None
     rank_at: datetime | None = None
 
     def with_rank(self, rank_at: datetime) -> NewLead:
@@ -176,7 +180,7 @@ CLOSE_FOR_RESTART = Query("close_for_restart", Id)
 REFUSE_LEAD = Query("refuse_lead", Id)
 RECORD_COMMITS = Query("record_commits", Nothing)
 
-_OF_ACCEPTED = {"score", "score_parts", "rank_at"}
+_OF_ACCEPTED = {"score", "score_parts", "rank_at", "certificate"}
 _LEAD_FIELDS = [f.name for f in fields(NewLead) if f.name not in {"candidates", "consent"}]
 
 
@@ -208,6 +212,7 @@ async def accept_lead(
     guards: Guards,
     attempt_id: UUID,
     due_at: datetime | None,
+    delay: Permit | None,
     *,
     instead_of: list[UUID],
     ping_id: UUID | None,
@@ -217,8 +222,9 @@ async def accept_lead(
 ) -> Accepted:
     """Store an accepted lead, in one statement. Raises Kept.
 
-    ``instead_of``: leads that may be its twins. ``ping_id``: the promise that it uses. With ``hand_over``, a lead
-    that can be dialled at once is left to the caller instead of waking the dialers.
+    ``delay``: the decision that put the first attempt off. ``instead_of``: leads that may be its twins.
+    ``ping_id``: the promise that it uses. With ``hand_over``, a lead that can be dialled at once is left to the
+    caller instead of waking the dialers.
     """
     try:
         return await ACCEPT_LEAD.one(
@@ -226,6 +232,10 @@ async def accept_lead(
             **_columns(lead),
             attempt_id=attempt_id,
             due_at=due_at,
+            permit_id=None if delay is None else new_id(),
+            not_before=None if delay is None else delay.not_before,
+            rule_set=None if delay is None else delay.rule_set,
+            rules=None if delay is None else rules_json(delay),
             **guards.columns(),
             instead_of=instead_of,
             ping_id=ping_id,
@@ -278,6 +288,10 @@ async def touch_lead(tx: Connection, twin: UUID, touch_id: UUID, lead: NewLead, 
         external_id=lead.external_id,
         idempotency_key=lead.idempotency_key,
         consent=consent_to_json(lead.consent),
+        consent_channels=list(lead.consent.channels),
+        consent_wording=lead.consent.text,
+        consent_seller=lead.consent.seller,
+        consent_captured_at=lead.consent.captured_at,
         raw_type=lead.raw_type,
         raw_body=lead.raw_body,
         raw_sha256=lead.raw_sha256,

@@ -133,20 +133,8 @@ class LegLine:
 
 
 @dataclass(frozen=True, slots=True)
-class SuppressionRow:
-    suppression_id: UUID
-    kind: str
-    value: str
-    campaign: str | None
-    reason: str
-    origin: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class OpenLead:
+class LeadOfPerson:
     lead_id: UUID
-    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +154,7 @@ ATTEMPTS_OF_LEAD = Query("attempts_of_lead", AttemptRow)
 PERMITS_OF_LEAD = Query("permits_of_lead", PermitRow)
 LEGS_OF_LEAD = Query("legs_of_lead", LegLine)
 ACCOUNT_OF_LEAD = Query("account_of_lead", Owner)
-SUPPRESS = Query("suppress", Nothing)
-SUPPRESSIONS_OF_ACCOUNT = Query("suppressions_of_account", SuppressionRow)
-LIFT_SUPPRESSION = Query("lift_suppression", Id)
-OPEN_LEADS_OF_PERSON = Query("open_leads_of_person", OpenLead)
+LEADS_OF_PERSON = Query("leads_of_person", LeadOfPerson)
 CAMPAIGN_BY_NAME = Query("campaign_by_name", CampaignId)
 
 

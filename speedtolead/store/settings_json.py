@@ -6,13 +6,13 @@ A row is decoded once per version and process: a change of configuration writes 
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from speedtolead.domain.call import DialMode
-from speedtolead.domain.campaign import Campaign, Dial, Step
+from speedtolead.domain.campaign import Campaign, ContactPolicy, Dial, Step
 from speedtolead.domain.hours import Span, WeeklyHours
 from speedtolead.domain.lead import Consent
 from speedtolead.domain.place import Candidate
@@ -26,7 +26,7 @@ def campaign_to_json(campaign: Campaign) -> Json:
         "name": campaign.name,
         "seller": campaign.seller,
         "timezone": campaign.timezone,
-        "hours": [[[span.start, span.end] for span in day] for day in campaign.hours.days],
+        "hours": _week_to_json(campaign.hours),
         "whisper": campaign.whisper,
         "dial": {
             "mode": dial.mode.value,
@@ -45,7 +45,49 @@ def campaign_to_json(campaign: Campaign) -> Json:
             }
             for step in campaign.cadence
         ],
+        "contact": _contact_to_json(campaign.contact),
     }
+
+
+def _contact_to_json(contact: ContactPolicy) -> Json:
+    return {
+        "windows": [[state, _week_to_json(hours)] for state, hours in contact.windows],
+        "closed": [[day.isoformat(), name] for day, name in contact.closed],
+        "lifetime": contact.lifetime,
+        "written_consent": contact.written_consent,
+        "one_to_one": contact.one_to_one,
+        "consent_age": None if contact.consent_age is None else contact.consent_age.total_seconds(),
+        "certificate": contact.certificate,
+        "lists": list(contact.lists),
+        "exemptions": sorted(contact.exemptions),
+        "reassigned_unknown": contact.reassigned_unknown,
+    }
+
+
+def _contact_from_json(kept: Json | None) -> ContactPolicy:
+    """None: a campaign that was applied before there was such a policy."""
+    if kept is None:
+        return ContactPolicy()
+    return ContactPolicy(
+        windows=tuple((state, _week_from_json(hours)) for state, hours in kept["windows"]),
+        closed=tuple((date.fromisoformat(day), name) for day, name in kept["closed"]),
+        lifetime=kept["lifetime"],
+        written_consent=kept["written_consent"],
+        one_to_one=kept["one_to_one"],
+        consent_age=None if kept["consent_age"] is None else timedelta(seconds=kept["consent_age"]),
+        certificate=kept["certificate"],
+        lists=tuple(kept["lists"]),
+        exemptions=frozenset(kept["exemptions"]),
+        reassigned_unknown=kept["reassigned_unknown"],
+    )
+
+
+def _week_to_json(hours: WeeklyHours) -> list[list[list[int]]]:
+    return [[[span.start, span.end] for span in day] for day in hours.days]
+
+
+def _week_from_json(kept: list[list[list[int]]]) -> WeeklyHours:
+    return WeeklyHours(tuple(tuple(Span(s, e) for s, e in day) for day in kept))
 
 
 def campaign_from_json(kept: Json) -> Campaign:
@@ -54,7 +96,7 @@ def campaign_from_json(kept: Json) -> Campaign:
         name=kept["name"],
         seller=kept["seller"],
         timezone=kept["timezone"],
-        hours=WeeklyHours(tuple(tuple(Span(s, e) for s, e in day) for day in kept["hours"])),
+        hours=_week_from_json(kept["hours"]),
         whisper=kept["whisper"],
         dial=Dial(
             mode=DialMode(dial["mode"]),
@@ -73,6 +115,7 @@ def campaign_from_json(kept: Json) -> Campaign:
             )
             for step in kept["cadence"]
         ),
+        contact=_contact_from_json(kept.get("contact")),
     )
 
 

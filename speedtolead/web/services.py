@@ -27,8 +27,10 @@ from speedtolead.service.intake.trial import Trials
 from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.leads import Leads
 from speedtolead.service.outcomes import Outcomes
+from speedtolead.service.permits import Permits
 from speedtolead.service.reports import Reports
 from speedtolead.service.returns import Returns
+from speedtolead.service.rules.current import RuleSets
 from speedtolead.service.sign_in import SignIn
 from speedtolead.service.sources import Sources
 from speedtolead.service.sweeping import Sweeping
@@ -75,6 +77,8 @@ class Services:
     signing_key: bytes
     public_url: str
     simulated: bool
+    rules: RuleSets
+    permits: Permits
 
 
 SERVICES = web.AppKey("services", Services)

@@ -27,16 +27,28 @@ RETURNING id;
 
 -- name: permit_facts
 -- What the permit looks at, as it is now.
-SELECT l.phone, l.candidates,
-       (SELECT channels FROM consent WHERE lead_id = l.id) AS consent_channels,
-       (SELECT x.reason FROM suppression x
-         WHERE x.account_id = l.account_id AND x.removed_at IS NULL AND x.value IN (l.phone, l.email)
-           AND (x.campaign_id IS NULL OR x.campaign_id = l.campaign_id) LIMIT 1) AS suppressed,
-       ARRAY(SELECT placed_at FROM leg
-              WHERE account_id = l.account_id AND address = l.phone AND kind = 'lead'
-                AND placed_at > CAST(:now AS timestamptz) - interval '24 hours'
-                AND NOT (state = 'ended' AND carrier_call_id IS NULL)) AS recent_calls
-  FROM lead l WHERE l.id = :lead_id;
+SELECT phone, candidates, received_at, contact_facts(account_id, id, campaign_id, phone, email) AS known
+  FROM lead WHERE id = :lead_id;
+
+-- name: lock_person
+-- The rows that say what was sent to a lead's person, locked: what was committed before is seen by what is read next.
+SELECT o.version FROM lead l JOIN outreach o ON o.account_id = l.account_id AND o.key IN (l.phone, l.email)
+ WHERE l.id = :lead_id ORDER BY o.key FOR NO KEY UPDATE OF o;
+
+-- name: count_contact
+-- A call or text to a lead's person is about to be made.
+UPDATE outreach o SET version = o.version + 1, lifetime = o.lifetime + 1,
+       recent = recent_contacts(o.recent, :now, :channel, :contact_id)
+  FROM lead l WHERE l.id = :lead_id AND o.account_id = l.account_id AND o.key IN (l.phone, l.email);
+
+-- name: uncount_contact
+-- A call or text that the carrier refused was none.
+UPDATE outreach o SET version = o.version + 1, lifetime = o.lifetime - 1,
+       recent = (SELECT coalesce(jsonb_agg(one), '[]') FROM jsonb_array_elements(o.recent) AS one
+                  WHERE one ->> 'id' <> :contact_id)
+  FROM lead l
+ WHERE l.id = :lead_id AND o.account_id = l.account_id AND o.key IN (l.phone, l.email)
+   AND o.recent @> jsonb_build_array(jsonb_build_object('id', CAST(:contact_id AS text)));
 
 -- name: add_permit
 -- Record a decision on an attempt.

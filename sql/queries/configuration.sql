@@ -66,11 +66,11 @@ SELECT id AS campaign_id, name, paused, settings FROM campaign
  WHERE account_id = :account_id AND NOT removed ORDER BY name;
 
 -- name: put_campaign
-INSERT INTO campaign (id, account_id, name, paused, agent_group, settings)
-VALUES (:campaign_id, :account_id, :name, :paused, :agent_group, :settings)
+INSERT INTO campaign (id, account_id, name, paused, agent_group, settings, relies_on)
+VALUES (:campaign_id, :account_id, :name, :paused, :agent_group, :settings, :relies_on)
 ON CONFLICT (account_id, name) DO UPDATE
    SET paused = excluded.paused, agent_group = excluded.agent_group, settings = excluded.settings,
-       removed = false, version = campaign.version + 1
+       relies_on = excluded.relies_on, removed = false, version = campaign.version + 1
 RETURNING id;
 
 -- name: remove_campaign

@@ -5,14 +5,7 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
        a.number, a.lead_received_at, coalesce(l.rank_at, l.received_at) AS rank_at, a.passed_by, free.agents, free.addresses,
        (SELECT next_at FROM carrier_slot WHERE carrier = :carrier) AS slot_at,
        l.phone, l.email, l.candidates,
-       (SELECT channels FROM consent WHERE lead_id = l.id) AS consent_channels,
-       (SELECT x.reason FROM suppression x
-         WHERE x.account_id = l.account_id AND x.removed_at IS NULL AND x.value IN (l.phone, l.email)
-           AND (x.campaign_id IS NULL OR x.campaign_id = c.id) LIMIT 1) AS suppressed,
-       ARRAY(SELECT placed_at FROM leg
-              WHERE account_id = l.account_id AND address = l.phone AND kind = 'lead'
-                AND placed_at > :now - interval '24 hours'
-                AND NOT (state = 'ended' AND carrier_call_id IS NULL)) AS recent_calls,
+       contact_facts(l.account_id, l.id, c.id, l.phone, l.email) AS known,
        ARRAY(SELECT phone FROM phone_number
               WHERE account_id = l.account_id AND NOT removed ORDER BY phone) AS numbers,
        l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes,
@@ -51,21 +44,26 @@ SELECT min(due_at) AS due_at FROM (
 -- name: dial_attempts
 -- Claim attempts, reserve their agents, take a carrier slot for each, record their permits and commit them to
 -- dialing, before the carrier hears of any: one statement, one transaction. Whatever is no longer free, and whoever
--- was suppressed since the facts were read, is left out, and nothing of it is written.
+-- was contacted or suppressed since the facts were read, is left out, and nothing of it is written. The person's rows
+-- are locked first: a suppression that was committed before this statement got the lock is seen, even one that came
+-- after its snapshot.
 WITH wanted AS (
     SELECT * FROM unnest(CAST(:attempt_ids AS uuid[]), CAST(:agent_ids AS uuid[]), CAST(:leases AS uuid[]),
                          CAST(:permit_ids AS uuid[]), CAST(:modes AS text[]), CAST(:caller_ids AS text[]),
                          CAST(:permitted_waits AS double precision[]), CAST(:phones AS text[]),
-                         CAST(:emails AS text[]))
+                         CAST(:emails AS text[]), CAST(:account_ids AS uuid[]), CAST(:versions AS bigint[]))
       WITH ORDINALITY
-      AS w (attempt_id, agent_id, lease, permit_id, mode, caller_id, permitted_wait, phone, email, n)
+      AS w (attempt_id, agent_id, lease, permit_id, mode, caller_id, permitted_wait, phone, email, account_id, version,
+            n)
+), person AS MATERIALIZED (
+    SELECT key, account_id, version FROM outreach
+     WHERE (key, account_id) IN (SELECT phone, account_id FROM wanted UNION SELECT email, account_id FROM wanted)
+     ORDER BY key, account_id FOR NO KEY UPDATE
 ), free_attempt AS (
     SELECT a.id FROM attempt a JOIN wanted w ON w.attempt_id = a.id
      WHERE a.state = 'scheduled' AND a.due_at <= :now
-       AND NOT EXISTS (
-           SELECT FROM suppression x
-            WHERE x.account_id = a.account_id AND x.removed_at IS NULL AND x.value IN (w.phone, w.email)
-              AND (x.campaign_id IS NULL OR x.campaign_id = a.campaign_id))
+       AND w.version = (SELECT coalesce(sum(version), 0) FROM person
+                         WHERE key IN (w.phone, w.email) AND account_id = w.account_id)
      FOR NO KEY UPDATE OF a SKIP LOCKED
 ), free_agent AS (
     SELECT g.id FROM wanted w JOIN agent g ON g.id = w.agent_id
@@ -107,6 +105,11 @@ WITH wanted AS (
       JOIN unnest(CAST(:leg_ids AS uuid[]), CAST(:leg_attempts AS uuid[]), CAST(:leg_kinds AS text[]),
                   CAST(:addresses AS text[]), CAST(:leg_agents AS uuid[]))
            AS w (id, attempt_id, kind, address, agent_id) ON w.attempt_id = d.id
+    RETURNING id, attempt_id, kind
+), counted AS (
+    UPDATE outreach o SET version = version + 1, lifetime = lifetime + 1, recent = recent_contacts(recent, :now, 'call', g.id)
+      FROM new_leg g JOIN wanted w ON w.attempt_id = g.attempt_id
+     WHERE g.kind = 'lead' AND o.key IN (w.phone, w.email) AND o.account_id = w.account_id
 ), new_event AS (
     INSERT INTO event (account_id, lead_id, attempt_id, agent_id, kind, at)
     SELECT account_id, lead_id, id, agent_id, 'attempt.dialing', :now FROM dialing

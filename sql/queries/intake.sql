@@ -79,20 +79,33 @@ WITH no_twin AS (
             WHERE x.account_id = :account_id AND x.removed_at IS NULL
               AND x.value IN (CAST(:phone AS text), CAST(:email AS text))
               AND (x.campaign_id IS NULL OR x.campaign_id = :campaign_id))
+       AND NOT EXISTS (
+           SELECT FROM global_suppression g
+            WHERE g.value IN (CAST(:phone AS text), CAST(:email AS text)) AND g.removed_at IS NULL)
     ON CONFLICT DO NOTHING
     RETURNING id, account_id, campaign_id, received_at
 ), new_consent AS (
     INSERT INTO consent (account_id, lead_id, channels, wording, seller, captured_at, url, ip, user_agent,
-                         trustedform_cert_url, leadid_token, recorded_at)
-    SELECT account_id, id, :consent_channels, :consent_wording, :consent_seller, :consent_captured_at,
-           :consent_url, :consent_ip, :consent_user_agent, :trustedform_cert_url, :leadid_token, received_at
+                         trustedform_cert_url, leadid_token, certificate, recorded_at)
+    SELECT account_id, id, :consent_channels, :consent_wording, :consent_seller, :consent_captured_at, :consent_url,
+           :consent_ip, :consent_user_agent, :trustedform_cert_url, :leadid_token, :certificate, received_at
       FROM new_lead
+), new_outreach AS (
+    INSERT INTO outreach (account_id, key)
+    SELECT account_id, key FROM new_lead, (VALUES (CAST(:phone AS text)), (CAST(:email AS text))) AS k (key)
+     WHERE key IS NOT NULL ORDER BY key
+    ON CONFLICT DO NOTHING
 ), new_attempt AS (
     INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at,
                          lead_received_at)
     SELECT :attempt_id, account_id, id, campaign_id, 1, 0, 'call', 'scheduled', :due_at, received_at
       FROM new_lead
      WHERE CAST(:due_at AS timestamptz) IS NOT NULL
+    RETURNING id, account_id
+), new_permit AS (
+    INSERT INTO permit (id, account_id, attempt_id, decided_at, decision, not_before, rule_set, rules)
+    SELECT :permit_id, account_id, id, :received_at, 'not_before', :not_before, :rule_set, :rules
+      FROM new_attempt WHERE CAST(:permit_id AS uuid) IS NOT NULL
 ), new_event AS (
     INSERT INTO event (account_id, lead_id, kind, at, data)
     SELECT account_id, id, 'lead.accepted', received_at, :event_data FROM new_lead
@@ -120,20 +133,20 @@ WITH no_twin AS (
 )
 SELECT coalesce((SELECT id FROM new_lead), kept_out()) AS id, agents, addresses, handed,
        CASE WHEN NOT handed THEN pg_notify('speedtolead', '') IS NOT NULL END AS notified,
-       ARRAY(SELECT placed_at FROM leg
-              WHERE account_id = :account_id AND address = :phone AND kind = 'lead'
-                AND placed_at > CAST(:received_at AS timestamptz) - interval '24 hours'
-                AND NOT (state = 'ended' AND carrier_call_id IS NULL)) AS recent_calls,
+       contact_facts(:account_id, NULL, :campaign_id, :phone, :email) AS known,
        ARRAY(SELECT phone FROM phone_number
               WHERE account_id = :account_id AND NOT removed ORDER BY phone) AS numbers
   FROM way;
 
 -- name: why_not_accepted
 -- Which of the guards kept a lead out, beside its twins: the suppression's reason, and the periods that are full.
-SELECT (SELECT x.reason FROM suppression x
-         WHERE x.account_id = :account_id AND x.removed_at IS NULL
-           AND x.value IN (CAST(:phone AS text), CAST(:email AS text))
-           AND (x.campaign_id IS NULL OR x.campaign_id = :campaign_id) LIMIT 1) AS suppressed,
+SELECT coalesce((SELECT x.reason FROM suppression x
+                  WHERE x.account_id = :account_id AND x.removed_at IS NULL
+                    AND x.value IN (CAST(:phone AS text), CAST(:email AS text))
+                    AND (x.campaign_id IS NULL OR x.campaign_id = :campaign_id) LIMIT 1),
+                (SELECT g.reason FROM global_suppression g
+                  WHERE g.value IN (CAST(:phone AS text), CAST(:email AS text)) AND g.removed_at IS NULL LIMIT 1))
+       AS suppressed,
        ARRAY(SELECT p.period
                FROM unnest(CAST(:periods AS text[]), CAST(:caps AS integer[]), CAST(:budgets AS numeric[]))
                     AS p (period, cap, budget)
@@ -178,6 +191,20 @@ WITH held AS MATERIALIZED (
            last_name = coalesce(lead.last_name, :last_name), address = coalesce(lead.address, :address),
            city = coalesce(lead.city, :city)
       FROM touch WHERE lead.id = touch.lead_id
+), renewed AS (
+    UPDATE consent c
+       SET channels = ARRAY(SELECT DISTINCT unnest(c.channels || CAST(:consent_channels AS text[])) ORDER BY 1),
+           revoked = ARRAY(SELECT unnest(c.revoked) EXCEPT SELECT unnest(CAST(:consent_channels AS text[]))),
+           wording = coalesce(:consent_wording, c.wording), seller = coalesce(:consent_seller, c.seller),
+           captured_at = coalesce(CAST(:consent_captured_at AS timestamptz), CAST(:received_at AS timestamptz))
+      FROM touch WHERE c.lead_id = touch.lead_id
+), renewal AS (
+    INSERT INTO consent_change (account_id, lead_id, at, kind, channels, origin)
+    SELECT :account_id, lead_id, :received_at, 'given_again', :consent_channels, 'post' FROM touch
+), known AS (
+    INSERT INTO outreach (account_id, key)
+    SELECT :account_id, :email FROM touch WHERE CAST(:email AS text) IS NOT NULL
+    ON CONFLICT DO NOTHING
 ), sooner AS (
     UPDATE attempt SET due_at = :due_at FROM touch
      WHERE attempt.id IN (SELECT id FROM held) AND attempt.lead_id = touch.lead_id

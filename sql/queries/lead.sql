@@ -66,32 +66,14 @@ SELECT l.attempt_id, l.kind, l.state, l.carrier_call_id, l.placed_at, l.ringing_
 -- The account that a lead belongs to: for the operator's own commands, never for a request.
 SELECT account_id FROM lead WHERE id = :lead_id;
 
--- name: suppress
--- Add a suppression.
-INSERT INTO suppression (id, account_id, campaign_id, kind, value, reason, origin, created_at)
-VALUES (:suppression_id, :account_id, :campaign_id, :kind, :value, :reason, :origin, :now);
-
--- name: suppressions_of_account
--- Suppressions in force, newest first.
-SELECT x.id AS suppression_id, x.kind, x.value, c.name AS campaign, x.reason, x.origin, x.created_at
-  FROM suppression x LEFT JOIN campaign c ON c.id = x.campaign_id
- WHERE x.account_id = :account_id AND x.removed_at IS NULL
-   AND (CAST(:value AS text) IS NULL OR x.value = :value)
- ORDER BY x.created_at DESC, x.id DESC LIMIT :most;
-
--- name: lift_suppression
--- End a suppression; the row stays.
-UPDATE suppression SET removed_at = :now
- WHERE account_id = :account_id AND id = :suppression_id AND removed_at IS NULL RETURNING id;
-
--- name: open_leads_of_person
--- Leads still under cadence that a suppression speaks about.
-SELECT id AS lead_id, state FROM (
+-- name: leads_of_person
+-- Leads that a suppression speaks about, oldest first.
+SELECT id AS lead_id FROM (
     SELECT id, state, campaign_id FROM lead WHERE account_id = :account_id AND phone = CAST(:value AS text)
     UNION
     SELECT id, state, campaign_id FROM lead WHERE account_id = :account_id AND email = CAST(:value AS text)
  ) person
- WHERE (CAST(:campaign_id AS uuid) IS NULL OR campaign_id = :campaign_id) AND state IN ('new', 'working')
+ WHERE (CAST(:campaign_id AS uuid) IS NULL OR campaign_id = :campaign_id) AND state <> 'rejected'
  ORDER BY id;
 
 -- name: campaign_by_name

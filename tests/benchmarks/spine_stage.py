@@ -23,7 +23,9 @@ import asyncpg
 
 from speedtolead.adapters.numbering import OfflineNumbering
 from speedtolead.domain.hours import is_open
-from speedtolead.domain.permit import window_hours
+from speedtolead.domain.permit import lawful_hours
+from speedtolead.domain.rule_set import Means
+from speedtolead.service.rules.file import shipped
 from speedtolead.store.embedded import embedded_server
 
 HERE = Path(__file__).resolve().parent
@@ -67,7 +69,8 @@ def open_place(now: datetime) -> Place:
         parsed = numbering.parse(place.phone(0), place.country)
         if parsed is None:
             continue
-        hours = window_hours(numbering.candidates(parsed.e164, place.state, place.postal_code))
+        candidates = numbering.candidates(parsed.e164, place.state, place.postal_code)
+        hours = lawful_hours(candidates, Means.CALL, shipped())
         if hours and all(is_open(now + timedelta(minutes=m), one) for m in (0, 10) for one in hours):
             return place
     raise SystemExit("no place on the list may be called at this hour: run it again in an hour")

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.campaign import Campaign, Dial, Step
 from speedtolead.domain.hours import ALWAYS, WeeklyHours
-from speedtolead.domain.permit import Facts
+from speedtolead.domain.permit import ConsentFacts, Contacted, Facts, Suppressed
 from speedtolead.domain.place import Candidate
 
 NY, CHICAGO, LA = "America/New_York", "America/Chicago", "America/Los_Angeles"
@@ -65,7 +65,15 @@ def facts(
     recent: tuple[datetime, ...] = (),
     exempt: bool = False,
 ) -> Facts:
-    return Facts(phone, channels, suppressed, candidates, recent, exempt)
+    return Facts(
+        phone=phone,
+        consent=ConsentFacts(channels, written=True, given_at=NOON),
+        candidates=candidates,
+        suppressed=() if suppressed is None else (Suppressed(suppressed, "account"),),
+        contacts=tuple(Contacted(moment, "call") for moment in recent),
+        lifetime=len(recent),
+        fictional_exempt=exempt,
+    )
 
 
 def step(after: timedelta, wall: time | None = None) -> Step:

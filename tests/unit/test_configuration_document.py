@@ -72,7 +72,7 @@ def test_the_sample_reads_and_becomes_campaigns_and_sources() -> None:
     document = read(sample.text())
     assert document.account == "acme"
     assert [campaign.name for campaign in document.campaigns] == ["auto", "auto-lead-first"]
-    auto = document.campaigns[0].to_domain(document.timezone)
+    auto = document.campaigns[0].to_domain(document.timezone, document.contact.to_domain())
     assert auto.cadence == (
         Step(timedelta(0)),
         Step(timedelta(minutes=5)),
@@ -99,7 +99,7 @@ def test_everybody_in_the_sample_is_fictional() -> None:
 
 def test_what_is_not_said_has_its_default() -> None:
     document = read(WHOLE)
-    dial = document.campaigns[0].to_domain(document.timezone).dial
+    dial = document.campaigns[0].to_domain(document.timezone, document.contact.to_domain()).dial
     assert (dial.ring_timeout, dial.minimum_talk, dial.wrap_up) == (
         timedelta(seconds=25), timedelta(seconds=10), timedelta(0)
     )  # fmt: skip

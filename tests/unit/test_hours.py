@@ -266,7 +266,7 @@ def wall_minute_is_open(moment: datetime, local: LocalHours) -> bool:
     """Read off the wall, with nothing of the code under test but the shape of the hours."""
     there = moment.astimezone(ZoneInfo(local.zone))
     minute = there.hour * 60 + there.minute
-    return any(span.start <= minute < span.end for span in local.hours.days[there.weekday()])
+    return any(span.start <= minute < span.end for span in local.hours.spans(there.date()))
 
 
 def all_open(moment: datetime, everywhere: list[LocalHours]) -> bool:

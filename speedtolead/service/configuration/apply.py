@@ -199,7 +199,8 @@ class _Apply:
         known = {c.name: c for c in found}
         ids: dict[str, UUID] = {}
         for part in self.document.campaigns:
-            settings = campaign_to_json(part.to_domain(self.document.timezone))
+            campaign = part.to_domain(self.document.timezone, self.document.contact.to_domain())
+            settings = campaign_to_json(campaign)
             before = known.get(part.name)
             if before is not None and before.settings == settings and before.paused == part.paused:
                 ids[part.name] = before.campaign_id
@@ -212,6 +213,7 @@ class _Apply:
                 paused=part.paused,
                 agent_group=part.dial.agents,
                 settings=settings,
+                relies_on=list(campaign.contact.lists),
             )
             ids[part.name] = put.id
             old = None if before is None else before.settings | {"paused": before.paused}

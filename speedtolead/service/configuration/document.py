@@ -15,9 +15,10 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from speedtolead.domain.agent import Presence
 from speedtolead.domain.call import DialMode
-from speedtolead.domain.campaign import Campaign, Dial, Step
+from speedtolead.domain.campaign import Campaign, ContactPolicy, Dial, Step
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.domain.hours import ALWAYS
+from speedtolead.service.configuration.contact import ContactPart
 from speedtolead.service.configuration.source import SourcePart
 from speedtolead.service.configuration.values import (
     Duration,
@@ -115,7 +116,7 @@ class CampaignPart(Part):
     voicemail: Voicemail = Field(default_factory=Voicemail)
     cadence: Annotated[list[StepPart], Field(min_length=1, max_length=50)]
 
-    def to_domain(self, timezone: str) -> Campaign:
+    def to_domain(self, timezone: str, contact: ContactPolicy) -> Campaign:
         dial = self.dial
         return Campaign(
             name=self.name,
@@ -133,6 +134,7 @@ class CampaignPart(Part):
                 attempts_per_24h=dial.attempts_per_24h,
             ),
             cadence=tuple(Step(step.after, step.channel, step.at) for step in self.cadence),
+            contact=contact,
         )
 
 
@@ -150,6 +152,7 @@ class Document(Part):
     account: Name
     account_key: Annotated[str, Field(pattern=r"^stl_acct_\w{8,80}$")] | None = None
     timezone: Zone
+    contact: ContactPart = Field(default_factory=ContactPart)
     numbers: list[Number] = Field(default_factory=list)
     users: list[User] = Field(default_factory=list)
     agents: list[Agent] = Field(default_factory=list)

@@ -15,10 +15,11 @@ from collections.abc import Callable, Hashable
 from datetime import UTC, datetime, timedelta
 
 from speedtolead.domain import cadence
-from speedtolead.domain.permit import Facts, Request, decide
+from speedtolead.domain.permit import ConsentFacts
 from speedtolead.domain.phone import is_fictional
 from speedtolead.service.intake.post import LeadPost
 from speedtolead.service.intake.standing import Standing
+from speedtolead.service.permits import Permits
 from speedtolead.store.intake import SourceRow
 
 SLOWEST, FASTEST = 0.01, 60_000.0
@@ -75,20 +76,20 @@ class Pace:
         return index
 
 
-def first_call_of(
-    row: SourceRow, post: LeadPost, standing: Standing, now: datetime, fictional_allowed: bool
-) -> FirstCall:
+def first_call_of(row: SourceRow, post: LeadPost, standing: Standing, now: datetime, permits: Permits) -> FirstCall:
     """As the intake will plan it: the cadence's first step, at the next moment that a permit allows."""
     phone, candidates, campaign = standing.phone, standing.candidates, row.campaign
     if phone is None or not candidates:
         return lambda at: at  # will be refused
-    facts = Facts(phone, post.consent.channels, None, candidates, (), fictional_allowed)
+    consent = post.consent
+    given = ConsentFacts(consent.channels, (), consent.seller, bool(consent.text), consent.captured_at or now)
+    facts = permits.unknown_person(phone, given, candidates, now)
 
     def first_call(at: datetime) -> datetime:
         planned = cadence.first(campaign.cadence, now, candidates[0].zone, max(now, at))
         if planned is None:
             return at
-        permit = decide(Request(planned.channel, campaign, facts, planned.due_at))
+        permit = permits.decide(planned.channel, campaign, facts, planned.due_at)
         return permit.not_before or planned.due_at
 
     return first_call

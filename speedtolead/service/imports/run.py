@@ -34,6 +34,7 @@ from speedtolead.service.intake.judging import Judged
 from speedtolead.service.intake.post import Answer, LeadPost
 from speedtolead.service.intake.standing import Standing
 from speedtolead.service.intake.taking import Intake
+from speedtolead.service.permits import Permits
 from speedtolead.store import configuration
 from speedtolead.store import imports as rows
 from speedtolead.store.database import Database
@@ -110,13 +111,13 @@ class _Ready:
 
 class Imports:
     def __init__(
-        self, database: Database, intake: Intake, commits: Commits, clock: Clock, fictional_allowed: bool
+        self, database: Database, intake: Intake, commits: Commits, clock: Clock, permits: Permits
     ) -> None:
         self._database = database
         self._intake = intake
         self._commits = commits
         self._clock = clock
-        self._fictional_allowed = fictional_allowed
+        self._permits = permits
 
     async def place(self, account: str | None, source: str) -> tuple[NamedAccount, SourceRow]:
         """The account of this name, or the only one, and its source. Raises WrongImport."""
@@ -284,7 +285,7 @@ class Imports:
             return Result(line, Kind.ACCEPTED)
         now = self._clock.now()
         if one.post.schedule_at is not None:
-            first_call = first_call_of(job.source, one.post, one.standing, now, self._fictional_allowed)
+            first_call = first_call_of(job.source, one.post, one.standing, now, self._permits)
             return Result(line, Kind.ACCEPTED, call_at=first_call(one.post.schedule_at))
         call_at = self._moment(job, one, now)
         job.pace.use(call_at)
@@ -303,7 +304,7 @@ class Imports:
         """Also for a row that will be refused, as far as one can see: a provider may yet say otherwise."""
         assert one.post is not None
         assert one.standing is not None
-        first_call = first_call_of(job.source, one.post, one.standing, now, self._fictional_allowed)
+        first_call = first_call_of(job.source, one.post, one.standing, now, self._permits)
         return job.pace.plan(now, alike(job.source, one.standing), first_call)
 
     async def _write(self, job: Job, chunk: list[Result], written: int) -> None:

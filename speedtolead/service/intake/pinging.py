@@ -18,11 +18,12 @@ from speedtolead.domain.criteria import LeadValues, Miss
 from speedtolead.domain.criteria import judge as misses
 from speedtolead.domain.lead import Refusal
 from speedtolead.domain.offer import Desk, seconds_until_agent
-from speedtolead.domain.permit import Facts, Request, decide
+from speedtolead.domain.permit import Certified, ConsentFacts
 from speedtolead.domain.price import periods, price_of
 from speedtolead.ports import Clock, Numbering
 from speedtolead.service.intake.judging import paused_words
 from speedtolead.service.intake.standing import taken_state
+from speedtolead.service.permits import Permits
 from speedtolead.store import pings as rows
 from speedtolead.store.database import Database
 from speedtolead.store.ids import new_id, oldest_id
@@ -70,11 +71,11 @@ class Offer:
 
 
 class Pings:
-    def __init__(self, database: Database, clock: Clock, numbering: Numbering, fictional_allowed: bool) -> None:
+    def __init__(self, database: Database, clock: Clock, numbering: Numbering, permits: Permits) -> None:
         self._database = database
         self._clock = clock
         self._numbering = numbering
-        self._fictional_allowed = fictional_allowed
+        self._permits = permits
 
     async def ping(self, row: SourceRow, asked: Asked) -> Offer:
         """Judge what is known, and hold a place. Raises DatabaseAway."""
@@ -94,8 +95,8 @@ class Pings:
                 price = priced.amount
         if refusal is not None:
             return Offer(None, None, None, *refusal, None, None)
-        facts = Facts(phone or "+1", ("call",), None, candidates, ())
-        permit = decide(Request("call", row.campaign, facts, now))
+        facts = self._permits.unknown_person(phone or "+1", _as_asked(row, now), candidates, now)
+        permit = self._permits.decide("call", row.campaign, facts, now)
         starts_at = permit.not_before or now
         return await self._offer(row, asked, price or asked.cost, starts_at, now)
 
@@ -158,3 +159,8 @@ def _same(asked: dict[str, Any], said: dict[str, Any]) -> bool:
     return all(said.get(name) == value for name, value in asked.items() if name != "attributes") and all(
         said.get("attributes", {}).get(name) == value for name, value in attributes.items()
     )
+
+
+def _as_asked(row: SourceRow, now: datetime) -> ConsentFacts:
+    """The consent that the post must bring to be called at all: a ping tells when, not whether."""
+    return ConsentFacts(("call",), (), row.campaign.seller, True, now, Certified.VERIFIED)

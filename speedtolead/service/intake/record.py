@@ -14,11 +14,13 @@ from typing import Any
 from uuid import UUID
 
 from speedtolead.domain.checks import Finding
+from speedtolead.domain.permit import Certified, ConsentFacts
 from speedtolead.domain.score import Score
 from speedtolead.service.intake.judging import Judged
 from speedtolead.service.intake.post import LeadPost
 from speedtolead.service.intake.standing import Standing, upper
 from speedtolead.store.dial import DueRow
+from speedtolead.store.facts import consent_of_new
 from speedtolead.store.intake import Accepted, NewLead, SourceRow
 from speedtolead.store.settings_json import Json, candidates_to_json
 
@@ -78,7 +80,35 @@ def new_lead(
         score_parts=[] if scored is None else [_part(part) for part in scored.parts],
         findings=[finding_json(finding) for finding in findings],
         via=post.via,
+        certificate=certified(lead),
     )
+
+
+def consent_facts(lead: Lead) -> ConsentFacts:
+    """The post's consent as the permit sees it."""
+    consent = lead.post.consent
+    return ConsentFacts(
+        channels=consent.channels,
+        seller=consent.seller,
+        written=bool(consent.text),
+        given_at=consent.captured_at or lead.received_at,
+        certificate=certified(lead),
+    )
+
+
+def certified(lead: Lead) -> Certified | None:
+    """What the certificate's issuer said, as its checks found it; None: there is no certificate."""
+    consent = lead.post.consent
+    if not consent.trustedform_cert_url and not consent.leadid_token:
+        return None
+    said = {f.check: f.inputs for f in lead.found.findings if f.check in ("certificate", "certificate_phone")}
+    genuine = said.get("certificate", {}).get("genuine")
+    matches = said.get("certificate_phone", {}).get("phone_matches")
+    if genuine is False:
+        return Certified.NOT_AUTHENTIC
+    if matches is False:
+        return Certified.OTHER_PHONE
+    return Certified.VERIFIED if genuine and matches else Certified.UNCHECKED
 
 
 def _part(part: Any) -> Json:
@@ -127,9 +157,7 @@ def due_row(row: SourceRow, lead: NewLead, attempt_id: UUID, stored: Accepted) -
         phone=lead.phone,
         email=lead.email,
         candidates=candidates_to_json(lead.candidates),
-        consent_channels=list(lead.consent.channels),
-        suppressed=None,
-        recent_calls=stored.recent_calls,
+        known=stored.known | {"consent": consent_of_new(lead.consent, lead.certificate, lead.received_at)},
         numbers=stored.numbers,
         first_name=lead.first_name,
         last_name=lead.last_name,

@@ -20,7 +20,7 @@ from speedtolead.domain import cadence, duplicate
 from speedtolead.domain.checks import Finding, Verdict
 from speedtolead.domain.criteria import Miss
 from speedtolead.domain.lead import OPEN_STATES, LeadState, Refusal
-from speedtolead.domain.permit import Facts, Request, decide
+from speedtolead.domain.permit import Decision, Permit
 from speedtolead.domain.price import periods, price_of
 from speedtolead.domain.score import Known, Penalty, rank, score
 from speedtolead.ports import Clock
@@ -29,9 +29,10 @@ from speedtolead.service.intake.judging import Judged, judged
 from speedtolead.service.intake.pinging import Pings
 from speedtolead.service.intake.post import Answer, LeadPost
 from speedtolead.service.intake.providers import Providers
-from speedtolead.service.intake.record import Lead, due_row, new_lead, problem
+from speedtolead.service.intake.record import Lead, consent_facts, due_row, new_lead, problem
 from speedtolead.service.intake.refusals import refused
 from speedtolead.service.intake.standing import Standing, Tables, upper
+from speedtolead.service.permits import Permits
 from speedtolead.service.times import iso
 from speedtolead.store import intake as rows
 from speedtolead.store import sources
@@ -75,6 +76,7 @@ class Intake:
         commits: CommitLog,
         dialer: Handover,
         pings: Pings,
+        permits: Permits,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -84,6 +86,7 @@ class Intake:
         self._commits = commits
         self._dialer = dialer
         self._pings = pings
+        self._permits = permits
         self._sources: dict[bytes, tuple[SourceRow, datetime]] = {}
 
     async def source(self, key: str) -> SourceRow | None:
@@ -166,11 +169,12 @@ class Intake:
     async def _accept(self, tx: Connection, lead: Lead, guards: Guards) -> Answer:
         """Accept it, unless a guard in the database says no; then answer a repeat, or refuse."""
         row = lead.row
-        lead_id, attempt_id, due_at = new_id(), new_id(), self._first_due(lead)
+        lead_id, attempt_id = new_id(), new_id()
+        due_at, delay = self._first_due(lead)
         new = self._scored(lead, lead_id, due_at)
         twins: list[Twin] = []
         for _ in range(_ROUNDS):
-            stored = await self._store(tx, lead, new, guards, attempt_id, due_at, twins)
+            stored = await self._store(tx, lead, new, guards, attempt_id, due_at, delay, twins)
             if stored is not None:
                 self._commits.committed(lead_id, self._clock.now())
                 if stored.handed:
@@ -194,6 +198,7 @@ class Intake:
         guards: Guards,
         attempt_id: UUID,
         due_at: datetime | None,
+        delay: Permit | None,
         twins: list[Twin],
     ) -> rows.Accepted | None:
         """Store it, in place of the earlier leads that kept it out before. None: a guard said no."""
@@ -213,6 +218,7 @@ class Intake:
                     guards,
                     attempt_id,
                     due_at,
+                    delay,
                     instead_of=[twin.lead_id for twin in twins],
                     ping_id=lead.ping_id,
                     campaign_version=lead.row.campaign_version,
@@ -234,7 +240,7 @@ class Intake:
 
     async def _touch(self, tx: Connection, lead: Lead, new: NewLead, twin: UUID) -> Answer:
         """Refresh the running lead; a lead that ended meanwhile makes this one a duplicate."""
-        due_at = self._first_due(lead) or lead.received_at
+        due_at = self._first_due(lead)[0] or lead.received_at
         body = new.answer | {"lead_id": str(twin), "status": "touched", "links": {"self": f"/v1/leads/{twin}"}}
         touching = new.with_answer(body)
         if await rows.touch_lead(tx, twin, new_id(), touching, due_at):
@@ -295,20 +301,24 @@ class Intake:
         new = new_lead(lead, lead_id, answer, {"source": row.source.name}, lead.found.findings, scored)
         return new.with_rank(rank(at, scored.value))
 
-    def _first_due(self, lead: Lead) -> datetime | None:
-        """The first step of the cadence, at the next lawful moment; a test without a phone of its own has none."""
+    def _first_due(self, lead: Lead) -> tuple[datetime | None, Permit | None]:
+        """The first step of the cadence, at the next lawful moment, with the decision that put it off, if one did.
+
+        A test without a phone of its own has no first step.
+        """
         if lead.post.test and lead.row.source.test_phone is None:
-            return None
+            return None, None
         assert lead.standing.phone is not None
         at, post, campaign = lead.received_at, lead.post, lead.row.campaign
         candidates = lead.standing.candidates
         planned = cadence.first(campaign.cadence, at, candidates[0].zone, max(at, post.schedule_at or at))
         if planned is None:
-            return None
-        fictional = self._tables.fictional_allowed
-        facts = Facts(lead.standing.phone, post.consent.channels, None, candidates, (), fictional)
-        permit = decide(Request(planned.channel, campaign, facts, planned.due_at))
-        return permit.not_before or planned.due_at
+            return None, None
+        facts = self._permits.unknown_person(lead.standing.phone, consent_facts(lead), candidates, at)
+        permit = self._permits.decide(planned.channel, campaign, facts, planned.due_at)
+        if permit.decision is not Decision.NOT_BEFORE:
+            return planned.due_at, None
+        return permit.not_before, permit
 
 
 def key_hash(key: str) -> bytes:

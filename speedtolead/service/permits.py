@@ -1,0 +1,39 @@
+"""Permits by the law in force: the one way from facts to a decision.
+
+Owns: which rule set is used at a moment, and whether fictional numbers are exempt (the simulated carrier's only).
+Must not know: where the facts come from, or what follows.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from speedtolead.domain import permit
+from speedtolead.domain.campaign import Campaign
+from speedtolead.domain.permit import ConsentFacts, Facts, Permit, Request
+from speedtolead.domain.place import Candidate
+from speedtolead.domain.rule_set import RuleSet
+
+
+class RulesInForce(Protocol):
+    def at(self, now: datetime) -> RuleSet: ...
+
+
+class Permits:
+    def __init__(self, rules: RulesInForce, fictional_exempt: bool) -> None:
+        self._rules = rules
+        self.fictional_exempt = fictional_exempt
+
+    def decide(self, channel: str, campaign: Campaign, facts: Facts, now: datetime) -> Permit:
+        return permit.decide(Request(channel, campaign, facts, now, self._rules.at(now)))
+
+    def waited(self, since: datetime, now: datetime, campaign: Campaign, facts: Facts) -> float:
+        """Seconds since a lead's arrival in which it could lawfully have been called."""
+        return permit.permitted_seconds(since, now, campaign, facts, self._rules.at(now))
+
+    def unknown_person(
+        self, phone: str, consent: ConsentFacts, candidates: tuple[Candidate, ...], inquiry_at: datetime
+    ) -> Facts:
+        """The facts about somebody of whom only a post, or a ping, tells."""
+        return Facts(phone, consent, candidates, inquiry_at=inquiry_at, fictional_exempt=self.fictional_exempt)
