@@ -76,7 +76,7 @@ from speedtolead.simulator import (
 from speedtolead.store.database import Database, DatabaseAway, connect
 from speedtolead.store.dial import DueRow, SlotPolicy
 from speedtolead.store.embedded import embedded_server
-from speedtolead.web.app import create_app
+from speedtolead.web.app import create_app, create_runner
 from speedtolead.web.services import Services
 from speedtolead.web.sources import posted_fields
 
@@ -414,9 +414,7 @@ def stop_on_signals() -> asyncio.Event:
 
 @asynccontextmanager
 async def _web(settings: Settings, node: Node) -> AsyncIterator[None]:
-    runner = web.AppRunner(
-        create_app(node.services), access_log=None, shutdown_timeout=5, handler_cancellation=False
-    )
+    runner = create_runner(create_app(node.services))
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port, reuse_port=False, backlog=1024).start()

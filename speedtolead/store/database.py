@@ -50,6 +50,9 @@ AWAY = (
 """What a lost server looks like; the last two are a database that takes no connections, and asyncpg's word for a
 connection that died between two messages."""
 
+UNSTORABLE = (asyncpg.DataError,)
+"""What a value looks like that no column takes, to whoever answers for values that were not checked."""
+
 
 class DatabaseAway(SpeedToLeadError):
     """The database cannot be reached just now; nothing was stored that was not confirmed."""

@@ -9,19 +9,23 @@ from typing import Any
 from aiohttp import web
 
 from speedtolead.web import (
-    api,
+    agents,
     carrier,
     events,
     guard,
     inbound,
+    leads,
     metrics,
     openapi,
     operations,
     outcomes,
     pages,
     pings,
+    reading,
     returns,
     sources,
+    stats,
+    suppressions,
     webhooks,
 )
 from speedtolead.web.lead_post import MAX_BODY
@@ -29,7 +33,10 @@ from speedtolead.web.problems import problems
 from speedtolead.web.services import SERVICES, Services
 
 V1 = (
-    api.routes,
+    leads.routes,
+    suppressions.routes,
+    agents.routes,
+    stats.routes,
     pings.routes,
     sources.routes,
     guard.routes,
@@ -40,14 +47,20 @@ V1 = (
 )
 
 
+LINGER_SECONDS = 3.0
+"""How long we go on taking in a body that is answered already, so that its sender reads the answer and no reset."""
+
+
 @cache
 def _documentation() -> dict[str, Any]:
     """Made once a process: it depends on the declarations only."""
     return openapi.document(endpoint for routes in V1 for endpoint in routes.endpoints)
 
 
-def create_app(services: Services) -> web.Application:
-    app = web.Application(client_max_size=MAX_BODY, middlewares=[operations.measured, problems])
+def create_app(services: Services, body_seconds: float = reading.BODY_SECONDS) -> web.Application:
+    app = web.Application(
+        client_max_size=MAX_BODY, middlewares=[operations.measured, problems, reading.limits(body_seconds)]
+    )
     app[SERVICES] = services
     app[carrier.AFTERWARDS] = set()
     app[openapi.DOCUMENT] = _documentation()
@@ -63,6 +76,18 @@ def create_app(services: Services) -> web.Application:
     pages.add_to(app)
     app.on_shutdown.append(_finish)
     return app
+
+
+def create_runner(app: web.Application, linger_seconds: float = LINGER_SECONDS) -> web.AppRunner:
+    """What serves the application: no access log, a call goes on when its asker hangs up, nothing is inflated."""
+    return web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=5,
+        handler_cancellation=False,
+        auto_decompress=False,
+        lingering_time=linger_seconds,
+    )
 
 
 async def _finish(app: web.Application) -> None:

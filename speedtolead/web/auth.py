@@ -72,6 +72,12 @@ async def session_of(request: web.Request) -> SessionOwner | None:
     return await request.app[SERVICES].sign_in.owner(token) if token else None
 
 
+async def acting(request: web.Request) -> str:
+    """Who does it, for the record: the email of who is signed in, or ``api`` for a key."""
+    session = None if bearer(request) else await session_of(request)
+    return "api" if session is None else session.email
+
+
 def csrf_token(request: web.Request) -> str:
     """Bound to the session's cookie, so it is worth nothing to another site or user."""
     cookie = request.cookies.get(COOKIE, "")
@@ -84,5 +90,5 @@ def check_form(request: web.Request, token: str | None) -> None:
     """Raises 403 unless the change comes from one of our own pages."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise Problem(403, "forbidden", "This request came from another site.")
-    if not hmac.compare_digest(csrf_token(request), token or ""):
+    if not hmac.compare_digest(csrf_token(request).encode(), (token or "").encode(errors="surrogatepass")):
         raise Problem(403, "forbidden", "The page is out of date; reload it and try again.")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from uuid import UUID
 
 import structlog
 from aiohttp import web
@@ -16,7 +15,7 @@ from aiohttp import web
 from speedtolead.ports import Goodbye
 from speedtolead.service.callbacks import Callback, Told
 from speedtolead.service.calls import EndCall
-from speedtolead.web import metrics
+from speedtolead.web import metrics, reading
 from speedtolead.web.problems import Problem
 from speedtolead.web.services import SERVICES, Services
 
@@ -32,17 +31,13 @@ async def callback(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     received_at = services.clock.now()
     kind = request.match_info["kind"]
-    posted = await request.post()
-    fields = {name: [str(value) for value in posted.getall(name)] for name in posted}
+    fields = await reading.form(request)
     signature = next((request.headers[name] for name in SIGNATURES if name in request.headers), None)
     if not services.callback_reader.is_genuine(request.path_qs, fields, signature):
         metrics.CALLBACKS.labels(_known(kind), "not_genuine").inc()
         log.warning("callback.not_genuine", kind=_known(kind))
         raise Problem(403, "not_genuine", "The signature does not fit.")
-    try:
-        attempt_id, leg_id = UUID(request.match_info["attempt_id"]), UUID(request.match_info["leg_id"])
-    except ValueError:
-        raise Problem(404, "not_found", "There is no such call.") from None
+    attempt_id, leg_id = reading.id_of(request, "attempt_id"), reading.id_of(request, "leg_id")
     flat = {name: values[-1] for name, values in fields.items()}
     token = request.headers.get(REPEAT_TOKEN, "")
     one = Callback(attempt_id, leg_id, kind, _fingerprint(request.path, flat, token), flat, received_at)
@@ -89,7 +84,7 @@ def _end(request: web.Request, services: Services, to_end: list[EndCall]) -> Non
 def _fingerprint(path: str, fields: dict[str, str], token: str) -> bytes:
     """The carrier's own token of a repeat where it sends one; else what was posted, to the letter."""
     told = token or "\n".join(f"{name}={fields[name]}" for name in sorted(fields))
-    return hashlib.sha256(f"{path}\n{told}".encode()).digest()
+    return hashlib.sha256(f"{path}\n{told}".encode(errors="surrogatepass")).digest()
 
 
 def _known(kind: str) -> str:

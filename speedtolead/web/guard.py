@@ -9,13 +9,13 @@ from typing import Literal
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel
 
 from speedtolead.store.guard import AlertRow
-from speedtolead.web import auth
+from speedtolead.web import auth, reading
+from speedtolead.web.answers import answer
 from speedtolead.web.endpoint import Routes
-from speedtolead.web.outcomes import acting, answer
-from speedtolead.web.problems import Problem, of_validation
+from speedtolead.web.problems import Problem
 from speedtolead.web.services import SERVICES
 from speedtolead.web.views import Instant, ProblemView
 
@@ -24,10 +24,8 @@ routes = Routes()
 RESUMING = frozenset({"manager", "admin"})
 
 
-class AlertQuery(BaseModel):
+class AlertQuery(reading.Given):
     """``open``: those that go on. ``all``: those that ended too, the last 200 of them all."""
-
-    model_config = ConfigDict(extra="forbid")
 
     state: Literal["open", "all"] = "open"
 
@@ -79,10 +77,7 @@ class ResumedView(BaseModel):
 )
 async def list_alerts(request: web.Request) -> web.Response:
     caller = await auth.caller(request, whole_account=True)
-    try:
-        query = AlertQuery.model_validate(dict(request.query))
-    except ValidationError as error:
-        raise of_validation(error) from None
+    query = reading.query_of(AlertQuery, request)
     found = await request.app[SERVICES].guarding.alerts(caller.account_id, ended=query.state == "all")
     return answer(AlertList(alerts=[_view(row) for row in found]))
 
@@ -98,7 +93,7 @@ async def resume_source(request: web.Request) -> web.Response:
     session = None if auth.bearer(request) else await auth.session_of(request)
     if session is not None and session.role not in RESUMING:
         raise Problem(403, "forbidden", "This is for managers; a supervisor may look.")
-    done = await resumed(request, caller.account_id, await acting(request))
+    done = await resumed(request, caller.account_id, await auth.acting(request))
     return answer(ResumedView(source=request.match_info["name"], resumed=done))
 
 

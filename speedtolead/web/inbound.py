@@ -9,7 +9,6 @@ template.
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 import structlog
 from aiohttp import web
@@ -19,7 +18,7 @@ from speedtolead.ports.connectors import Challenge, Incoming, NotGenuine, Posted
 from speedtolead.service.intake.inbound import Received, Unread
 from speedtolead.service.intake.post import Answer
 from speedtolead.service.intake.replies import reply
-from speedtolead.web import metrics
+from speedtolead.web import metrics, reading
 from speedtolead.web.problems import Problem
 from speedtolead.web.services import SERVICES
 
@@ -29,16 +28,13 @@ PATH = "/in/{source_id}"
 
 
 async def receive(request: web.Request) -> web.Response:
-    try:
-        source_id = UUID(request.match_info["source_id"])
-    except ValueError:
-        raise Problem(404, "not_found", "There is no such connector address.") from None
+    source_id = reading.id_of(request, "source_id")
     posted = Posted(
         request.method,
         tuple((name, value) for name, value in request.query.items()),
         {name.lower(): value for name, value in request.headers.items()},
         request.headers.get("Content-Type", ""),
-        await request.read(),
+        await reading.body(request),
     )
     try:
         received = await request.app[SERVICES].inbound.receive(source_id, posted)

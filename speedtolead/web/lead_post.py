@@ -17,7 +17,9 @@ from speedtolead.domain.mapping import Mapping
 from speedtolead.service.intake import fields as fields_of_lead
 from speedtolead.service.intake.fields import FieldErrors
 from speedtolead.service.intake.post import LeadPost
-from speedtolead.web.problems import Problem, field_problem, of_fields
+from speedtolead.web import reading
+from speedtolead.web.problems import field_problem, of_fields
+from speedtolead.web.reading import unreadable
 
 MAX_BODY = 256 * 1024
 _FORM = "application/x-www-form-urlencoded"
@@ -25,7 +27,7 @@ _PLACE = re.compile(r"[^.\[\]]+")
 
 
 async def read(request: web.Request, mapping: Mapping | None = None) -> LeadPost:
-    """The posted lead, by the source's mapping if it has one. Raises a Problem: 400, 413, 415 or 422."""
+    """The posted lead, by the source's mapping if it has one. Raises a Problem: 400, 408, 413, 415 or 422."""
     raw = await body(request)
     posted = fields_of(request.content_type, raw)
     ours = posted if mapping is None else mapping.apply(posted).fields
@@ -33,16 +35,11 @@ async def read(request: web.Request, mapping: Mapping | None = None) -> LeadPost
 
 
 async def body(request: web.Request) -> bytes:
-    """The body, unread. Raises a Problem: 413 or 415."""
+    """The body, unread. Raises a Problem: 408, 413 or 415."""
     kind = request.content_type
     if kind != _FORM and kind != "application/json" and not kind.endswith("+json"):
-        detail = "Post application/json or application/x-www-form-urlencoded."
-        raise Problem(415, "unsupported_type", detail, [_error("Content-Type", "unsupported_type", detail)])
-    try:
-        return await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        detail = f"The body is larger than {MAX_BODY // 1024} KiB."
-        raise Problem(413, "too_large", detail, [_error("body", "too_large", detail)]) from None
+        raise reading.unsupported("Post application/json or application/x-www-form-urlencoded.")
+    return await reading.body(request)
 
 
 def fields_of(kind: str, raw: bytes) -> dict[str, Any]:
@@ -62,9 +59,9 @@ def _json(raw: bytes) -> dict[str, Any]:
     try:
         value = from_json(raw, allow_inf_nan=False)
     except ValueError:
-        raise _unreadable("The body is not valid JSON.") from None
+        raise unreadable("The body is not valid JSON.") from None
     if not isinstance(value, dict):
-        raise _unreadable("The body is not a JSON object.")
+        raise unreadable("The body is not a JSON object.")
     return value
 
 
@@ -74,7 +71,7 @@ def _form(raw: bytes) -> dict[str, Any]:
             raw.decode("utf-8"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=500
         )
     except ValueError:
-        raise _unreadable("The body is not a valid form.") from None
+        raise unreadable("The body is not a valid form.") from None
     fields: dict[str, Any] = {}
     for name, value in pairs:
         _put(fields, _PLACE.findall(name)[:3], value)
@@ -88,24 +85,16 @@ def _put(fields: dict[str, Any], place: list[str], value: str) -> None:
     for part in place[:-1]:
         inner = fields.setdefault(part, {})
         if not isinstance(inner, dict):
-            raise _unreadable(f"The form gives {part} both a value and fields of its own.")
+            raise unreadable(f"The form gives {part} both a value and fields of its own.")
         fields = inner
     name = place[-1]
     before = fields.get(name)
     if isinstance(before, dict):
-        raise _unreadable(f"The form gives {name} both a value and fields of its own.")
+        raise unreadable(f"The form gives {name} both a value and fields of its own.")
     if before is None:
         fields[name] = value
     else:
         fields[name] = [*before, value] if isinstance(before, list) else [before, value]
-
-
-def _unreadable(detail: str) -> Problem:
-    return Problem(400, "unreadable_body", detail, [_error("body", "unreadable_body", detail)])
-
-
-def _error(field: str, code: str, message: str) -> dict[str, str]:
-    return {"field": field, "code": code, "message": message}
 
 
 def idempotency_key(request: web.Request) -> str | None:

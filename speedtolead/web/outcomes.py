@@ -7,50 +7,40 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 import structlog
 from aiohttp import web
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import from_json
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from speedtolead.domain.outcome import OutcomeKind
 from speedtolead.domain.returned import ReturnReason
-from speedtolead.service.intake.fields import check_text
 from speedtolead.service.outcomes import Refused, Report, Reported
-from speedtolead.web import auth, lead_post
+from speedtolead.web import auth, lead_post, reading
+from speedtolead.web.answers import answer
 from speedtolead.web.endpoint import Routes
-from speedtolead.web.problems import Problem, field_problem, of_validation
+from speedtolead.web.lead_views import LeadView, lead_view
+from speedtolead.web.problems import Problem, field_problem
 from speedtolead.web.services import SERVICES
-from speedtolead.web.views import LeadView, ProblemView, lead_view
+from speedtolead.web.views import ProblemView
 
 log = structlog.get_logger(__name__)
 routes = Routes()
-Model = TypeVar("Model", bound=BaseModel)
 
 CLOCKS_APART = timedelta(minutes=5)
 """How far a reporter's clock may be ahead of ours."""
 
 
-def _clean(value: str) -> str:
-    check_text(value)
-    return value.strip()
-
-
-Note = Annotated[str, Field(max_length=1000), AfterValidator(_clean)]
-
-
+Note = Annotated[str, Field(max_length=1000), AfterValidator(str.strip)]
 Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
 
 
-class OutcomeBody(BaseModel):
+class OutcomeBody(reading.Given):
     """``reason`` is a return's and only a return's; the ``note`` of a return goes to the vendor with the claim.
 
     ``value`` is an amount in the account's currency, as text; ``occurred_at`` left out is now.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: OutcomeKind
     value: Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=4)] | None = None
@@ -79,9 +69,9 @@ async def report_outcome(request: web.Request) -> web.Response:
     found = await taken(
         request,
         caller.account_id,
-        id_of(request, "lead_id"),
-        await body_of(OutcomeBody, request),
-        await acting(request),
+        reading.id_of(request, "lead_id"),
+        await reading.json_of(OutcomeBody, request),
+        await auth.acting(request),
         lead_post.idempotency_key(request),
     )
     return answer(OutcomeAnswer(outcome_id=found.outcome_id, lead=lead_view(found.story)), 201)
@@ -106,34 +96,3 @@ async def taken(
         raise Problem(409, error.code, str(error)) from None
     log.info("outcome.reported", lead_id=str(lead_id), kind=body.kind, outcome_id=str(found.outcome_id))
     return found
-
-
-async def acting(request: web.Request) -> str:
-    """Who does it, for the record: the email of who is signed in, or ``api`` for a key."""
-    session = None if auth.bearer(request) else await auth.session_of(request)
-    return "api" if session is None else session.email
-
-
-def answer(view: BaseModel, status: int = 200) -> web.Response:
-    return web.Response(text=view.model_dump_json(), status=status, content_type="application/json")
-
-
-def id_of(request: web.Request, name: str) -> UUID:
-    try:
-        return UUID(request.match_info[name])
-    except ValueError:
-        raise Problem(404, "not_found", "There is no such thing.") from None
-
-
-async def body_of(model: type[Model], request: web.Request) -> Model:
-    """The JSON body. Raises a Problem: 400, 415 or 422."""
-    if request.content_type != "application/json":
-        raise Problem(415, "unsupported_type", "Post application/json.")
-    try:
-        value = from_json(await request.read(), allow_inf_nan=False)
-    except ValueError:
-        raise Problem(400, "unreadable_body", "The body is not valid JSON.") from None
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        raise of_validation(error) from None

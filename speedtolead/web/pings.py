@@ -10,14 +10,14 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from speedtolead.service.intake.fields import ConsentBody, LeadBody, Short
 from speedtolead.service.intake.pinging import Asked, Offer
 from speedtolead.service.intake.standing import upper
-from speedtolead.web import auth, lead_post
+from speedtolead.web import auth, lead_post, reading
+from speedtolead.web.answers import answer
 from speedtolead.web.endpoint import Routes
-from speedtolead.web.problems import of_validation
 from speedtolead.web.services import SERVICES
 from speedtolead.web.views import Instant, Money, ProblemView
 
@@ -74,13 +74,10 @@ async def ping(request: web.Request) -> web.Response:
     posted = lead_post.fields_of(request.content_type, await lead_post.body(request))
     if source.source.mapping is not None:
         posted = source.source.mapping.apply(posted).fields
-    try:
-        body = PingBody.model_validate(posted)
-        LeadBody.model_validate({"phone": "0", "attributes": body.attributes})  # the same limits as in a post
-    except ValidationError as error:
-        raise of_validation(error) from None
+    body = reading.checked(PingBody, posted)
+    reading.checked(LeadBody, {"phone": "0", "attributes": body.attributes})  # the same limits as in a post
     offer = await services.pings.ping(source, _asked(body))
-    return web.json_response(text=_view(offer).model_dump_json())
+    return answer(_view(offer))
 
 
 def _asked(body: PingBody) -> Asked:

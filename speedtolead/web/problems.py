@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from speedtolead.domain.errors import NotFound, SpeedToLeadError
 from speedtolead.service.intake.fields import FieldErrors
-from speedtolead.store.database import DatabaseAway
+from speedtolead.store.database import UNSTORABLE, DatabaseAway
 
 log = structlog.get_logger(__name__)
 
@@ -52,24 +52,29 @@ _TITLES = {
     403: "Forbidden",
     404: "Not found",
     405: "Method not allowed",
+    408: "Too slow",
     409: "Conflict",
     413: "Too large",
     415: "Unsupported type",
     422: "Not acceptable",
     429: "Too many requests",
     500: "Internal error",
+    502: "Bad answer of a provider",
     503: "Not available",
 }
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_type"}
 
 
 def respond(problem: Problem) -> web.Response:
-    return web.Response(
+    response = web.Response(
         status=problem.status,
         text=json.dumps(problem.body()),
         content_type="application/problem+json",
         headers=problem.headers,
     )
+    if problem.status == 408:  # what still comes of the body is no next request
+        response.force_close()
+    return response
 
 
 def _broken_body() -> Problem:
@@ -128,6 +133,10 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         log.warning("web.database_away", error=str(error))
         retry = {"Retry-After": str(RETRY_SECONDS)}
         return respond(Problem(503, error.code, "The database is away; nothing was stored.", headers=retry))
+    except UNSTORABLE as error:  # no field was checked for it, which is ours to mend; asking again would not help
+        route = request.match_info.route.resource  # the error's own words repeat what was sent
+        log.error("web.unstorable", error=type(error).__name__, route=route.canonical if route else "unknown")
+        return respond(Problem(422, "invalid_value", "Something that was sent can be neither kept nor looked up."))
     except SpeedToLeadError as error:
         log.exception("web.failed", code=error.code)
         return respond(Problem(500, error.code, "Something went wrong here."))

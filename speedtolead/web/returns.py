@@ -13,35 +13,34 @@ from uuid import UUID
 
 import structlog
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from speedtolead.domain.returned import ClaimState
 from speedtolead.service.configuration.values import Name
 from speedtolead.service.returns import Action, ClaimFilter, NotNow, Sent
 from speedtolead.service.times import iso
 from speedtolead.store.returns import ClaimRow
-from speedtolead.web import auth
+from speedtolead.web import auth, reading
+from speedtolead.web.answers import answer, wants_csv
 from speedtolead.web.endpoint import Routes
-from speedtolead.web.outcomes import Moment, Note, acting, answer, body_of, id_of
-from speedtolead.web.problems import Problem, of_validation
+from speedtolead.web.outcomes import Moment, Note
+from speedtolead.web.problems import Problem
 from speedtolead.web.services import SERVICES
-from speedtolead.web.views import ProblemView, ReturnView, return_view
+from speedtolead.web.views import ERRORS, ProblemView, ReturnView, return_view
 
 log = structlog.get_logger(__name__)
 routes = Routes()
 
 WHOLE_FILE = 10_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_ERRORS: dict[int, type[BaseModel] | str] = {401: ProblemView, 403: ProblemView, 422: ProblemView}
+_ERRORS = {**ERRORS, 422: ProblemView}
 
 
-class ReturnQuery(BaseModel):
+class ReturnQuery(reading.Given):
     """``after`` is the ``next`` of the page before; ``sent_since``: claims that were sent from this moment on.
 
     Asked for ``text/csv``, the answer is a file for the vendor, of up to 10,000 claims unless ``limit`` says less.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     source: Name | None = None
     state: ClaimState | None = None
@@ -58,18 +57,14 @@ class ReturnPage(BaseModel):
     next: UUID | None
 
 
-class ActionBody(BaseModel):
+class ActionBody(reading.Given):
     """``send``: the vendor was told. ``credit``, ``reject``: what it answered. ``withdraw``: the flag was wrong."""
-
-    model_config = ConfigDict(extra="forbid")
 
     action: Action
     note: Note | None = None
 
 
-class SendBody(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class SendBody(reading.Given):
     source: Name
 
 
@@ -83,7 +78,7 @@ class SendBody(BaseModel):
 async def list_returns(request: web.Request) -> web.Response:
     caller = await auth.caller(request, whole_account=True)
     query = query_of(request)
-    as_file = "text/csv" in request.headers.get("Accept", "")
+    as_file = wants_csv(request)
     most = query.limit or (WHOLE_FILE if as_file else 50)
     found = await request.app[SERVICES].returns.page(caller.account_id, query.wanted(), most)
     following = found[-1].claim_id if len(found) == most else None
@@ -105,8 +100,8 @@ async def list_returns(request: web.Request) -> web.Response:
 )
 async def send_returns(request: web.Request) -> web.Response:
     caller = await auth.caller(request, whole_account=True)
-    source = (await body_of(SendBody, request)).source
-    found = await sent(request, caller.account_id, source, await acting(request))
+    source = (await reading.json_of(SendBody, request)).source
+    found = await sent(request, caller.account_id, source, await auth.acting(request))
     response = file_of(found.claims, f"returns-{source}-{found.at:%Y%m%dT%H%M%SZ}.csv")
     response.headers["Returns-Held-Back"] = str(found.held)
     return response
@@ -121,8 +116,8 @@ async def send_returns(request: web.Request) -> web.Response:
 )
 async def act_on_return(request: web.Request) -> web.Response:
     caller = await auth.caller(request, whole_account=True)
-    return_id, body = id_of(request, "return_id"), await body_of(ActionBody, request)
-    row = await done(request, caller.account_id, return_id, body.action, body.note, await acting(request))
+    return_id, body = reading.id_of(request, "return_id"), await reading.json_of(ActionBody, request)
+    row = await done(request, caller.account_id, return_id, body.action, body.note, await auth.acting(request))
     return answer(return_view(row))
 
 
@@ -146,10 +141,7 @@ async def sent(request: web.Request, account_id: UUID, source: str, by: str) -> 
 
 def query_of(request: web.Request) -> ReturnQuery:
     """Raises a Problem: 422. What is left empty in a form is not asked."""
-    try:
-        return ReturnQuery.model_validate({name: value for name, value in request.query.items() if value != ""})
-    except ValidationError as error:
-        raise of_validation(error) from None
+    return reading.query_of(ReturnQuery, request, leave_empty_out=True)
 
 
 def file_of(claims: Iterable[ClaimRow], name: str) -> web.Response:

@@ -17,9 +17,9 @@ from speedtolead.domain.mapping import Mapping, MappingError, Traced, parse_mapp
 from speedtolead.ports.connectors import Unreadable
 from speedtolead.service.intake.trial import Trial
 from speedtolead.store.intake import SourceRow
-from speedtolead.web import auth, lead_post
+from speedtolead.web import auth, lead_post, reading
+from speedtolead.web.answers import answer
 from speedtolead.web.endpoint import Routes
-from speedtolead.web.outcomes import answer, body_of
 from speedtolead.web.problems import Problem, field_problem
 from speedtolead.web.services import SERVICES
 from speedtolead.web.views import FieldError, FindingView, Money, ProblemView, ScorePartView
@@ -83,7 +83,7 @@ async def dry_run(request: web.Request) -> web.Response:
     row = await request.app[SERVICES].intake.source_by_name(caller.account_id, request.match_info["name"])
     if row is None or caller.source_id not in {None, row.source_id}:
         raise Problem(404, "not_found", "There is no such source, or this key is not its key.")
-    given = await body_of(DryRunBody, request)
+    given = await reading.json_of(DryRunBody, request)
     mapping = None if given.mapping is None else _mapping(given.mapping)
     content_type, raw = _posted(given)
     try:

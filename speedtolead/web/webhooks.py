@@ -6,28 +6,25 @@ shown here.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from aiohttp import web
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import from_json
+from pydantic import BaseModel, Field, model_validator
 
 from speedtolead.domain.webhook import DeliveryState, message_id
 from speedtolead.service.webhooks.replay import Again, TooMany
 from speedtolead.store.webhooks import DeliveryRow, WebhookRow
-from speedtolead.web import auth
+from speedtolead.web import auth, reading
+from speedtolead.web.answers import answer
 from speedtolead.web.endpoint import Routes
-from speedtolead.web.problems import Problem, field_problem, of_validation
+from speedtolead.web.problems import field_problem
 from speedtolead.web.services import SERVICES
-from speedtolead.web.views import Instant, ProblemView
+from speedtolead.web.views import ERRORS, Instant, ProblemView
 
 log = structlog.get_logger(__name__)
 routes = Routes()
-Model = TypeVar("Model", bound=BaseModel)
-
-_ERRORS: dict[int, type[BaseModel] | str] = {401: ProblemView, 403: ProblemView}
 
 
 class WebhookView(BaseModel):
@@ -52,10 +49,8 @@ class WebhookList(BaseModel):
     webhooks: list[WebhookView]
 
 
-class DeliveryQuery(BaseModel):
+class DeliveryQuery(reading.Given):
     """``after`` is the ``next`` of the page before."""
-
-    model_config = ConfigDict(extra="forbid")
 
     state: DeliveryState | None = None
     after: Annotated[int | None, Field(ge=0, lt=2**63)] = None
@@ -82,14 +77,12 @@ class DeliveryPage(BaseModel):
     next: int | None
 
 
-class ReplayBody(BaseModel):
+class ReplayBody(reading.Given):
     """One of: ``event_id``; ``since`` and ``until`` (events of since ≤ t < until); ``failed``: true."""
 
-    model_config = ConfigDict(extra="forbid")
-
     event_id: Annotated[int | None, Field(ge=0, lt=2**63)] = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: reading.AnyMoment | None = None
+    until: reading.AnyMoment | None = None
     failed: bool = False
 
     @model_validator(mode="after")
@@ -111,12 +104,12 @@ class ReplayView(BaseModel):
     "GET",
     "/v1/webhooks",
     "The outgoing webhooks and postbacks.",
-    responses={200: WebhookList, **_ERRORS},
+    responses={200: WebhookList, **ERRORS},
 )
 async def list_webhooks(request: web.Request) -> web.Response:
     caller = await auth.caller(request, whole_account=True)
     found = await request.app[SERVICES].webhooks.all(caller.account_id)
-    return _json(WebhookList(webhooks=[_webhook(row) for row in found]))
+    return answer(WebhookList(webhooks=[_webhook(row) for row in found]))
 
 
 @routes(
@@ -124,16 +117,16 @@ async def list_webhooks(request: web.Request) -> web.Response:
     "/v1/webhooks/{name}/deliveries",
     "What became of each message, latest event first, in pages.",
     query=DeliveryQuery,
-    responses={200: DeliveryPage, 404: ProblemView, 422: ProblemView, **_ERRORS},
+    responses={200: DeliveryPage, 404: ProblemView, 422: ProblemView, **ERRORS},
 )
 async def list_deliveries(request: web.Request) -> web.Response:
     caller = await auth.caller(request, whole_account=True)
-    query = _checked(DeliveryQuery, dict(request.query))
+    query = reading.query_of(DeliveryQuery, request)
     found = await request.app[SERVICES].webhooks.deliveries(
         caller.account_id, request.match_info["name"], query.state, query.after, query.limit
     )
     following = found[-1].event_id if len(found) == query.limit else None
-    return _json(DeliveryPage(deliveries=[_delivery(row) for row in found], next=following))
+    return answer(DeliveryPage(deliveries=[_delivery(row) for row in found], next=following))
 
 
 @routes(
@@ -141,11 +134,11 @@ async def list_deliveries(request: web.Request) -> web.Response:
     "/v1/webhooks/{name}/replay",
     "Tell events again, as they were told, with the same webhook-id.",
     body=ReplayBody,
-    responses={202: ReplayView, 400: ProblemView, 404: ProblemView, 415: ProblemView, 422: ProblemView, **_ERRORS},
+    responses={202: ReplayView, 400: ProblemView, 404: ProblemView, 415: ProblemView, 422: ProblemView, **ERRORS},
 )
 async def replay_webhook(request: web.Request) -> web.Response:
     caller = await auth.caller(request, whole_account=True)
-    body = await _body(request)
+    body = await reading.json_of(ReplayBody, request)
     name = request.match_info["name"]
     again = Again(body.event_id, body.since, body.until, body.failed)
     try:
@@ -153,7 +146,7 @@ async def replay_webhook(request: web.Request) -> web.Response:
     except TooMany as error:
         raise field_problem("since", str(error), error.code) from None
     log.info("webhook.replay", webhook=name, count=count)
-    return _json(ReplayView(count=count), status=202)
+    return answer(ReplayView(count=count), status=202)
 
 
 def _webhook(row: WebhookRow) -> WebhookView:
@@ -191,24 +184,3 @@ def _delivery(row: DeliveryRow) -> DeliveryView:
         next_at=row.next_at,
         delivered_at=row.delivered_at,
     )
-
-
-def _json(view: BaseModel, status: int = 200) -> web.Response:
-    return web.Response(text=view.model_dump_json(), status=status, content_type="application/json")
-
-
-def _checked(model: type[Model], given: Any) -> Model:
-    try:
-        return model.model_validate(given)
-    except ValidationError as error:
-        raise of_validation(error) from None
-
-
-async def _body(request: web.Request) -> ReplayBody:
-    if request.content_type != "application/json":
-        raise Problem(415, "unsupported_type", "Post application/json.")
-    try:
-        value = from_json(await request.read(), allow_inf_nan=False)
-    except ValueError:
-        raise Problem(400, "unreadable_body", "The body is not valid JSON.") from None
-    return _checked(ReplayBody, value)

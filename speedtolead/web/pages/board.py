@@ -22,7 +22,7 @@ from speedtolead.store.people import SessionOwner
 from speedtolead.store.stats import HopRow, SpeedRow
 from speedtolead.web.pages import alerts, render, sample
 from speedtolead.web.services import SERVICES, Services
-from speedtolead.web.views import contact_report
+from speedtolead.web.stats import contact_report
 
 LATEST = 25
 NOW = ("waiting", "dialing", "ringing", "talking", "unknown")

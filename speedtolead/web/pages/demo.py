@@ -17,11 +17,11 @@ from aiohttp import web
 
 from speedtolead.service.intake.post import Answer, LeadPost
 from speedtolead.store.intake import SourceRow
-from speedtolead.web import lead_post, views
+from speedtolead.web import lead_post
+from speedtolead.web.lead_views import AttemptView, LeadView, LegView, lead_view
 from speedtolead.web.pages import render, sample, timeline
 from speedtolead.web.problems import Problem
 from speedtolead.web.services import SERVICES, Services
-from speedtolead.web.views import AttemptView, LegView
 
 POLL_MS = 300
 ENDED = frozenset({"no_answer", "busy", "machine", "failed", "abandoned", "refused", "cancelled", "expired"})
@@ -138,9 +138,14 @@ def _with_consent(request: web.Request, post: LeadPost) -> LeadPost:
         captured_at=services.clock.now(),
         url=f"{services.public_url}/demo",
         ip=request.remote,
-        user_agent=(request.headers.get("User-Agent") or "")[:2000] or None,
+        user_agent=_readable(request.headers.get("User-Agent", "")) or None,
     )
     return replace(post, consent=consent)
+
+
+def _readable(header: str) -> str:
+    """What of a header can be kept: it may be no Unicode, and as long as the sender likes."""
+    return "".join(char for char in header.encode(errors="replace").decode() if char.isprintable())[:2000]
 
 
 async def _given(request: web.Request) -> dict[str, Any]:
@@ -150,7 +155,7 @@ async def _given(request: web.Request) -> dict[str, Any]:
     if not hmac.compare_digest(token.encode(), request.query.get("t", "").encode("utf-8", "replace")):
         raise Problem(404, "not_found", "There is no such lead.")
     story = await services.leads.story(source.account_id, lead_id, source.source_id)
-    lead = views.lead_view(story)
+    lead = lead_view(story)
     attempt = shown_attempt(lead)
     return {
         "zone": story.lead.timezone,
@@ -164,20 +169,20 @@ async def _given(request: web.Request) -> dict[str, Any]:
     }
 
 
-def shown_attempt(lead: views.LeadView) -> AttemptView | None:
+def shown_attempt(lead: LeadView) -> AttemptView | None:
     """The last attempt that was begun; else the first that is planned."""
     begun = [attempt for attempt in lead.attempts if attempt.claimed_at is not None]
     return begun[-1] if begun else next(iter(lead.attempts), None)
 
 
-def is_done(lead: views.LeadView, attempt: AttemptView | None) -> bool:
+def is_done(lead: LeadView, attempt: AttemptView | None) -> bool:
     """Nothing more will show within this view."""
     if attempt is None:
         return lead.status not in {"new", "working"}
     return attempt.ended_at is not None or attempt.state in ENDED
 
 
-def phones(lead: views.LeadView, attempt: AttemptView | None) -> list[Phone]:
+def phones(lead: LeadView, attempt: AttemptView | None) -> list[Phone]:
     legs = attempt.legs if attempt else []
     agent = next((leg for leg in reversed(legs) if leg.kind == "agent"), None)
     person = next((leg for leg in reversed(legs) if leg.kind == "lead"), None)

@@ -12,7 +12,8 @@ from aiohttp import web
 
 from speedtolead.service.explain import explain
 from speedtolead.store.people import SessionOwner
-from speedtolead.web import auth, views
+from speedtolead.web import auth
+from speedtolead.web.lead_views import LeadView, lead_view
 from speedtolead.web.pages import outcomes, render, timeline
 from speedtolead.web.services import SERVICES
 
@@ -39,7 +40,7 @@ async def stop(request: web.Request, session: SessionOwner) -> web.Response:
 
 async def _given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
     story = await request.app[SERVICES].leads.story(session.account_id, render.lead_id(request))
-    lead = views.lead_view(story)
+    lead = lead_view(story)
     return {
         "zone": session.timezone,
         "lead": lead,
@@ -52,7 +53,7 @@ async def _given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
     }
 
 
-def _refused_because(lead: views.LeadView) -> str:
+def _refused_because(lead: LeadView) -> str:
     """Why, in the words that the poster was told."""
     refused = (finding.words for finding in lead.findings if finding.reason == lead.refusal)
     return next((words for words in refused if words), "")

@@ -9,15 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import ValidationError
 
 from speedtolead.domain.outcome import OutcomeKind
 from speedtolead.domain.returned import ReturnReason
 from speedtolead.store.ids import new_id
 from speedtolead.store.people import SessionOwner
-from speedtolead.web import auth, outcomes, returns
+from speedtolead.web import auth, outcomes, reading, returns
 from speedtolead.web.pages import render
-from speedtolead.web.problems import of_validation
 
 
 @render.signed_in
@@ -27,10 +25,7 @@ async def report(request: web.Request, session: SessionOwner) -> web.Response:
     auth.check_form(request, form.get(auth.CSRF_FIELD))
     given = {name: form[name] for name in ("kind", "value", "reason", "note") if form.get(name, "").strip()}
     given.pop("value" if given.get("kind") == OutcomeKind.RETURN else "reason", None)
-    try:
-        body = outcomes.OutcomeBody.model_validate(given)
-    except ValidationError as error:
-        raise of_validation(error) from None
+    body = reading.checked(outcomes.OutcomeBody, given)
     await outcomes.taken(request, session.account_id, lead_id, body, session.email, _key(form.get("key")))
     return render.see_other(f"/leads/{lead_id}")
 

@@ -18,9 +18,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from speedtolead import __version__
 from speedtolead.store.people import SessionOwner
-from speedtolead.web import auth
+from speedtolead.web import auth, reading
 from speedtolead.web.pages import assets, words
-from speedtolead.web.problems import Problem
 from speedtolead.web.services import SERVICES
 
 TEMPLATES = web.AppKey("templates", Environment)
@@ -123,19 +122,8 @@ def signed_in(handler: Signed) -> Handler:
 
 async def form_fields(request: web.Request) -> dict[str, str]:
     """The text fields of a posted form; of a repeated one the first. Raises a Problem for what is no form."""
-    try:
-        posted = await request.post()
-    except (ValueError, LookupError):
-        raise Problem(400, "unreadable_body", "The form cannot be read.") from None
-    fields: dict[str, str] = {}
-    for name, value in posted.items():
-        if isinstance(value, str):
-            fields.setdefault(name, value)
-    return fields
+    return {name: values[0] for name, values in (await reading.form(request)).items()}
 
 
 def lead_id(request: web.Request) -> UUID:
-    try:
-        return UUID(request.match_info["lead_id"])
-    except ValueError:
-        raise Problem(404, "not_found", "There is no such lead.") from None
+    return reading.id_of(request, "lead_id")

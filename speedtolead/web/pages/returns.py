@@ -10,17 +10,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
-from pydantic import ValidationError
 
 from speedtolead.domain.returned import ClaimState
 from speedtolead.service.returns import possible
 from speedtolead.service.times import iso
 from speedtolead.store.people import SessionOwner
 from speedtolead.store.returns import ClaimSum
-from speedtolead.web import auth, returns
-from speedtolead.web.outcomes import id_of
+from speedtolead.web import auth, reading, returns
 from speedtolead.web.pages import render
-from speedtolead.web.problems import Problem, field_problem, of_validation
+from speedtolead.web.problems import Problem
 from speedtolead.web.services import SERVICES
 
 ON_A_PAGE = 50
@@ -60,11 +58,9 @@ async def download(request: web.Request, session: SessionOwner) -> web.Response:
 @render.signed_in
 async def act(request: web.Request, session: SessionOwner) -> web.Response:
     form = await _form(request)
-    return_id = id_of(request, "return_id")
-    try:
-        body = returns.ActionBody.model_validate({"action": form.get("action"), "note": form.get("note")})
-    except ValidationError as error:
-        raise of_validation(error) from None
+    return_id = reading.id_of(request, "return_id")
+    given = {"action": form.get("action"), "note": form.get("note")}
+    body = reading.checked(returns.ActionBody, given)
     await returns.done(request, session.account_id, return_id, body.action, body.note, session.email)
     asked = form.get("asked")
     return render.see_other(render.own_path(f"/returns?{asked}" if asked else "/returns"))
@@ -73,9 +69,7 @@ async def act(request: web.Request, session: SessionOwner) -> web.Response:
 @render.signed_in
 async def send(request: web.Request, session: SessionOwner) -> web.Response:
     """Mark what is prepared sent; the page then shows just those, and their file."""
-    source = (await _form(request)).get("source")
-    if not source:
-        raise field_problem("source", "say which")
+    source = reading.checked(returns.SendBody, {"source": (await _form(request)).get("source")}).source
     found = await returns.sent(request, session.account_id, source, session.email)
     if not found.claims and found.why is not None:
         raise Problem(409, "outside_terms", found.why)

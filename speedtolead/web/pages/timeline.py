@@ -1,6 +1,6 @@
 """A lead's hops as bars.
 
-Owns: where each bar begins and how long it is. Must not know: how hops are measured; ``views`` gives them.
+Owns: where each bar begins and how long it is. Must not know: how hops are measured; ``lead_views`` gives them.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from speedtolead.web.views import LeadView
+from speedtolead.web.lead_views import LeadView
 
 _THINNEST = 0.8
 

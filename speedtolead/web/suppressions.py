@@ -1,0 +1,125 @@
+"""The API of suppressions: who is never to be contacted again.
+
+Owns: reading each request and shaping each answer. What a suppression ends is in ``service``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from speedtolead.domain.phone import masked
+from speedtolead.store.leads import SuppressionRow
+from speedtolead.web import auth, reading
+from speedtolead.web.answers import answer
+from speedtolead.web.endpoint import Routes
+from speedtolead.web.problems import field_problem
+from speedtolead.web.services import SERVICES
+from speedtolead.web.views import ERRORS, Instant, ProblemView
+
+log = structlog.get_logger(__name__)
+routes = Routes()
+
+
+class SuppressionBody(reading.Given):
+    """One of ``phone`` and ``email``. ``campaign`` narrows it; without, it holds for the whole account."""
+
+    phone: str | None = None
+    email: Annotated[str | None, Field(max_length=254)] = None
+    campaign: str | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=500)] = "asked not to be contacted"
+
+
+class SuppressionQuery(reading.Given):
+    phone: str | None = None
+    email: str | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class SuppressionView(BaseModel):
+    id: UUID
+    kind: str
+    value: str
+    scope: str
+    reason: str
+    origin: str
+    created_at: Instant
+
+
+class SuppressionPage(BaseModel):
+    suppressions: list[SuppressionView]
+
+
+@routes(
+    "POST",
+    "/v1/suppressions",
+    "Never contact this phone or email again; leads under way are ended at once.",
+    body=SuppressionBody,
+    responses={201: SuppressionView, 404: ProblemView, 422: ProblemView, **ERRORS},
+)
+async def suppress(request: web.Request) -> web.Response:
+    caller = await auth.caller(request, whole_account=True)
+    body = await reading.json_of(SuppressionBody, request)
+    if (body.phone is None) == (body.email is None):
+        raise field_problem("phone", "say one of phone and email")
+    services = request.app[SERVICES]
+    value = services.intake.read_phone(body.phone) if body.phone else (body.email or "").strip().lower()
+    if value is None:
+        raise field_problem("phone", "this is no phone number", "invalid_phone")
+    kind = "phone" if body.phone else "email"
+    made = await services.leads.suppress(caller.account_id, kind, value, body.reason, "api", body.campaign)
+    log.info("suppressed", kind=kind, value=masked(value), scope=body.campaign or "account")
+    view = SuppressionView(
+        id=made,
+        kind=kind,
+        value=value,
+        scope=body.campaign or "account",
+        reason=body.reason,
+        origin="api",
+        created_at=services.clock.now(),
+    )
+    return answer(view, status=201)
+
+
+@routes(
+    "GET",
+    "/v1/suppressions",
+    "Suppressions in force, newest first.",
+    query=SuppressionQuery,
+    responses={200: SuppressionPage, **ERRORS},
+)
+async def list_suppressions(request: web.Request) -> web.Response:
+    caller = await auth.caller(request, whole_account=True)
+    query = reading.query_of(SuppressionQuery, request)
+    services = request.app[SERVICES]
+    value = (services.intake.read_phone(query.phone) or query.phone) if query.phone else query.email
+    found = await services.leads.suppressions(caller.account_id, value, query.limit)
+    return answer(SuppressionPage(suppressions=[suppression_view(row) for row in found]))
+
+
+@routes(
+    "DELETE",
+    "/v1/suppressions/{suppression_id}",
+    "End a suppression. Its row stays.",
+    responses={204: "", 404: ProblemView, **ERRORS},
+)
+async def lift_suppression(request: web.Request) -> web.Response:
+    caller = await auth.caller(request, whole_account=True)
+    await request.app[SERVICES].leads.lift(caller.account_id, reading.id_of(request, "suppression_id"))
+    return web.Response(status=204)
+
+
+def suppression_view(row: SuppressionRow) -> SuppressionView:
+    return SuppressionView(
+        id=row.suppression_id,
+        kind=row.kind,
+        value=row.value,
+        scope=row.campaign or "account",
+        reason=row.reason,
+        origin=row.origin,
+        created_at=row.created_at,
+    )
