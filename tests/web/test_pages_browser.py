@@ -8,45 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import NEEDS_BROWSER, PHONE, WIDTH, fresh_page, sign_in, without_scripts
 from running import AGENTS_ANSWER, LEAD_PHONE, RunningService, person, running_service
 
 from speedtolead.runtime.live import LiveHub
 from speedtolead.sample import text as sample_text
 from speedtolead.simulator.people import Does
 
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-SOON_MS = 20_000
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-WIDTH = "document.documentElement.scrollWidth"
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser: {CHROMIUM} is missing"),
-]
+pytestmark = NEEDS_BROWSER
 
 
 @pytest.fixture
 async def page() -> AsyncIterator[Any]:
-    """A page of a fresh browser; what its console complains of fails the test."""
-    async_api = pytest.importorskip("playwright.async_api", reason="no browser: Playwright is not installed")
-    async with async_api.async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-        context = await browser.new_context(viewport=DESK)
-        context.set_default_timeout(SOON_MS)
-        opened = await context.new_page()
-        errors: list[str] = []
-        opened.on("pageerror", lambda error: errors.append(str(error)))
-        opened.on("console", lambda line: errors.append(line.text) if "Content Security" in line.text else None)
+    async with fresh_page() as opened:
         yield opened
-        await browser.close()
-        assert errors == []
 
 
 @pytest.fixture
@@ -55,14 +30,6 @@ async def sample(database_url: str, tmp_path: Path) -> AsyncIterator[RunningServ
     people = (AGENTS_ANSWER, person(LEAD_PHONE, Does.ANSWER, ring=20.0, talk=40.0))
     async with running_service(database_url, tmp_path, sample_text(), people) as running:
         yield running
-
-
-async def sign_in(page: Any, url: str, email: str = "manager@test.example") -> None:
-    await page.goto(f"{url}/login")
-    await page.fill("#email", email)
-    await page.fill("#password", "change-me-now")
-    await page.click("main button")
-    await page.wait_for_selector("[data-connection][data-state=live]")
 
 
 async def test_the_board_follows_a_posted_lead(service: RunningService, page: Any) -> None:
@@ -115,6 +82,7 @@ async def test_the_sample_form_shows_both_phones_and_the_hops(sample: RunningSer
 
 async def test_signing_in_by_keyboard_alone(service: RunningService, page: Any) -> None:
     await page.goto(f"{service.url}/login")
+    await page.wait_for_selector("#email:focus")
     await page.keyboard.type("manager@test.example")
     await page.keyboard.press("Tab")
     await page.keyboard.type("change-me-now")
@@ -166,14 +134,10 @@ async def test_a_lost_stream_is_told_and_taken_up_again(service: RunningService,
 
 
 async def test_the_sample_form_works_without_scripts(sample: RunningService, page: Any) -> None:
-    context = await page.context.browser.new_context(java_script_enabled=False)
-    try:
-        plain = await context.new_page()
+    async with without_scripts(page) as plain:
         await plain.goto(f"{sample.url}/demo")
         await plain.check("#consent")
         await plain.click("main button")
         await plain.wait_for_selector("[data-phone=lead]")
         await plain.reload()
         assert await plain.locator("[data-hop]").count() == 8
-    finally:
-        await context.close()

@@ -8,33 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import NEEDS_BROWSER, WIDTH, fill_sign_in, fresh_page, sign_in, without_scripts
 from running import RunningService, running_service
-from test_pages_browser import CHROMIUM, DESK, QUIET, SOON_MS, WIDTH, sign_in
 from test_pages_sources import GOOGLE_KEY, PARTNER, PARTNER_SETTINGS, lead, send, source, with_partners
 
 WIDTHS = (390, 1280, 1920)
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser: {CHROMIUM} is missing"),
-]
+pytestmark = NEEDS_BROWSER
 
 
 @pytest.fixture
 async def page() -> AsyncIterator[Any]:
-    """A page of a fresh browser; what its console complains of fails the test."""
-    async_api = pytest.importorskip("playwright.async_api", reason="no browser: Playwright is not installed")
-    async with async_api.async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-        context = await browser.new_context(viewport=DESK)
-        context.set_default_timeout(SOON_MS)
-        opened = await context.new_page()
-        errors: list[str] = []
-        opened.on("pageerror", lambda error: errors.append(str(error)))
-        opened.on("console", lambda line: errors.append(line.text) if "Content Security" in line.text else None)
+    async with fresh_page() as opened:
         yield opened
-        await browser.close()
-        assert errors == []
 
 
 @pytest.fixture
@@ -187,13 +173,8 @@ async def test_settings_are_checked_saved_paused_and_copied(partners: RunningSer
 
 
 async def test_the_settings_work_without_scripts(partners: RunningService, page: Any) -> None:
-    context = await page.context.browser.new_context(java_script_enabled=False)
-    try:
-        plain = await context.new_page()
-        await plain.goto(f"{partners.url}/login")
-        await plain.fill("#email", "manager@test.example")
-        await plain.fill("#password", "change-me-now")
-        await plain.click("main button")
+    async with without_scripts(page) as plain:
+        await fill_sign_in(plain, partners.url)
         await plain.goto(f"{partners.url}/settings/sources/ads")
         text = await plain.input_value("#text")
         assert GOOGLE_KEY not in text
@@ -201,7 +182,5 @@ async def test_the_settings_work_without_scripts(partners: RunningService, page:
         await plain.click("#save")
         await plain.wait_for_selector("#edited[data-saved=yes]")
         assert not await plain.is_visible("#copy")
-    finally:
-        await context.close()
     connector = json.loads((await source(partners, "ads"))["said"])["connector"]
     assert connector == {"type": "google", "google_key": GOOGLE_KEY}
