@@ -25,7 +25,8 @@ _WRAPPED_LINE = 50
 _QUOTE_INTRODUCTION = re.compile(r"(?:on|el) .{1,200}(?:wrote|escribió|escribio):", re.IGNORECASE)
 """As Gmail and Apple Mail write it; it may be broken over two lines."""
 _REST_IS_OLD = re.compile(
-    r"-{2,} ?(?:original message|forwarded message|mensaje original|mensaje reenviado) ?-{2,}|_{10,80}", re.IGNORECASE
+    r"-{2,20} ?(?:original message|forwarded message|mensaje original|mensaje reenviado) ?-{2,20}|_{10,80}",
+    re.IGNORECASE,
 )
 _OLD_HEADER = re.compile(r"(?:from|de): .{1,300}", re.IGNORECASE)
 _OLD_HEADER_NEXT = re.compile(r"(?:sent|to|date|subject|enviado|para|fecha|asunto): ?.{0,300}", re.IGNORECASE)
@@ -40,12 +41,13 @@ _REACTION = re.compile(
 )
 """How a phone without pictures shows a reaction: the word, then a copy of our text, whole or cut short."""
 _INSTRUCTION = re.compile(
-    r"(?<= [.,?] )(?:please )?(?:reply|text|txt|send|respond|responda|responde|envie|envia|conteste) (?:with |con )?"
+    r"(?<= [.,?] )(?:please )?(?:reply|text|txt|send|respond|responda|responde|envie|envia|conteste) "
+    r"(?:with |con )?"
     r"(?:stop|end|quit|cancel|unsubscribe|no|optout|help|parar|alto|baja|salir)"
     r" (?:to|2|for|if|para) (?:optout|\w{1,20})(?= )",
     re.IGNORECASE,
 )
-"""The one sentence that every sender's texts hold. Only as the start of a sentence: "I did reply STOP to opt out" is
+"""The one sentence that every sender's texts hold. Only as the start of a clause: "I did reply STOP to opt out" is
 the person's own."""
 _SHORTEST_COPY = 4
 """Words. Fewer could be the person's by chance."""
@@ -56,7 +58,8 @@ def own_words(text: str, *, mail: bool, ours: Sequence[str]) -> str:
     kept = "" if _REACTION.match(text.strip()) else text
     words = plain(_unquoted(kept) if mail else kept)
     for sentence in _sentences(ours):
-        words = re.sub(re.escape(f" {sentence} "), " . ", words, flags=re.IGNORECASE)
+        copy = r"(?:(?<!.)|(?<= [.,?]))" + re.escape(f" {sentence} ")
+        words = re.sub(copy, " . ", words, flags=re.IGNORECASE)
     # Marked at both ends, so that the first sentence is found as any other.
     marked = _INSTRUCTION.sub(" ", f" .{words}")
     return f" {' '.join(marked.split()[1:])} "

@@ -1,7 +1,7 @@
 """One message, read: is it a request to stop?
 
 Owns: the kinds of a message, and the order in which the rules are asked.
-Must not know: the rules' words (``words``), or what of a mail is quoted (``own_words``).
+Must not know: the rules' words (``words``, ``sentences``, ``channels``), or what of a mail is quoted.
 Whatever the text holds, the answer is a ``Reading``.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
-from speedtolead.domain.opt_out import words
+from speedtolead.domain.opt_out import channels, sentences, words
 from speedtolead.domain.opt_out.own_words import own_words
 
 
@@ -57,6 +57,7 @@ _NOTHING = Reading(Kind.NONE)
 def read(text: str, *, mail: bool = False, ours: Sequence[str] = ()) -> Reading:
     """What the person asks for, by 47 CFR 64.1200(a)(10): any reasonable means, the listed words per se.
 
+    :param text: plain text, as it arrived; of a mail the body without its markup.
     :param mail: quoted mail and the signature are not the person's words.
     :param ours: what was lately sent to this person; a copy of it in the message does not count.
     """
@@ -114,24 +115,23 @@ def _is_one_slip(word: str, key: str) -> bool:
 
 def _sentence(cased: str, lower: str) -> Reading | None:
     """The first rule that holds, once what only sounds like a request is taken away."""
-    for innocent in words.INNOCENT:
-        lower = innocent.sub(" ~ ", lower)
-    for rule in words.RULES:
+    lower = sentences.INNOCENT.sub(" ~", lower)
+    for rule in sentences.RULES:
         found = rule.pattern.search(cased if rule.by_capitals else lower)
         if found is None:
             continue
         if not rule.opt_out:
             return Reading(Kind.WRONG_NUMBER, rule.certain, rule.name)
         scope = _scope(lower)
-        torn = scope is Scope.ALL and words.ASKS_FOR_CONTACT.search(lower) is not None
+        torn = scope is Scope.ALL and channels.ASKS_FOR_CONTACT.search(lower) is not None
         return Reading(Kind.OPT_OUT, rule.certain and not torn, rule.name, scope)
     return None
 
 
 def _scope(lower: str) -> Scope:
     """Narrower than all only where one channel is refused and the other is expressly welcome."""
-    refused = words.CALLS_REFUSED.search(lower), words.TEXTS_REFUSED.search(lower)
-    welcome = words.CALLS_WELCOME.search(lower), words.TEXTS_WELCOME.search(lower)
+    refused = channels.CALLS_REFUSED.search(lower), channels.TEXTS_REFUSED.search(lower)
+    welcome = channels.CALLS_WELCOME.search(lower), channels.TEXTS_WELCOME.search(lower)
     if refused[0] and welcome[1] and not refused[1] and not welcome[0]:
         return Scope.CALLS
     if refused[1] and welcome[0] and not refused[0] and not welcome[1]:
