@@ -61,6 +61,7 @@ from speedtolead.service.reports import Reports
 from speedtolead.service.returns import Returns
 from speedtolead.service.rules.current import RuleSets
 from speedtolead.service.sign_in import SignIn
+from speedtolead.service.source_stats import SourceReports
 from speedtolead.service.sources import Sources
 from speedtolead.service.sweeping import Sweeping
 from speedtolead.service.webhooks.delivery import Deliveries
@@ -230,6 +231,7 @@ def _assemble(
         returns=Returns(apart, clock),
         guarding=Guarding(apart, clock),
         reports=Reports(apart, clock),
+        source_reports=SourceReports(apart),
         agents=Agents(database, clock),
         callbacks=Callbacks(database, clock, calls, patience, permits),
         sweeping=Sweeping(database, carrier, clock, calls, patience),

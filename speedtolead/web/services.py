@@ -32,6 +32,7 @@ from speedtolead.service.reports import Reports
 from speedtolead.service.returns import Returns
 from speedtolead.service.rules.current import RuleSets
 from speedtolead.service.sign_in import SignIn
+from speedtolead.service.source_stats import SourceReports
 from speedtolead.service.sources import Sources
 from speedtolead.service.sweeping import Sweeping
 from speedtolead.service.webhooks.replay import Webhooks
@@ -65,6 +66,7 @@ class Services:
     returns: Returns
     guarding: Guarding
     reports: Reports
+    source_reports: SourceReports
     agents: Agents
     callbacks: Callbacks
     sweeping: Sweeping
