@@ -41,6 +41,7 @@ EVENT_KINDS = frozenset(
         "outcome.sale",
         "lead.returned",
         "source.alert",
+        "source.alert_acknowledged",
         "source.alert_ended",
         *(f"return.{state}" for state in ClaimState),
         *(f"lead.{state}" for state in LeadState if state not in {LeadState.NEW, LeadState.REJECTED}),

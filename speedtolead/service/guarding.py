@@ -68,10 +68,26 @@ class Guarding:
             except Exception:
                 log.exception("guard.failed", source_id=str(one.source_id))
 
-    async def alerts(self, account_id: UUID, *, ended: bool = False, most: int = MOST_ALERTS) -> list[AlertRow]:
-        """The open ones, or with ``ended`` all, newest first."""
+    async def alerts(
+        self, account_id: UUID, *, source: str | None = None, ended: bool = False, most: int = MOST_ALERTS
+    ) -> list[AlertRow]:
+        """The open ones, or with ``ended`` all, newest first; of one source, or of all."""
         async with self._database.connection() as tx:
-            return await rows.SOURCE_ALERTS.all(tx, account_id=account_id, ended=ended, most=most)
+            return await _alerts(tx, account_id, source=source, ended=ended, most=most)
+
+    async def acknowledge(self, account_id: UUID, alert_id: UUID, by: str) -> AlertRow:
+        """Say that an alert was seen. Said again, nothing changes. Raises NotFound."""
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            done = await rows.ACKNOWLEDGE_ALERT.first(tx, account_id=account_id, alert_id=alert_id, by=by, now=now)
+            if done is not None:
+                data = {"alert_id": str(alert_id), "source": done.source, "rate": done.rate, "words": done.words}
+                await events.add(tx, account_id, "source.alert_acknowledged", now, data=data | {"by": by})
+                await events.wake(tx)
+            found = await _alerts(tx, account_id, ended=True, most=1, alert_id=alert_id)
+        if not found:
+            raise NotFound("There is no such alert.")
+        return found[0]
 
     async def resume(self, account_id: UUID, name: str, by: str) -> bool:
         """Lift the guard's pause; False where there was none. Raises NotFound."""
@@ -106,6 +122,20 @@ class Guarding:
                 if rate not in watched:
                     await _end(tx, held, alert, now, f"The {rate} rate is not watched any more.")
             await _open(tx, held, opened, now)
+
+
+async def _alerts(
+    tx: Connection,
+    account_id: UUID,
+    *,
+    ended: bool,
+    most: int,
+    source: str | None = None,
+    alert_id: UUID | None = None,
+) -> list[AlertRow]:
+    return await rows.SOURCE_ALERTS.all(
+        tx, account_id=account_id, ended=ended, source=source, alert_id=alert_id, most=most
+    )
 
 
 async def _counted(tx: Connection, held: HeldSource, now: datetime) -> list[CountsRow]:

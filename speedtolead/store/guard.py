@@ -68,6 +68,15 @@ class AlertRow:
     facts: Json
     paused: bool
     source_paused: bool
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    source: str
+    rate: str
+    words: str
 
 
 GUARDED_SOURCES = Query("guarded_sources", GuardedSource)
@@ -79,4 +88,5 @@ ADD_ALERT = Query("add_alert", Id)
 END_ALERT = Query("end_alert", Id)
 PAUSE_BY_GUARD = Query("pause_by_guard", Nothing)
 LIFT_GUARD_PAUSE = Query("lift_guard_pause", Id)
+ACKNOWLEDGE_ALERT = Query("acknowledge_alert", Acknowledged)
 SOURCE_ALERTS = Query("source_alerts", AlertRow)

@@ -1,4 +1,4 @@
-"""The API of the source guard: its alerts, and resuming a source that it paused.
+"""The API of the source guard: its alerts, saying that one was seen, and resuming a source that it paused.
 
 Owns: reading each request and shaping the answer. Must not know: when there is an alert.
 """
@@ -41,6 +41,7 @@ class AlertView(BaseModel):
     """The counts are those that raised it. ``interval_95`` is of the recent rate.
 
     ``paused``: the source was paused for it. ``source_paused``: the guard's pause of its source is on now.
+    ``acknowledged_by``: the email of who said that it was seen, or ``api``; null: nobody did.
     """
 
     alert_id: UUID
@@ -55,6 +56,8 @@ class AlertView(BaseModel):
     interval_95: list[float]
     paused: bool
     source_paused: bool
+    acknowledged_at: Instant | None
+    acknowledged_by: str | None
 
 
 class AlertList(BaseModel):
@@ -89,12 +92,33 @@ async def list_alerts(request: web.Request) -> web.Response:
     responses={200: ResumedView, 401: ProblemView, 403: ProblemView, 404: ProblemView},
 )
 async def resume_source(request: web.Request) -> web.Response:
+    caller = await _managing(request)
+    done = await resumed(request, caller.account_id, await auth.acting(request))
+    return answer(ResumedView(source=request.match_info["name"], resumed=done))
+
+
+@routes(
+    "POST",
+    "/v1/alerts/{alert_id}/acknowledge",
+    "Say that an alert was seen. It goes on, and a pause stays as it is.",
+    responses={200: AlertView, 401: ProblemView, 403: ProblemView, 404: ProblemView},
+)
+async def acknowledge_alert(request: web.Request) -> web.Response:
+    caller = await _managing(request)
+    return answer(_view(await acknowledged(request, caller.account_id, await auth.acting(request))))
+
+
+async def _managing(request: web.Request) -> auth.Caller:
     caller = await auth.caller(request, whole_account=True)
     session = None if auth.bearer(request) else await auth.session_of(request)
     if session is not None and session.role not in RESUMING:
         raise Problem(403, "forbidden", "This is for managers; a supervisor may look.")
-    done = await resumed(request, caller.account_id, await auth.acting(request))
-    return answer(ResumedView(source=request.match_info["name"], resumed=done))
+    return caller
+
+
+async def acknowledged(request: web.Request, account_id: UUID, by: str) -> AlertRow:
+    """From the API or a page. Raises NotFound, or a Problem: 404."""
+    return await request.app[SERVICES].guarding.acknowledge(account_id, reading.id_of(request, "alert_id"), by)
 
 
 async def resumed(request: web.Request, account_id: UUID, by: str) -> bool:

@@ -104,10 +104,20 @@ UPDATE source SET guard_pause = NULL
  WHERE account_id = :account_id AND id = :source_id AND guard_pause IS NOT NULL
 RETURNING id;
 
+-- name: acknowledge_alert
+-- Nothing is returned where there is no such alert, or it was acknowledged before.
+UPDATE source_alert a SET acknowledged_at = :now, acknowledged_by = :by
+  FROM source s
+ WHERE a.account_id = :account_id AND a.id = :alert_id AND a.acknowledged_at IS NULL
+   AND s.account_id = a.account_id AND s.id = a.source_id
+RETURNING s.name AS source, a.rate, a.words;
+
 -- name: source_alerts
--- An account's alerts, newest first; the open ones, or all.
+-- An account's alerts, newest first; the open ones, or all; those of a source; or one, by its id.
 SELECT a.id AS alert_id, s.name AS source, a.rate, a.opened_at, a.ended_at, a.words, a.facts, a.paused,
-       s.guard_pause IS NOT NULL AS source_paused
+       s.guard_pause IS NOT NULL AS source_paused, a.acknowledged_at, a.acknowledged_by
   FROM source_alert a JOIN source s ON s.account_id = a.account_id AND s.id = a.source_id
  WHERE a.account_id = :account_id AND (:ended OR (a.ended_at IS NULL AND NOT s.removed))
+   AND (CAST(:source AS text) IS NULL OR s.name = :source)
+   AND (CAST(:alert_id AS uuid) IS NULL OR a.id = :alert_id)
  ORDER BY a.id DESC LIMIT :most;
