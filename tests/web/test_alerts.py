@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from running import SOURCE_KEY, RunningService, until
+from running import SOURCE_KEY, RunningService, configuration, configure, until
 
 from speedtolead.store.ids import new_id
 
@@ -87,6 +87,8 @@ async def test_open_alerts_are_listed_with_their_numbers_and_ended_ones_when_ask
         ("/v1/alerts", "GET", SOURCE_KEY, 403),
         ("/v1/sources/form/resume", "POST", SOURCE_KEY, 403),
         ("/v1/sources/nothing/resume", "POST", None, 404),
+        ("/v1/alerts/0/acknowledge", "POST", None, 404),
+        ("/v1/alerts/0/acknowledge", "POST", SOURCE_KEY, 403),
     ],
 )
 async def test_what_cannot_be_asked_is_refused(
@@ -127,10 +129,78 @@ async def test_the_board_shows_an_alert_and_its_button_resumes_the_source(
     assert "/sources/form/resume" not in page
 
 
+async def test_an_alert_is_acknowledged_once_and_goes_on(
+    service: RunningService, browser: aiohttp.ClientSession
+) -> None:
+    alert_id = await raise_alert(service)
+    path = f"/v1/alerts/{alert_id}/acknowledge"
+    page = await board(service, browser)
+    token = re.search(r'name="csrf" value="(\w+)"', page)
+    assert token
+    url = f"{service.url}/alerts/{alert_id}/acknowledge"
+    async with browser.post(url, data={"csrf": "wrong"}, allow_redirects=False) as response:
+        assert response.status == 403
+    async with browser.post(url, data={"csrf": token[1]}, allow_redirects=False) as response:
+        assert (response.status, response.headers["Location"]) == (303, "/")
+    page = await board(service, browser)
+    assert "Acknowledged by manager@test.example" in page
+    assert WORDS in page
+    assert f"/alerts/{alert_id}/acknowledge" not in page
+    assert "/sources/form/resume" in page, "the pause stays as it is"
+    status, again = await ask(service, path, "POST")
+    assert (status, again["acknowledged_by"]) == (200, "manager@test.example"), "who was first"
+    assert again["acknowledged_at"] is not None
+    assert again["source_paused"]
+    async with service.database.connection() as tx:
+        told = await tx.fetch("SELECT data FROM event WHERE kind = 'source.alert_acknowledged'")
+    assert [row["data"] for row in told] == [
+        {"alert_id": alert_id, "source": "form", "rate": "contact", "words": WORDS, "by": "manager@test.example"}
+    ]
+
+
+async def test_an_alert_of_another_account_is_not_found(service: RunningService) -> None:
+    alert_id = await raise_alert(service)
+    other = configuration(account="other", account_key="stl_acct_other_key_1", source_key="stl_other_key_0001")
+    await configure(service.database_url, other)
+    found, answer = await ask(service, f"/v1/alerts/{alert_id}/acknowledge", "POST", "stl_acct_other_key_1")
+    assert (found, answer["code"]) == (404, "not_found")
+    (alert,) = (await ask(service, "/v1/alerts"))[1]["alerts"]
+    assert alert["acknowledged_at"] is None
+
+
+async def test_the_sources_page_says_why_the_guard_paused_it_and_resumes_it(
+    service: RunningService, browser: aiohttp.ClientSession
+) -> None:
+    place = f"{service.url}/sources/form"
+
+    async def shown() -> str:
+        async with browser.get(place) as response:
+            assert response.status == 200
+            return await response.text()
+
+    assert 'id="guard-pause"' not in await shown()
+    alert_id = await raise_alert(service)
+    page = await shown()
+    assert "paused by the guard" in page
+    assert re.search(r"since <time[^>]+>[\d:]+</time></small>: contact rate fell\.", page)
+    assert WORDS in page
+    token = re.search(r'name="csrf" value="(\w+)"', page)
+    assert token
+    for path in (f"/alerts/{alert_id}/acknowledge", "/sources/form/resume"):
+        given = {"csrf": token[1], "back": "/sources/form"}
+        async with browser.post(f"{service.url}{path}", data=given, allow_redirects=False) as response:
+            assert (response.status, response.headers["Location"]) == (303, "/sources/form")
+    page = await shown()
+    assert 'id="guard-pause"' not in page
+    assert "taking leads" in page
+    assert "Acknowledged by manager@test.example" in page
+
+
 async def test_a_supervisor_sees_alerts_and_resumes_nothing(
     service: RunningService, browser: aiohttp.ClientSession
 ) -> None:
-    await raise_alert(service)
+    alert_id = await raise_alert(service)
+    acknowledge = f"/alerts/{alert_id}/acknowledge"
     manager = await board(service, browser)
     token = re.search(r'name="csrf" value="(\w+)"', manager)
     assert token
@@ -139,7 +209,8 @@ async def test_a_supervisor_sees_alerts_and_resumes_nothing(
     page = await board(service, browser)
     assert WORDS in page
     assert "/sources/form/resume" not in page
-    for path in ("/sources/form/resume", "/v1/sources/form/resume"):
+    assert acknowledge not in page
+    for path in ("/sources/form/resume", "/v1/sources/form/resume", acknowledge, f"/v1{acknowledge}"):
         headers = {"X-CSRF-Token": token[1]}
         url = f"{service.url}{path}"
         async with browser.post(url, data={"csrf": token[1]}, headers=headers) as response:

@@ -122,6 +122,22 @@ async def test_a_failed_post_is_found_and_sent_again_by_keyboard_alone(partners:
     await page.wait_for_selector("#sent[data-sent=outside_criteria]")
 
 
+async def test_sources_are_ordered_by_keyboard_and_by_click(partners: RunningService, page: Any) -> None:
+    await sign_in(page, partners.url)
+    await page.goto(f"{partners.url}/sources?period=30d")
+    await tab_to(page, "sort-cost_per_lead")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("th[aria-sort=descending] #sort-cost_per_lead")
+    await tab_to(page, "sort-cost_per_contact")
+    await page.click("#sort-cost_per_lead")
+    await page.wait_for_selector("th[aria-sort=ascending] #sort-cost_per_lead")
+    assert await page.get_attribute("#period-30d", "aria-current") == "true", "the period stays"
+    await page.set_viewport_size({"width": 390, "height": 900})
+    await page.select_option("#sort", "revenue")
+    await page.click(".sorting button")
+    await page.wait_for_url("**/sources?period=30d&sort=revenue&order=asc")
+
+
 async def test_a_mapping_is_tried_by_keyboard_alone(partners: RunningService, page: Any) -> None:
     await sign_in(page, partners.url)
     await page.goto(f"{partners.url}{PARTNER}/try")

@@ -42,6 +42,7 @@ def add_to(app: web.Application) -> None:
     router.add_get("/", board.show)
     router.add_get("/board/fragment", board.fragment)
     router.add_post("/sources/{name}/resume", alerts.resume)
+    router.add_post("/alerts/{alert_id}/acknowledge", alerts.acknowledge)
     router.add_get("/leads/{lead_id}", lead.show)
     router.add_get("/leads/{lead_id}/fragment", lead.fragment)
     router.add_post("/leads/{lead_id}/stop", lead.stop)

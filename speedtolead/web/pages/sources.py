@@ -1,4 +1,5 @@
-"""Sources as managers see them: all of them with their last day, and one with how to post to it and its last posts.
+"""Sources as managers see them: all of them with their last day and what they cost and bring; and one with how to
+post to it and its last posts.
 
 Owns: these two pages. Must not know: how a post is judged. A source of another account is not found, exactly as one
 that does not exist.
@@ -15,7 +16,7 @@ from speedtolead.store.intake import SourceRow
 from speedtolead.store.people import SessionOwner
 from speedtolead.store.sources import SourceInFull
 from speedtolead.web import auth
-from speedtolead.web.pages import render
+from speedtolead.web.pages import render, source_figures
 from speedtolead.web.pages.posting import posting
 from speedtolead.web.problems import Problem
 from speedtolead.web.services import SERVICES
@@ -26,7 +27,8 @@ CHANGING = frozenset({"manager", "admin"})
 
 @render.signed_in
 async def overview(request: web.Request, session: SessionOwner) -> web.Response:
-    return render.page(request, "sources.html", session, **await _all(request, session))
+    shown = await _all(request, session) | await source_figures.given(request, session)
+    return render.page(request, "sources.html", session, **shown)
 
 
 @render.signed_in
@@ -38,18 +40,14 @@ async def overview_fragment(request: web.Request, session: SessionOwner) -> web.
 async def show(request: web.Request, session: SessionOwner) -> web.Response:
     source = await named(request, session)
     row = await row_of(request, session)
-    given = await _posts(request, session, source)
-    return render.page(
-        request, "source.html", session, posting=posting(request.app[SERVICES], row), source=source, **given
-    )
+    shown = await _parts(request, session, source) | await source_figures.given(request, session, source.name)
+    return render.page(request, "source.html", session, posting=posting(request.app[SERVICES], row), **shown)
 
 
 @render.signed_in
 async def fragment(request: web.Request, session: SessionOwner) -> web.Response:
     source = await named(request, session)
-    return render.page(
-        request, "source_parts.html", session, source=source, **await _posts(request, session, source)
-    )
+    return render.page(request, "source_parts.html", session, **await _parts(request, session, source))
 
 
 async def named(request: web.Request, session: SessionOwner) -> SourceInFull:
@@ -92,13 +90,18 @@ async def _all(request: web.Request, session: SessionOwner) -> dict[str, Any]:
     }
 
 
-async def _posts(request: web.Request, session: SessionOwner, source: SourceInFull) -> dict[str, Any]:
+async def _parts(request: web.Request, session: SessionOwner, source: SourceInFull) -> dict[str, Any]:
+    """What follows by itself: the source's state, what the guard says of it, and its last posts."""
     services = request.app[SERVICES]
     failures = request.query.get("failures") == "1"
     return {
         "zone": session.timezone,
         "now": services.clock.now(),
         "place": place_of(source.name),
+        "source": source,
+        "alerts": await services.guarding.alerts(session.account_id, source=source.name),
+        "may_change": may_change(session),
+        "period": source_figures.query_of(request).but(),
         "failures": failures,
         "posts": await services.sources.posts(session.account_id, source.source_id, failures=failures),
     }

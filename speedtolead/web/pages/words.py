@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from speedtolead.domain.hours import zone_info
+from speedtolead.web.pages.source_words import SOURCE_DEFINITIONS
 
 NONE = "–"
 
@@ -78,6 +79,7 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
     "hop:ringing": ("ringing", "The lead's phone began to ring."),
     "hop:answered": ("answered", "The lead's phone was answered."),
     "hop:bridged": ("bridged", "Agent and lead talk."),
+    **SOURCE_DEFINITIONS,
 }
 
 _TONES = {
