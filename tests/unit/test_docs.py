@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from speedtolead import sample
 from speedtolead.adapters.connectors import CONNECTORS
+from speedtolead.service.configuration.document import load
 from speedtolead.service.configuration.source import SourcePart
+from speedtolead.web.source_stats_views import ReturnsView, SourceStatsView
 
-PAGE = (Path(__file__).parents[2] / "docs" / "connect-a-vendor.md").read_text("utf-8")
-PIECES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "connect-a-vendor.md").read_text("utf-8")
+RETURNS = (DOCS / "returns-and-postbacks.md").read_text("utf-8")
+PIECES = re.findall(r"```yaml\n(.*?)```", PAGE + RETURNS, re.DOTALL)
 
 
 def sources(piece: str) -> list[dict[str, Any]]:
-    loaded = yaml.safe_load(piece)
+    loaded = load(piece)
     if "sources" in loaded:
         found: list[dict[str, Any]] = loaded["sources"]
         return found
@@ -32,6 +36,21 @@ def test_every_source_on_the_page_can_be_applied(piece: str) -> None:
         if part.connector is not None:
             settings = {name: value for name, value in part.connector.items() if name != "type"}
             assert CONNECTORS[part.connector["type"]].check_settings(settings) == []
+
+
+def test_the_sample_has_the_return_terms_that_the_page_shows() -> None:
+    (shown,) = (line.strip() for line in RETURNS.splitlines() if line.startswith("    returns: "))
+    assert shown in sample.text()
+
+
+def test_every_number_about_sources_is_defined() -> None:
+    page = (DOCS / "metrics.md").read_text("utf-8")
+    section = page.partition("## Sources (")[2].partition("\n## ")[0]
+    names = {
+        name for row in re.findall(r"^\| (.*?) \|", section, re.MULTILINE) for name in re.findall(r"`(\S+)`", row)
+    }
+    fields = SourceStatsView.model_fields.keys() - {"source", "day", "returns"}
+    assert names == fields | {f"returns.{name}" for name in ReturnsView.model_fields}
 
 
 def test_every_connector_and_its_settings_are_on_the_page() -> None:
