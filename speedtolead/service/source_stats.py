@@ -114,7 +114,7 @@ class SourceReports:
         self._database = database
 
     async def stats(self, account_id: UUID, wanted: Wanted) -> list[SourceStats]:
-        """A row a source, by name, those without a lead too; with ``by_day`` a row for each day that had leads."""
+        """A row a source, by name, those without a lead too; with ``by_day`` a row for each day that had any."""
         async with self._database.connection() as tx:
             found = await rows.SOURCE_STATS.all(
                 tx,

@@ -2,7 +2,7 @@
 -- What the leads received in a period were, what they cost and what they brought: a row a source, or a row a source and
 -- day of the account's zone. Everything that became of these leads counts, whenever it happened. A lead that was
 -- credited back is accepted and contacted as it was, but costs nothing and brings nothing. Touches count by when and
--- where they came. Sources without a lead have a row too, unless they were removed.
+-- where they came. Sources without a lead have a row too, unless they were removed or days were asked for.
 WITH wanted AS (
     SELECT l.id, l.source_id, l.state <> 'rejected' AS accepted, l.refusal, l.cost,
            CASE WHEN CAST(:by_day AS boolean)
@@ -80,5 +80,5 @@ SELECT s.name AS source, nullif(p.day, '') AS day,
   LEFT JOIN touched t ON t.source_id = p.source_id AND t.day = p.day
  WHERE s.account_id = :account_id AND (CAST(:source AS text) IS NULL OR s.name = :source)
    AND (p.source_id IS NOT NULL
-        OR NOT s.removed AND (CAST(:campaign AS text) IS NULL OR c.name = :campaign))
+        OR NOT CAST(:by_day AS boolean) AND NOT s.removed AND (CAST(:campaign AS text) IS NULL OR c.name = :campaign))
  ORDER BY s.name, p.day;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,7 @@ async def test_days_are_those_of_the_account(service: RunningService) -> None:
         ("2026-03-09", 1, "10"),
     ]
     assert (await stats(service, **asked))["dated"]["received"] == 3
+    assert (await service.get("/v1/stats/sources", group_by="day", source="silent"))["sources"] == []
 
 
 async def test_a_campaign_that_has_no_leads_has_no_rows(table: RunningService) -> None:
@@ -217,13 +219,20 @@ async def test_the_file_says_the_same_and_leaves_out_what_has_no_denominator(tab
 # ---- on the pages --------------------------------------------------------------------------------------------
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def manager(table: RunningService) -> AsyncIterator[aiohttp.ClientSession]:
-    """A browser in which a manager has signed in."""
+@asynccontextmanager
+async def signed_in(service: RunningService, email: str) -> AsyncIterator[aiohttp.ClientSession]:
+    """A browser in which this manager has signed in."""
     jar, headers = aiohttp.CookieJar(unsafe=True), {"Accept": "text/html"}
     async with aiohttp.ClientSession(cookie_jar=jar, headers=headers) as session:
-        async with session.post(f"{table.url}/login", data=MANAGER, allow_redirects=False) as response:
+        given = MANAGER | {"email": email}
+        async with session.post(f"{service.url}/login", data=given, allow_redirects=False) as response:
             assert response.status == 303
+        yield session
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def manager(table: RunningService) -> AsyncIterator[aiohttp.ClientSession]:
+    async with signed_in(table, MANAGER["email"]) as session:
         yield session
 
 
@@ -290,6 +299,18 @@ async def test_what_a_page_cannot_show_is_said(
     table: RunningService, manager: aiohttp.ClientSession, query: str
 ) -> None:
     assert "invalid_field" in await page(manager, table, f"/sources?{query}", 422)
+
+
+async def test_a_source_that_was_removed_keeps_its_numbers_and_has_no_page(table: RunningService) -> None:
+    other = configuration(account="other", account_key=OTHER_ACCOUNT, source_key="stl_other_key_0002")
+    await configure(table.database_url, other.replace("name: form", "name: renamed"))
+    found = await stats(table, OTHER_ACCOUNT)
+    assert {name: one["received"] for name, one in found.items()} == {"form": 1, "renamed": 0}
+    async with signed_in(table, "manager@other.example") as session:
+        text = await page(session, table, "/sources")
+    assert 'href="/sources/renamed#figures"' in text
+    assert '<tr data-figures="form">' in text
+    assert "/sources/form" not in text
 
 
 # ---- what cannot be asked ------------------------------------------------------------------------------------
