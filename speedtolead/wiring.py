@@ -63,6 +63,7 @@ from speedtolead.service.rules.current import RuleSets
 from speedtolead.service.sign_in import SignIn
 from speedtolead.service.source_stats import SourceReports
 from speedtolead.service.sources import Sources
+from speedtolead.service.suppressions import Suppressions
 from speedtolead.service.sweeping import Sweeping
 from speedtolead.service.webhooks.delivery import Deliveries
 from speedtolead.service.webhooks.relay import Relay
@@ -245,6 +246,7 @@ def _assemble(
         simulated=simulated,
         rules=rules,
         permits=permits,
+        suppressions=Suppressions(database, clock),
     )
     return Node(services, dialer, live, Relay(apart, clock), jobs, commits, database, bell, clock)
 

@@ -40,6 +40,8 @@ EVENT_KINDS = frozenset(
         "outcome.quote",
         "outcome.sale",
         "lead.returned",
+        "person.suppressed",
+        "person.unsuppressed",
         "source.alert",
         "source.alert_acknowledged",
         "source.alert_ended",

@@ -87,7 +87,9 @@ class Leads:
             return await end_lead(tx, account_id, lead_id, LeadEvent.STOPPED, "stopped", self._clock.now())
 
 
-async def end_lead(tx: Connection, account_id: UUID, lead_id: UUID, event: LeadEvent, why: str, now: datetime) -> str:
+async def end_lead(
+    tx: Connection, account_id: UUID, lead_id: UUID, event: LeadEvent, why: str, now: datetime
+) -> str:
     """Withdraw what is planned for a lead, and end it; its state after that."""
     await call_rows.CANCEL_SCHEDULED.all(tx, lead_id=lead_id, account_id=account_id, now=now, note=why)
     row = await call_rows.LEAD_STATE.one(tx, lead_id=lead_id, account_id=account_id)

@@ -1,10 +1,10 @@
 """Who must not be contacted: adding, reviewing and ending suppressions, and revoking consent with them.
 
-Owns: that a stop holds from its commit on, for every campaign it speaks about, on every node. Must not know: by what
-means it was said (web, a text, a keypad), or what the words mean; whoever read them says so.
+Owns: that a stop holds from its commit on, for every campaign it speaks about, on every node. Must not know: by
+what means it was said (web, a text, a keypad), or what the words mean; whoever read them says so.
 
-Rows are locked in one order: attempts, then the person's row, then leads; so a stop, a call under way and a commit to
-dialing never wait in a circle. Killed before the commit: nothing was said, and whoever said it hears no answer.
+Rows are locked in one order: attempts, then the person's row, then leads; so a stop, a call under way and a commit
+to dialing never wait in a circle. Killed before the commit: nothing was said, and whoever said it hears no answer.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ CHANNELS = ("call", "email", "sms")
 class Stop:
     """One wish not to be contacted.
 
-    ``channels``: none named, all of them. ``words`` are the person's own. ``doubtful``: they may mean something else,
-    so they are honoured, and a person should look.
+    ``channels``: none named, all of them. ``words`` are the person's own. ``doubtful``: they may mean something
+    else, so they are honoured, and a person should look.
     """
 
     kind: str
@@ -54,7 +54,7 @@ class Suppressions:
         self._clock = clock
 
     async def add(self, account_id: UUID, stop: Stop) -> UUID:
-        """From the commit on nobody of this number or address is contacted. Raises NotFound for an unknown campaign."""
+        """From the commit on nobody of this number or address is contacted. Raises NotFound: no such campaign."""
         async with self._database.transaction() as tx:
             return await self.add_within(tx, account_id, stop)
 
@@ -62,7 +62,9 @@ class Suppressions:
         """The same within the caller's transaction, which must hold no lead's row yet."""
         now, suppression_id = self._clock.now(), new_id()
         campaign_id = await self._campaign_id(tx, account_id, stop.campaign)
-        found = await lead_rows.LEADS_OF_PERSON.all(tx, account_id=account_id, value=stop.value, campaign_id=campaign_id)
+        found = await lead_rows.LEADS_OF_PERSON.all(
+            tx, account_id=account_id, value=stop.value, campaign_id=campaign_id
+        )
         everywhere = not stop.channels
         for lead in found if everywhere else ():
             await call_rows.CANCEL_SCHEDULED.all(
@@ -110,7 +112,7 @@ class Suppressions:
         async with self._database.connection() as tx:
             return await rows.SUPPRESSIONS_TO_REVIEW.all(tx, account_id=account_id, most=most)
 
-    async def reviewed(self, account_id: UUID, suppression_id: UUID, by: UUID) -> None:
+    async def reviewed(self, account_id: UUID, suppression_id: UUID, by: str) -> None:
         """Somebody looked, and it stands. Raises NotFound."""
         async with self._database.connection() as tx:
             done = await rows.REVIEWED.first(

@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from speedtolead.store.outcomes import OUTCOMES_OF_LEAD, OutcomeRow
-from speedtolead.store.query import Connection, Id, Nothing, Query
+from speedtolead.store.query import Connection, Query
 from speedtolead.store.returns import CLAIM_OF_LEAD, ClaimRow
 from speedtolead.store.settings_json import Json
 

@@ -34,6 +34,7 @@ from speedtolead.service.rules.current import RuleSets
 from speedtolead.service.sign_in import SignIn
 from speedtolead.service.source_stats import SourceReports
 from speedtolead.service.sources import Sources
+from speedtolead.service.suppressions import Suppressions
 from speedtolead.service.sweeping import Sweeping
 from speedtolead.service.webhooks.replay import Webhooks
 from speedtolead.store.events import Event
@@ -81,6 +82,7 @@ class Services:
     simulated: bool
     rules: RuleSets
     permits: Permits
+    suppressions: Suppressions
 
 
 SERVICES = web.AppKey("services", Services)

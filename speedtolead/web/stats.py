@@ -19,7 +19,7 @@ from speedtolead.web.answers import answer, as_csv, wants_csv
 from speedtolead.web.endpoint import Routes
 from speedtolead.web.problems import field_problem
 from speedtolead.web.services import SERVICES
-from speedtolead.web.views import ERRORS, Instant, ProblemView
+from speedtolead.web.views import ERRORS, Instant, ProblemView, Rate
 
 routes = Routes()
 
@@ -34,15 +34,6 @@ class StatsQuery(reading.Given):
     group_by: Literal["source", "campaign", "day"] | None = None
     campaign: str | None = None
     source: str | None = None
-
-
-class Rate(BaseModel):
-    """A share with its denominator and 95 % Wilson interval."""
-
-    value: float | None
-    numerator: int
-    denominator: int
-    interval_95: list[float] | None
 
 
 class SpeedView(BaseModel):

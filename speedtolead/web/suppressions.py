@@ -5,7 +5,7 @@ Owns: reading each request and shaping each answer. What a suppression ends is i
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import structlog
@@ -13,7 +13,8 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from speedtolead.domain.phone import masked
-from speedtolead.store.leads import SuppressionRow
+from speedtolead.service.suppressions import Stop
+from speedtolead.store.suppressions import SuppressionRow
 from speedtolead.web import auth, reading
 from speedtolead.web.answers import answer
 from speedtolead.web.endpoint import Routes
@@ -26,17 +27,24 @@ routes = Routes()
 
 
 class SuppressionBody(reading.Given):
-    """One of ``phone`` and ``email``. ``campaign`` narrows it; without, it holds for the whole account."""
+    """One of ``phone`` and ``email``. ``campaign`` and ``channels`` narrow it; without, it holds for the whole
+    account and every channel. ``words`` are the person's own.
+    """
 
     phone: str | None = None
     email: Annotated[str | None, Field(max_length=254)] = None
     campaign: str | None = None
+    channels: list[Literal["call", "sms", "email"]] = Field(default_factory=list)
     reason: Annotated[str, Field(min_length=1, max_length=500)] = "asked not to be contacted"
+    words: Annotated[str | None, Field(min_length=1, max_length=5000)] = None
 
 
 class SuppressionQuery(reading.Given):
+    """``to_review``: only those whose words may mean something else, oldest first."""
+
     phone: str | None = None
     email: str | None = None
+    to_review: bool = False
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
@@ -48,6 +56,12 @@ class SuppressionView(BaseModel):
     reason: str
     origin: str
     created_at: Instant
+    channels: list[str]
+    """None named: all of them."""
+    words: str | None
+    lead_id: UUID | None
+    doubtful: bool
+    reviewed_at: Instant | None
 
 
 class SuppressionPage(BaseModel):
@@ -71,7 +85,10 @@ async def suppress(request: web.Request) -> web.Response:
     if value is None:
         raise field_problem("phone", "this is no phone number", "invalid_phone")
     kind = "phone" if body.phone else "email"
-    made = await services.leads.suppress(caller.account_id, kind, value, body.reason, "api", body.campaign)
+    stop = Stop(
+        kind, value, body.reason, "api", body.words, tuple(sorted(set(body.channels))), campaign=body.campaign
+    )
+    made = await services.suppressions.add(caller.account_id, stop)
     log.info("suppressed", kind=kind, value=masked(value), scope=body.campaign or "account")
     view = SuppressionView(
         id=made,
@@ -81,6 +98,11 @@ async def suppress(request: web.Request) -> web.Response:
         reason=body.reason,
         origin="api",
         created_at=services.clock.now(),
+        channels=list(stop.channels),
+        words=stop.words,
+        lead_id=None,
+        doubtful=False,
+        reviewed_at=None,
     )
     return answer(view, status=201)
 
@@ -97,7 +119,10 @@ async def list_suppressions(request: web.Request) -> web.Response:
     query = reading.query_of(SuppressionQuery, request)
     services = request.app[SERVICES]
     value = (services.intake.read_phone(query.phone) or query.phone) if query.phone else query.email
-    found = await services.leads.suppressions(caller.account_id, value, query.limit)
+    if query.to_review:
+        found = await services.suppressions.to_review(caller.account_id, query.limit)
+    else:
+        found = await services.suppressions.in_force(caller.account_id, value, query.limit)
     return answer(SuppressionPage(suppressions=[suppression_view(row) for row in found]))
 
 
@@ -109,7 +134,22 @@ async def list_suppressions(request: web.Request) -> web.Response:
 )
 async def lift_suppression(request: web.Request) -> web.Response:
     caller = await auth.caller(request, whole_account=True)
-    await request.app[SERVICES].leads.lift(caller.account_id, reading.id_of(request, "suppression_id"))
+    suppression_id = reading.id_of(request, "suppression_id")
+    await request.app[SERVICES].suppressions.lift(caller.account_id, suppression_id, await auth.acting(request))
+    return web.Response(status=204)
+
+
+@routes(
+    "POST",
+    "/v1/suppressions/{suppression_id}/review",
+    "Say that a doubtful suppression was looked at, and stands.",
+    responses={204: "", 404: ProblemView, **ERRORS},
+)
+async def review_suppression(request: web.Request) -> web.Response:
+    caller = await auth.caller(request, whole_account=True)
+    suppression_id = reading.id_of(request, "suppression_id")
+    by = await auth.acting(request)
+    await request.app[SERVICES].suppressions.reviewed(caller.account_id, suppression_id, by)
     return web.Response(status=204)
 
 
@@ -122,4 +162,9 @@ def suppression_view(row: SuppressionRow) -> SuppressionView:
         reason=row.reason,
         origin=row.origin,
         created_at=row.created_at,
+        channels=row.channels,
+        words=row.words,
+        lead_id=row.lead_id,
+        doubtful=row.doubtful,
+        reviewed_at=row.reviewed_at,
     )

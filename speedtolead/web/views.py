@@ -99,3 +99,12 @@ class ReturnView(BaseModel):
 def return_view(row: ClaimRow) -> ReturnView:
     fields = {name: getattr(row, name) for name in ReturnView.model_fields if name != "return_id"}
     return ReturnView(return_id=row.claim_id, **fields)
+
+
+class Rate(BaseModel):
+    """A share with its denominator and 95 % Wilson interval."""
+
+    value: float | None
+    numerator: int
+    denominator: int
+    interval_95: list[float] | None

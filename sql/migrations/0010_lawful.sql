@@ -40,7 +40,7 @@ ALTER TABLE suppression
     ADD lead_id uuid,
     ADD doubtful boolean NOT NULL DEFAULT false,
     ADD reviewed_at timestamptz,
-    ADD reviewed_by uuid,
+    ADD reviewed_by text,
     ADD removed_by text,
     ADD FOREIGN KEY (account_id, lead_id) REFERENCES lead (account_id, id);
 COMMENT ON COLUMN suppression.doubtful IS 'the words may mean something else: a person should look';
@@ -85,6 +85,7 @@ COMMENT ON COLUMN campaign.relies_on IS 'names of do-not-call lists';
 -- Consent as it stands, and what changed it since it was given with the lead.
 ALTER TABLE consent
     ADD revoked text[] NOT NULL DEFAULT '{}',
+    ADD renewed_at timestamptz,
     ADD certificate text CHECK (certificate IN ('verified', 'other_phone', 'not_authentic', 'unchecked'));
 CREATE TABLE consent_change (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -130,7 +131,7 @@ SELECT jsonb_build_object(
         WHERE c.id = of_campaign AND c.relies_on <> '{}'),
     'consent', (SELECT jsonb_build_object(
         'channels', channels, 'revoked', revoked, 'seller', seller, 'written', coalesce(wording, '') <> '',
-        'given_at', coalesce(captured_at, recorded_at), 'certificate', certificate)
+        'given_at', coalesce(renewed_at, captured_at, recorded_at), 'certificate', certificate)
         FROM consent WHERE lead_id = of_lead))
 $$;
 

@@ -62,8 +62,8 @@ WITH wanted AS (
 ), free_attempt AS (
     SELECT a.id FROM attempt a JOIN wanted w ON w.attempt_id = a.id
      WHERE a.state = 'scheduled' AND a.due_at <= :now
-       AND w.version = (SELECT coalesce(sum(version), 0) FROM person
-                         WHERE key IN (w.phone, w.email) AND account_id = w.account_id)
+       AND w.version = (SELECT coalesce(sum(p.version), 0) FROM person p
+                         WHERE p.key IN (w.phone, w.email) AND p.account_id = w.account_id)
      FOR NO KEY UPDATE OF a SKIP LOCKED
 ), free_agent AS (
     SELECT g.id FROM wanted w JOIN agent g ON g.id = w.agent_id
@@ -107,7 +107,8 @@ WITH wanted AS (
            AS w (id, attempt_id, kind, address, agent_id) ON w.attempt_id = d.id
     RETURNING id, attempt_id, kind
 ), counted AS (
-    UPDATE outreach o SET version = version + 1, lifetime = lifetime + 1, recent = recent_contacts(recent, :now, 'call', g.id)
+    UPDATE outreach o SET version = o.version + 1, lifetime = o.lifetime + 1,
+           recent = recent_contacts(o.recent, :now, 'call', g.id)
       FROM new_leg g JOIN wanted w ON w.attempt_id = g.attempt_id
      WHERE g.kind = 'lead' AND o.key IN (w.phone, w.email) AND o.account_id = w.account_id
 ), new_event AS (

@@ -195,8 +195,8 @@ WITH held AS MATERIALIZED (
     UPDATE consent c
        SET channels = ARRAY(SELECT DISTINCT unnest(c.channels || CAST(:consent_channels AS text[])) ORDER BY 1),
            revoked = ARRAY(SELECT unnest(c.revoked) EXCEPT SELECT unnest(CAST(:consent_channels AS text[]))),
-           wording = coalesce(:consent_wording, c.wording), seller = coalesce(:consent_seller, c.seller),
-           captured_at = coalesce(CAST(:consent_captured_at AS timestamptz), CAST(:received_at AS timestamptz))
+           wording = coalesce(c.wording, :consent_wording), seller = coalesce(c.seller, :consent_seller),
+           renewed_at = coalesce(CAST(:consent_captured_at AS timestamptz), CAST(:received_at AS timestamptz))
       FROM touch WHERE c.lead_id = touch.lead_id
 ), renewal AS (
     INSERT INTO consent_change (account_id, lead_id, at, kind, channels, origin)
