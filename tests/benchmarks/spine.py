@@ -12,23 +12,21 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-import platform
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
-import spine_cpu
+import cpu
 import uvloop
+from figures import machine
+from load import Sent, posted
 from spine_report import FLOOR, Result, counts, hops, side_by_side, slow_carrier
-from spine_stage import ACCOUNT_KEY, SOURCE_KEYS, Place, Running, Stage, stage
+from stage import ACCOUNT_KEY, Place, Running, Stage, campaign, configuration, floor, service, stage
 
-HERE = Path(__file__).resolve().parent
+SOURCE_KEYS = {"lead_first": "stl_bench_lead_first_1", "agent_first": "stl_bench_agent_first_1"}
 MODES = tuple(SOURCE_KEYS)
 SLOW_MS = 150
 STALL_SECONDS = 10
@@ -38,14 +36,14 @@ LEADS_OF_ATTEMPTS = """
     SELECT a.id AS attempt_id, l.phone FROM attempt a JOIN lead l ON l.id = a.lead_id WHERE a.id = ANY($1::uuid[])
 """
 
-Sent = tuple[int, int, int, int, int, str]
-
 
 class Bench:
     """Runs of one target each, with phones that are never used twice."""
 
-    def __init__(self, on: Stage, seconds: float, warm_up: float) -> None:
+    def __init__(self, on: Stage, floor: Running, service: Running, seconds: float, warm_up: float) -> None:
         self._on = on
+        self._floor = floor
+        self._service = service
         self._seconds = seconds
         self._warm_up = warm_up
         self._next_phone = count()
@@ -53,18 +51,18 @@ class Bench:
 
     async def run(self, target: str, rate: int, number: int, carrier_delay: int = 0) -> Result:
         on = self._on
-        running = on.floor if target == FLOOR else on.service
-        await self._set_delay(carrier_delay)
-        await self._arrivals()
+        running = self._floor if target == FLOOR else self._service
+        await on.tell_carrier("delay", carrier_delay)
+        await on.arrivals()
         posts = int(rate * (self._seconds + self._warm_up))
         phones = [on.place.phone(next(self._next_phone)) for _ in range(posts)]
-        before = spine_cpu.of_process(running.pid), spine_cpu.of_family(on.postgres_pid)
+        before = cpu.of_process(running.pid), cpu.of_family(on.postgres_pid)
         since = datetime.now(UTC)
         sent = await self._load(target, running, rate, phones)
         accepted = {phones[s[0]] for s in sent if s[4] == 202}
         arrived = await self._drained(target, accepted)
         until = datetime.now(UTC)
-        after = spine_cpu.of_process(running.pid), spine_cpu.of_family(on.postgres_pid)
+        after = cpu.of_process(running.pid), cpu.of_family(on.postgres_pid)
         measured = [s for s in sent if s[0] >= rate * self._warm_up and s[4] == 202]
         requests = sum(len(times) for times in arrived.values())
         dialled = len(accepted & arrived.keys())
@@ -90,7 +88,7 @@ class Bench:
 
     async def hops(self, result: Result) -> dict[str, Any]:
         period = {"from": result.since.isoformat(), "to": result.until.isoformat(), "campaign": result.target}
-        url = self._on.service.url.replace("/v1/leads", "/v1/stats/speed")
+        url = f"{self._service.url}/v1/stats/speed"
         headers = {"Authorization": f"Bearer {ACCOUNT_KEY}"}
         async with self._on.http.get(url, params=period, headers=headers) as response:
             response.raise_for_status()
@@ -100,35 +98,22 @@ class Bench:
     async def _load(self, target: str, running: Running, rate: int, phones: list[str]) -> list[Sent]:
         headers = {} if target == FLOOR else {"Authorization": f"Bearer {SOURCE_KEYS[target]}"}
         bodies = [json.dumps(_lead(self._on.place, phone)) for phone in phones]
-        order = {
-            "url": running.url,
-            "headers": headers,
-            "bodies": bodies,
-            "rate": rate,
-            "seed": next(self._seeds),
-        }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, HERE / "spine_load.py", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        path = "/leads" if target == FLOOR else "/v1/leads"
+        return await posted(
+            {
+                "url": running.url + path,
+                "headers": headers,
+                "bodies": bodies,
+                "rate": rate,
+                "connections": 0,
+                "seconds": 0,
+                "seed": next(self._seeds),
+            }
         )
-        try:
-            out, _ = await process.communicate(json.dumps(order).encode())
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        return [(int(a), int(b), int(c), int(d), int(e), str(f)) for a, b, c, d, e, f in json.loads(out)]
 
     async def _drained(self, target: str, accepted: set[str]) -> dict[str, list[int]]:
         """Times of arrival by the lead's phone: when all have come, or nothing comes any more; and what follows."""
-        raw: list[tuple[int, str]] = []
-        started = last = time.monotonic()
-        while len(raw) < len(accepted) and time.monotonic() < min(last + STALL_SECONDS, started + DRAIN_SECONDS):
-            await asyncio.sleep(0.2)
-            more = await self._arrivals()
-            raw += more
-            last = time.monotonic() if more else last
-        await asyncio.sleep(0.5)
-        raw += await self._arrivals()
+        raw = await self._on.all_arrivals(len(accepted), STALL_SECONDS, DRAIN_SECONDS)
         return await self._by_lead(target, raw)
 
     async def _by_lead(self, target: str, raw: list[tuple[int, str]]) -> dict[str, list[int]]:
@@ -137,21 +122,13 @@ class Bench:
             keyed = [(form["To"][0], at) for at, form in forms]
         else:
             attempts = [(UUID(form["StatusCallback"][0].split("/attempts/")[1][:36]), at) for at, form in forms]
-            rows = await self._on.database.fetch(LEADS_OF_ATTEMPTS, list({attempt for attempt, _ in attempts}))
+            rows = await self._service.database.fetch(LEADS_OF_ATTEMPTS, list({attempt for attempt, _ in attempts}))
             phones = {row["attempt_id"]: str(row["phone"]) for row in rows}
             keyed = [(phones.get(attempt, f"attempt {attempt}"), at) for attempt, at in attempts]
         by_lead: dict[str, list[int]] = {}
         for phone, at in sorted(keyed, key=lambda pair: pair[1]):
             by_lead.setdefault(phone, []).append(at)
         return by_lead
-
-    async def _arrivals(self) -> list[tuple[int, str]]:
-        async with self._on.http.get(f"{self._on.stub_url}/arrivals") as response:
-            return [(int(at), str(body)) for at, body in await response.json()]
-
-    async def _set_delay(self, milliseconds: int) -> None:
-        async with self._on.http.put(f"{self._on.stub_url}/delay", data=str(milliseconds)) as response:
-            response.raise_for_status()
 
 
 def _lead(place: Place, phone: str) -> dict[str, object]:
@@ -183,9 +160,9 @@ async def bench(given: argparse.Namespace) -> int:
     agents = sum(given.rates) * each * len(MODES) + slow_rate * each + 200
     results: list[Result] = []
     slow: list[Result] = []
-    async with stage(agents) as on:
-        runs = Bench(on, seconds, warm_up)
-        print(_machine(on), flush=True)
+    async with stage() as on, floor(on) as bare, service(on, _configuration(), agents) as full:
+        runs = Bench(on, bare, full, seconds, warm_up)
+        print(machine(on.postgres, on.place.prefix), flush=True)
         for rate in given.rates:
             for number in range(1, rounds + 1):
                 for target in (FLOOR, *MODES):
@@ -205,11 +182,12 @@ async def bench(given: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _machine(on: Stage) -> str:
-    return (
-        f"{os.cpu_count()} cores {platform.machine()}, Python {platform.python_version()}, embedded Postgres "
-        f"{on.postgres} (fsync on), leads in {on.place.prefix}\n$ python {' '.join(sys.argv)}"
-    )
+def _configuration() -> dict[str, object]:
+    sources: list[dict[str, object]] = [
+        {"name": mode, "api_key": key, "campaign": mode, "duplicate_window": "5m"}
+        for mode, key in SOURCE_KEYS.items()
+    ]
+    return configuration(sources, [campaign(mode, mode) for mode in SOURCE_KEYS])
 
 
 def main() -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 from typing import Any
+
+from figures import percentile
 
 FLOOR = "floor"
 GOAL = "goal: p50 ≤ 2×, p99 ≤ 4× the floor's"
@@ -44,14 +45,6 @@ class Result:
     @property
     def ok(self) -> bool:
         return self.lost == 0 and self.doubled == 0
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The nearest-rank percentile; not a number where there is nothing."""
-    if not values:
-        return math.nan
-    ordered = sorted(values)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 Figure = Callable[[Result], float]

@@ -1,6 +1,7 @@
-"""What the bench runs on: one embedded Postgres, the carrier stub, the floor and the service, each its own process.
+"""What a bench runs on: one embedded Postgres, the carrier stub, the floor and the service, each its own process.
 
-Owns: their ports, settings and configuration, a temporary folder, and ending every process that it started.
+Owns: their ports and settings, a temporary folder, and ending every process that it started. The floor and each
+service have a database of their own. Must not know: what is measured.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from pathlib import Path
 
 import aiohttp
 import asyncpg
+from stub import AUTH_TOKEN
 
 from speedtolead.adapters.numbering import OfflineNumbering
 from speedtolead.domain.hours import is_open
@@ -30,7 +33,6 @@ from speedtolead.store.embedded import embedded_server
 
 HERE = Path(__file__).resolve().parent
 ACCOUNT_KEY = "stl_acct_bench_key_0001"
-SOURCE_KEYS = {"lead_first": "stl_bench_lead_first_1", "agent_first": "stl_bench_agent_first_1"}
 SID = "AC" + "0" * 32
 START_SECONDS = 30
 CLONE_AGENTS = """
@@ -51,7 +53,15 @@ class Place:
     postal_code: str | None
 
     def phone(self, number: int) -> str:
-        return f"{self.prefix}{2_340_000 + number:07d}" if self.country == "US" else f"{self.prefix}{number:06d}"
+        return f"{self.prefix}{self.first + number:0{self.digits}d}"
+
+    @property
+    def first(self) -> int:
+        return 2_340_000 if self.country == "US" else 0
+
+    @property
+    def digits(self) -> int:
+        return 7 if self.country == "US" else 6
 
 
 PLACES = (
@@ -62,7 +72,7 @@ PLACES = (
 )
 
 
-def open_place(now: datetime) -> Place:
+def open_place(now: datetime, minutes: int) -> Place:
     """A place whose every zone may be called for the whole run: the law's hours hold for the bench too."""
     numbering = OfflineNumbering()
     for place in PLACES:
@@ -78,43 +88,69 @@ def open_place(now: datetime) -> Place:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A target of the load: where its leads are posted, and the process that is measured."""
+    """A target of the load: its address, the process that is measured, and its own database."""
 
     url: str
     pid: int
+    database: asyncpg.Pool[asyncpg.Record]
+    database_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     place: Place
     stub_url: str
-    floor: Running
-    service: Running
-    database: asyncpg.Pool[asyncpg.Record]
     http: aiohttp.ClientSession
     postgres: str
     postgres_pid: int
+    server: str
+    """The database server's URL, of the database that nobody uses."""
+    folder: Path
+
+    async def arrivals(self) -> list[tuple[int, str]]:
+        """The carrier requests since they were last asked for: the moment (ns) and the form."""
+        async with self.http.get(f"{self.stub_url}/arrivals") as response:
+            return [(int(at), str(body)) for at, body in await response.json()]
+
+    async def all_arrivals(self, enough: int, stall: float, longest: float) -> list[tuple[int, str]]:
+        """The carrier requests: until ``enough`` came, or none for ``stall`` s; and what follows at once."""
+        found: list[tuple[int, str]] = []
+        started = last = time.monotonic()
+        while len(found) < enough and time.monotonic() < min(last + stall, started + longest):
+            await asyncio.sleep(0.2)
+            more = await self.arrivals()
+            found += more
+            last = time.monotonic() if more else last
+        await asyncio.sleep(0.5)
+        return found + await self.arrivals()
+
+    async def untaken(self) -> int:
+        """Reports of calls' ends that were not taken."""
+        async with self.http.get(f"{self.stub_url}/untaken") as response:
+            return int(await response.text())
+
+    async def tell_carrier(self, what: str, value: int) -> None:
+        """``delay`` or ``unanswered``, in milliseconds: see the stub."""
+        async with self.http.put(f"{self.stub_url}/{what}", data=str(value)) as response:
+            response.raise_for_status()
 
 
 @asynccontextmanager
-async def stage(agents: int) -> AsyncIterator[Stage]:
-    """Everything running; all of it ended and removed afterwards."""
-    place = await asyncio.to_thread(open_place, datetime.now(UTC))
+async def stage(minutes: int = 10) -> AsyncIterator[Stage]:
+    """The database server and the carrier; all of it ended and removed afterwards."""
+    place = await asyncio.to_thread(open_place, datetime.now(UTC), minutes)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(_folder()))
         url = await stack.enter_async_context(embedded_server(folder / "database"))
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        stub_port, floor_port, service_port = _free_ports(3)
+        (stub_port,) = _free_ports(1)
         stub_url = f"http://127.0.0.1:{stub_port}"
-        await stack.enter_async_context(_process(folder, "stub", [HERE / "spine_stub.py", "--port", stub_port]))
+        await stack.enter_async_context(_process(folder, "stub", [HERE / "stub.py", "--port", stub_port]))
         await _answers(http, f"{stub_url}/arrivals", folder / "stub.log")
-        floor = await stack.enter_async_context(_floor(folder, url, floor_port, stub_url))
-        await _answers(http, f"http://127.0.0.1:{floor_port}/", folder / "floor.log")
-        service = await stack.enter_async_context(_service(folder, url, service_port, stub_url, agents))
-        await _answers(http, f"http://127.0.0.1:{service_port}/readyz", folder / "service.log")
-        database = await stack.enter_async_context(asyncpg.create_pool(url, min_size=1, max_size=2))
-        version = str(await database.fetchval("SHOW server_version"))
-        yield Stage(place, stub_url, floor, service, database, http, version, _postmaster(folder / "database"))
+        connection = await asyncpg.connect(url)
+        version = str(await connection.fetchval("SHOW server_version"))
+        await connection.close()
+        yield Stage(place, stub_url, http, version, _postmaster(folder / "database"), url, folder)
 
 
 def _postmaster(folder: Path) -> int:
@@ -123,73 +159,88 @@ def _postmaster(folder: Path) -> int:
 
 @contextmanager
 def _folder() -> Iterator[str]:
-    folder = tempfile.mkdtemp(prefix="spine-")
+    folder = tempfile.mkdtemp(prefix="bench-")
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@asynccontextmanager
-async def _floor(folder: Path, url: str, port: int, stub_url: str) -> AsyncIterator[Running]:
-    """The floor, in a database of its own on the same server."""
-    connection = await asyncpg.connect(url)
-    await connection.execute("CREATE DATABASE floor")
+async def _new_database(on: Stage, name: str) -> str:
+    connection = await asyncpg.connect(on.server)
+    await connection.execute(f"CREATE DATABASE {name}")
     await connection.close()
-    own = url.replace("/postgres?", "/floor?")
-    carrier = f"{stub_url}/2010-04-01/Accounts/{SID}/Calls.json"
-    command = [HERE / "spine_floor.py", "--port", port, "--database", own, "--carrier", carrier]
-    async with _process(folder, "floor", command) as pid:
-        yield Running(f"http://127.0.0.1:{port}/leads", pid)
+    return on.server.replace("/postgres?", f"/{name}?")
 
 
 @asynccontextmanager
-async def _service(folder: Path, url: str, port: int, stub_url: str, agents: int) -> AsyncIterator[Running]:
+async def floor(on: Stage) -> AsyncIterator[Running]:
+    url = await _new_database(on, "floor")
+    (port,) = _free_ports(1)
+    carrier = f"{on.stub_url}/2010-04-01/Accounts/{SID}/Calls.json"
+    command = [HERE / "floor.py", "--port", port, "--database", url, "--carrier", carrier]
+    address = f"http://127.0.0.1:{port}"
+    async with (
+        _process(on.folder, "floor", command) as pid,
+        asyncpg.create_pool(url, min_size=1, max_size=2) as pool,
+    ):
+        await _answers(on.http, address, on.folder / "floor.log")
+        yield Running(address, pid, pool, url)
+
+
+@asynccontextmanager
+async def service(
+    on: Stage, configuration: dict[str, object], agents: int, name: str = "service"
+) -> AsyncIterator[Running]:
+    """A service of that configuration, whose first agent stands for ``agents`` more."""
+    url = await _new_database(on, name)
+    (port,) = _free_ports(1)
+    address = f"http://127.0.0.1:{port}"
     settings = {
         "DATABASE_URL": url,
-        "DATA_DIR": str(folder / "data"),
+        "DATA_DIR": str(on.folder / name),
         "PORT": str(port),
         "CARRIER": "twilio",
         "TWILIO_ACCOUNT_SID": SID,
-        "TWILIO_AUTH_TOKEN": "0" * 32,
-        "TWILIO_API_URL": stub_url,
+        "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+        "TWILIO_API_URL": on.stub_url,
         "CALLS_PER_SECOND": "5000",
         "CALL_LEASE": "600",  # nobody calls back: the sweeper is to leave the calls alone while the bench lasts
         "LOG_FORMAT": "json",
     }
     environment = {f"SPEEDTOLEAD_{name}": value for name, value in settings.items()}
-    configuration = folder / "bench.yaml"
-    await asyncio.to_thread(configuration.write_text, json.dumps(_configuration()), "utf-8")
-    await _apply(folder, configuration, environment)
-    connection = await asyncpg.connect(url)
-    await connection.execute(CLONE_AGENTS, agents)
-    await connection.execute("VACUUM ANALYZE agent")
-    await connection.close()
-    async with _process(folder, "service", ["-m", "speedtolead", "serve"], environment) as pid:
-        yield Running(f"http://127.0.0.1:{port}/v1/leads", pid)
+    written = on.folder / f"{name}.yaml"
+    await asyncio.to_thread(written.write_text, json.dumps(configuration), "utf-8")
+    await _apply(on.folder, written, environment)
+    async with asyncpg.create_pool(url, min_size=1, max_size=2) as pool:
+        await pool.execute(CLONE_AGENTS, agents)
+        await pool.execute("VACUUM ANALYZE agent")
+        async with _process(on.folder, name, [HERE / "serving.py"], environment) as pid:
+            await _answers(on.http, f"{address}/readyz", on.folder / f"{name}.log")
+            yield Running(address, pid, pool, url)
 
 
-def _configuration() -> dict[str, object]:
-    def campaign(mode: str) -> dict[str, object]:
-        return {
-            "name": mode,
-            "seller": "Bench Insurance",
-            "hours": {"mon-sun": "00:00-24:00"},
-            "dial": {"mode": mode, "agents": "all"},
-            "cadence": [{"after": "0s", "channel": "call"}],
-        }
-
+def configuration(sources: list[dict[str, object]], campaigns: list[dict[str, object]]) -> dict[str, object]:
+    """An account with one agent, who is always there, in the group ``all``."""
     return {
         "account": "bench",
         "account_key": ACCOUNT_KEY,
         "timezone": "UTC",
         "numbers": [{"phone": "+13055550100"}, {"phone": "+12125550100"}],
         "agents": [{"name": "agent-1", "phone": "+16462200000", "groups": ["all"]}],
-        "sources": [
-            {"name": mode, "api_key": key, "campaign": mode, "duplicate_window": "5m"}
-            for mode, key in SOURCE_KEYS.items()
-        ],
-        "campaigns": [campaign(mode) for mode in SOURCE_KEYS],
+        "sources": sources,
+        "campaigns": campaigns,
+    }
+
+
+def campaign(name: str, mode: str, after: str = "0s") -> dict[str, object]:
+    """One call, so long after the lead came."""
+    return {
+        "name": name,
+        "seller": "Bench Insurance",
+        "hours": {"mon-sun": "00:00-24:00"},
+        "dial": {"mode": mode, "agents": "all"},
+        "cadence": [{"after": after, "channel": "call"}],
     }
 
 

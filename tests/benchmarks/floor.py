@@ -2,6 +2,9 @@
 
 One POST is one INSERT, committed in the same Postgres as the service's, then one request to the same carrier. The
 answer follows the commit and does not wait for the carrier's.
+
+    POST /leads    one commit, one carrier request
+    POST /stored   one commit
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import aiohttp
 import asyncpg
@@ -30,16 +33,23 @@ class Floor:
         self._url = url
         self._under_way: set[asyncio.Task[None]] = set()
 
+    async def stored(self, request: web.Request) -> web.Response:
+        lead_id, _ = await self._store(await request.read())
+        return web.json_response({"lead_id": str(lead_id)}, status=202)
+
     async def lead(self, request: web.Request) -> web.Response:
-        raw = await request.read()
-        phone, lead_id = json.loads(raw)["phone"], uuid4()
-        async with self._pool.acquire() as connection:
-            await connection.execute(INSERT, lead_id, phone, raw)
+        lead_id, phone = await self._store(await request.read())
         asking = asyncio.create_task(self._ask(phone))
         self._under_way.add(asking)
         asking.add_done_callback(self._under_way.discard)
         await asyncio.sleep(0)  # the carrier first, then the answer
         return web.json_response({"lead_id": str(lead_id)}, status=202)
+
+    async def _store(self, raw: bytes) -> tuple[UUID, str]:
+        phone, lead_id = json.loads(raw)["phone"], uuid4()
+        async with self._pool.acquire() as connection:
+            await connection.execute(INSERT, lead_id, phone, raw)
+        return lead_id, phone
 
     async def _ask(self, phone: str) -> None:
         form = {"To": phone, "From": "+12125550100", "Url": "http://127.0.0.1/"}
@@ -55,7 +65,9 @@ async def main(port: int, database: str, carrier_url: str) -> None:
     ):
         await pool.execute(TABLE)
         app = web.Application()
-        app.router.add_post("/leads", Floor(pool, session, carrier_url).lead)
+        floor = Floor(pool, session, carrier_url)
+        app.router.add_post("/leads", floor.lead)
+        app.router.add_post("/stored", floor.stored)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port, backlog=1024).start()
