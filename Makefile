@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-quick lint format types check bench lock clean
+.PHONY: help setup run demo test test-quick lint format types check bench bench-intake lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -45,8 +45,11 @@ types: setup ## Check types
 
 check: lint types test ## lint, types and test
 
-bench: setup ## Measure the service beside a floor, in one run
+bench: setup ## Measure the way to the call beside a floor, in one run
 	$(BIN)/python tests/benchmarks/spine.py
+
+bench-intake: setup ## Measure the intake: answers beside a floor, a burst, 5,000,000 leads (about 15 minutes)
+	$(BIN)/python tests/benchmarks/intake.py
 
 lock: setup ## Pin the newest versions that pyproject.toml allows (hashes, no addresses)
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
