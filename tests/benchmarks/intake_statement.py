@@ -39,6 +39,7 @@ class Statements:
                 guards,
                 new_id(),
                 now + timedelta(hours=1),
+                None,
                 instead_of=[],
                 ping_id=None,
                 campaign_version=self.row.campaign_version,
@@ -90,5 +91,6 @@ def _lead(row: SourceRow, phone: str, now: datetime) -> NewLead:
         score_parts=[],
         findings=[],
         via="api",
+        certificate=None,
         rank_at=now,
     )

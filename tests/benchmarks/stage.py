@@ -81,7 +81,7 @@ def open_place(now: datetime, minutes: int) -> Place:
             continue
         candidates = numbering.candidates(parsed.e164, place.state, place.postal_code)
         hours = lawful_hours(candidates, Means.CALL, shipped())
-        if hours and all(is_open(now + timedelta(minutes=m), one) for m in (0, 10) for one in hours):
+        if hours and all(is_open(now + timedelta(minutes=m), one) for m in (0, minutes) for one in hours):
             return place
     raise SystemExit("no place on the list may be called at this hour: run it again in an hour")
 
