@@ -35,6 +35,7 @@ from speedtolead.runtime.live import LiveHub
 from speedtolead.runtime.placements import Placements
 from speedtolead.runtime.ticks import Ticks
 from speedtolead.runtime.wake import Bell
+from speedtolead.service.abandonment import AbandonmentWatch
 from speedtolead.service.agents import Agents
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.calls import Calls
@@ -90,6 +91,7 @@ COMMIT_LOG_SECONDS = 0.5
 PRUNE_SECONDS = 3600.0
 RELEASE_PINGS_SECONDS = 5.0
 RULES_SECONDS = 10.0
+ABANDONMENT_SECONDS = 5.0
 MAIL_DOMAIN_SECONDS = 5.0
 RELAY_SECONDS = 0.5
 REQUEUE_SECONDS = 5.0
@@ -247,6 +249,7 @@ def _assemble(
         rules=rules,
         permits=permits,
         suppressions=Suppressions(database, clock),
+        abandonment=AbandonmentWatch(apart, clock, rules),
     )
     return Node(services, dialer, live, Relay(apart, clock), jobs, commits, database, bell, clock)
 
@@ -397,6 +400,7 @@ async def run(
 
 def _schedule(ticks: Ticks, node: Node) -> None:
     ticks.every(SWEEP_SECONDS, "sweep", node.services.sweeping.sweep)
+    ticks.every(ABANDONMENT_SECONDS, "abandonment", node.services.abandonment.look)
     ticks.every(RULES_SECONDS, "rules", node.services.rules.refresh)
     ticks.every(PRUNE_SECONDS, "prune_sessions", node.services.sign_in.prune)
     ticks.every(RELEASE_PINGS_SECONDS, "release_pings", node.services.pings.release)

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 import aiohttp
 
@@ -174,6 +175,11 @@ class RunningService:
             return bool(lead["attempts"]) and all(a["ended_at"] for a in lead["attempts"])
 
         return await self.lead_when(lead_id, over, seconds)
+
+    async def account_id(self) -> UUID:
+        async with self.database.connection() as tx:
+            found: UUID = await tx.fetchval("SELECT id FROM account ORDER BY created_at LIMIT 1")
+            return found
 
     async def agents(self) -> dict[str, str]:
         found = await self.get("/v1/agents")

@@ -35,6 +35,8 @@ class Dial:
     no_agent_wait: timedelta = timedelta(seconds=30)
     """After this long without a free agent the wait is reported; the lead keeps its place."""
     attempts_per_24h: int = 3
+    abandonment_switch: float = 0.025
+    """The share of abandoned live answers at which ``lead_first`` gives way to ``agent_first``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ EVENT_KINDS = frozenset(
         "outcome.quote",
         "outcome.sale",
         "lead.returned",
+        "campaign.lead_first_held",
+        "campaign.lead_first_allowed",
         "person.suppressed",
         "person.unsuppressed",
         "source.alert",

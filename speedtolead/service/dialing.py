@@ -47,7 +47,7 @@ from speedtolead.store import agents, dial, events
 from speedtolead.store import calls as call_rows
 from speedtolead.store.database import Database
 from speedtolead.store.dial import ClaimedRow, DueRow, LegToPlace, PermittedCall, PlacedCall, SlotPolicy
-from speedtolead.store.facts import version_of
+from speedtolead.store.facts import lead_first_held, version_of
 from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection
 
@@ -333,7 +333,8 @@ def _call(
 ) -> PermittedCall:
     """The call as it is written before the carrier hears of it; the leg that is asked for comes first."""
     agent = LegToPlace(new_id(), LegKind.AGENT, due.address_of(agent_id), agent_id)
-    lead_first = campaign.dial.mode is DialMode.LEAD_FIRST
+    mode = DialMode.AGENT_FIRST if lead_first_held(due.known) else campaign.dial.mode
+    lead_first = mode is DialMode.LEAD_FIRST
     legs = (LegToPlace(new_id(), LegKind.LEAD, due.phone, None), agent) if lead_first else (agent,)
     return PermittedCall(
         attempt_id=due.attempt_id,
@@ -342,7 +343,7 @@ def _call(
         phone=due.phone,
         email=due.email,
         version=version_of(due.known),
-        mode=campaign.dial.mode,
+        mode=mode,
         caller_id=shown,
         permitted_wait=waited,
         permit=permit,

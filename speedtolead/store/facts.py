@@ -46,6 +46,11 @@ def version_of(kept: Json) -> int:
     return int(kept["version"])
 
 
+def lead_first_held(kept: Json) -> bool:
+    """Whether the campaign may not ring leads before an agent is on the line."""
+    return bool(kept["lead_first_held"])
+
+
 def _consent(kept: Any) -> ConsentFacts:
     if kept is None:
         return NO_CONSENT

@@ -36,6 +36,7 @@ def campaign_to_json(campaign: Campaign) -> Json:
             "wrap_up": dial.wrap_up.total_seconds(),
             "no_agent": {"wait": dial.no_agent_wait.total_seconds()},
             "attempts_per_24h": dial.attempts_per_24h,
+            "abandonment_switch": dial.abandonment_switch,
         },
         "cadence": [
             {
@@ -106,6 +107,7 @@ def campaign_from_json(kept: Json) -> Campaign:
             wrap_up=timedelta(seconds=dial["wrap_up"]),
             no_agent_wait=timedelta(seconds=dial["no_agent"]["wait"]),
             attempts_per_24h=dial["attempts_per_24h"],
+            abandonment_switch=dial.get("abandonment_switch", 0.025),
         ),
         cadence=tuple(
             Step(

@@ -12,6 +12,7 @@ from uuid import UUID
 from aiohttp import web
 
 from speedtolead.ports import CallbackReader, Clock
+from speedtolead.service.abandonment import AbandonmentWatch
 from speedtolead.service.agents import Agents
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.configuration.connections import Connectors
@@ -83,6 +84,7 @@ class Services:
     rules: RuleSets
     permits: Permits
     suppressions: Suppressions
+    abandonment: AbandonmentWatch
 
 
 SERVICES = web.AppKey("services", Services)

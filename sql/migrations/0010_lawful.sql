@@ -79,7 +79,9 @@ CREATE TABLE do_not_call_number (
     PRIMARY KEY (phone, list_id),
     FOREIGN KEY (account_id, list_id) REFERENCES do_not_call_list (account_id, id) ON DELETE CASCADE
 );
-ALTER TABLE campaign ADD relies_on text[] NOT NULL DEFAULT '{}';
+ALTER TABLE campaign ADD relies_on text[] NOT NULL DEFAULT '{}', ADD lead_first_held_at timestamptz;
+COMMENT ON COLUMN campaign.lead_first_held_at IS 'since when leads are not rung before an agent is on the line';
+CREATE INDEX attempt_answered ON attempt (campaign_id, answered_at) WHERE answered_at IS NOT NULL;
 COMMENT ON COLUMN campaign.relies_on IS 'names of do-not-call lists';
 
 -- Consent as it stands, and what changed it since it was given with the lead.
@@ -129,6 +131,7 @@ SELECT jsonb_build_object(
          JOIN lead p ON p.account_id = of_account AND p.phone = at_phone
          JOIN outcome o ON o.lead_id = p.id AND o.kind = 'sale'
         WHERE c.id = of_campaign AND c.relies_on <> '{}'),
+    'lead_first_held', (SELECT lead_first_held_at IS NOT NULL FROM campaign WHERE id = of_campaign),
     'consent', (SELECT jsonb_build_object(
         'channels', channels, 'revoked', revoked, 'seller', seller, 'written', coalesce(wording, '') <> '',
         'given_at', coalesce(renewed_at, captured_at, recorded_at), 'certificate', certificate)

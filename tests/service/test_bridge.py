@@ -240,3 +240,28 @@ async def test_an_agent_who_paused_while_ringing_may_still_take_the_call(databas
         assert lead["attempts"][0]["agent"] == "agent-1"
         await service.ended(answer["lead_id"])
         assert await service.agents() == {"agent-1": "paused"}
+
+
+async def test_a_campaign_that_abandons_too_many_rings_its_agents_first_and_says_so(
+    database_url: str, tmp_path: Path
+) -> None:
+    nobody = person("+121255501[1-2]?", Does.DECLINE, ring=1.0)
+    text = configuration(mode="lead_first")
+    people = (nobody, LEAD_ANSWERS)
+    async with running_service(database_url, tmp_path, text, people, missed_offer_rest=0.0) as service:
+        watch = service.node.services.abandonment
+        for phone in ("+12125550140", "+12125550141"):
+            assert await watch.held(await service.account_id()) == []
+            _, answer = await service.post(phone=phone)
+            lead = await service.ended(answer["lead_id"])
+            assert lead["attempts"][0]["mode"] == "lead_first"
+            await watch.look()
+        _, answer = await service.post(phone="+12125550148")
+        held = await service.lead_when(answer["lead_id"], lambda lead: lead["attempts"][0]["mode"])
+        assert held["attempts"][0]["mode"] == "agent_first"
+        assert service.rung("+12125550148") == 0
+        (seen,) = await watch.held(await service.account_id())
+        assert (seen.campaign.name, seen.answers.live, seen.answers.abandoned) == ("auto", 2, 2)
+        async with service.database.connection() as tx:
+            told = await tx.fetchval("SELECT data FROM event WHERE kind = 'campaign.lead_first_held'")
+        assert told == {"campaign": "auto", "live_answers": 2, "abandoned": 2}

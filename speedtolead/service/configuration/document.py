@@ -94,6 +94,7 @@ class DialPart(Part):
     wrap_up: Duration = timedelta(0)
     no_agent: NoAgent = Field(default_factory=NoAgent)
     attempts_per_24h: Annotated[int, Field(ge=1, le=10)] = 3
+    abandonment_switch: Annotated[float, Field(ge=0.001, le=0.03)] = 0.025
 
 
 class Voicemail(Part):
@@ -132,6 +133,7 @@ class CampaignPart(Part):
                 wrap_up=dial.wrap_up,
                 no_agent_wait=dial.no_agent.wait,
                 attempts_per_24h=dial.attempts_per_24h,
+                abandonment_switch=dial.abandonment_switch,
             ),
             cadence=tuple(Step(step.after, step.channel, step.at) for step in self.cadence),
             contact=contact,
