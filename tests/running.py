@@ -20,6 +20,7 @@ import aiohttp
 
 from speedtolead import wiring
 from speedtolead.clock import SystemClock
+from speedtolead.ports import Clock
 from speedtolead.service.configuration.apply import apply
 from speedtolead.service.configuration.document import read
 from speedtolead.settings import Settings
@@ -226,10 +227,12 @@ def settings_for(database_url: str, folder: Path, simulator_port: int, **more: A
 
 
 @asynccontextmanager
-async def running_node(settings: Settings, roles: frozenset[str] = wiring.ROLES) -> AsyncIterator[wiring.Node]:
+async def running_node(
+    settings: Settings, roles: frozenset[str] = wiring.ROLES, clock: Clock | None = None
+) -> AsyncIterator[wiring.Node]:
     """A node with its loops and its web server, stopped in order at the end."""
     stop, started = asyncio.Event(), asyncio.Event()
-    async with wiring.build(settings, settings.database_url) as node:
+    async with wiring.build(settings, settings.database_url, clock) as node:
         running = asyncio.create_task(wiring.run(settings, node, roles, stop, started))
         first = asyncio.create_task(started.wait())
         try:
