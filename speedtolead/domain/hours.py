@@ -10,24 +10,26 @@ A window is half-open: ``08:00-21:00`` allows 08:00:00 and refuses 21:00:00. ``2
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import Protocol, runtime_checkable
+from operator import itemgetter
+from typing import NamedTuple, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
+_CLOSES = itemgetter(1)
 _SEARCH_DAYS = 15
 """How far ahead an opening is looked for: two weeks cover any weekly pattern in any two zones."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Minutes of a day, ``[start, end)``, 0 to 1440."""
 
     start: int
@@ -53,8 +55,7 @@ class WeeklyHours:
         return self.days[day.weekday()]
 
 
-@dataclass(frozen=True, slots=True)
-class LocalHours:
+class LocalHours(NamedTuple):
     """Hours as kept in one zone."""
 
     zone: str
@@ -136,23 +137,48 @@ def zone_info(zone: str) -> ZoneInfo:
     return ZoneInfo(zone)
 
 
+class Wall(NamedTuple):
+    """What the clock of a place shows."""
+
+    day: date
+    minute: int
+    """Of the day, 0 to 1439."""
+    text: str
+    """ISO 8601 to the second, with what the clock is ahead of UTC."""
+
+
+@lru_cache(maxsize=1024)
+def wall(at: datetime, zone: str) -> Wall:
+    """The clock of a zone at a moment, remembered: the rules of one decision ask it again and again."""
+    there = at.astimezone(zone_info(zone))
+    return Wall(there.date(), there.hour * 60 + there.minute, there.isoformat(timespec="seconds"))
+
+
 def is_open(at: datetime, local: LocalHours) -> bool:
     """True when the wall clock of ``local.zone`` at ``at`` is inside its hours."""
-    there = at.astimezone(zone_info(local.zone))
-    minute = there.hour * 60 + there.minute
-    return any(span.start <= minute < span.end for span in local.hours.spans(there.date()))
+    there = wall(at, local.zone)
+    for start, end in local.hours.spans(there.day):
+        if start <= there.minute < end:
+            return True
+    return False
 
 
 def next_open(at: datetime, everywhere: Sequence[LocalHours]) -> datetime | None:
     """The first moment, at or after ``at``, at which all of ``everywhere`` are open; None within two weeks."""
-    if all(is_open(at, local) for local in everywhere):
-        return at
     midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    latest = at + _SEARCH_DAYS * _DAY
-    common = [(at, latest)]
-    for local in dict.fromkeys(everywhere):
-        common = _intersection(common, _fortnight(local, midnight))
-    return common[0][0] if common else None
+    latest, moment = at + _SEARCH_DAYS * _DAY, at
+    fortnights = [_fortnight(local, midnight) for local in everywhere]
+    while moment < latest:
+        opening = moment
+        for windows in fortnights:
+            i = bisect_right(windows, opening, key=_CLOSES)  # the first that closes later
+            if i == len(windows):
+                return None
+            opening = max(opening, windows[i][0])
+        if opening == moment:  # all are open
+            return moment
+        moment = opening
+    return None
 
 
 @lru_cache(maxsize=4096)

@@ -144,6 +144,18 @@ class RuleSet:
 
 
 _ALL_DAY = (Span(0, 1440),)
+_WEEKEND = {5: "Saturday", 6: "Sunday"}
+
+
+@dataclass(frozen=True, slots=True)
+class StateDay:
+    """What a state says of one day."""
+
+    rule: StateRule | None
+    """The row in force; None: the state has none for these means."""
+    spans: tuple[Span, ...]
+    kind: str
+    """``weekday``, ``Saturday``, ``Sunday``, or the holiday's name where the row treats it apart."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -153,25 +165,28 @@ class StateHours:
     rules: RuleSet
     state: str
     means: Means
+    _days: dict[date, StateDay] = field(default_factory=dict, init=False, repr=False)
 
     def spans(self, day: date) -> tuple[Span, ...]:
-        rule = self.rule(day)
-        if rule is None:
-            return _ALL_DAY
-        if rule.holiday is not None and self.rules.holiday(rule, day) is not None:
-            return rule.holiday
-        return rule.week.spans(day)
+        return self.on(day).spans
 
-    def rule(self, day: date) -> StateRule | None:
+    def on(self, day: date) -> StateDay:
+        """Worked out once: the rules do not change, and all leads of a week ask about the same days."""
+        known = self._days.get(day)
+        if known is None:
+            known = self._days[day] = self._worked_out(day)
+        return known
+
+    def _worked_out(self, day: date) -> StateDay:
+        rule, kind = self._rule(day), _WEEKEND.get(day.weekday(), "weekday")
+        if rule is None:
+            return StateDay(None, _ALL_DAY, kind)
+        holiday = None if rule.holiday is None else self.rules.holiday(rule, day)
+        if rule.holiday is None or holiday is None:
+            return StateDay(rule, rule.week.spans(day), kind)
+        return StateDay(rule, rule.holiday, holiday)
+
+    def _rule(self, day: date) -> StateRule | None:
         if self.state == FEDERAL:
             return self.rules.federal if self.means in self.rules.federal.means else None
         return self.rules.rule(self.state, self.means, day)
-
-    def kind_of(self, day: date) -> str:
-        """``weekday``, ``Saturday``, ``Sunday``, or the holiday's name where the row treats it apart."""
-        rule = self.rule(day)
-        if rule is not None and rule.holiday is not None:
-            name = self.rules.holiday(rule, day)
-            if name is not None:
-                return name
-        return {5: "Saturday", 6: "Sunday"}.get(day.weekday(), "weekday")

@@ -91,9 +91,7 @@ class Pair:
         return oracle.is_open(self.places, self.channel, self.moment, self.office, self.fictional)
 
     def next_open_minute(self, days: int) -> datetime | None:
-        return oracle.next_open_minute(
-            self.places, self.channel, self.moment, self.office, self.fictional, days
-        )
+        return oracle.next_open_minute(self.places, self.channel, self.moment, self.office, self.fictional, days)
 
 
 def week(office: oracle.OfficeHours) -> WeeklyHours:
@@ -161,7 +159,9 @@ def holiday_edges(places: Iterable[oracle.Place], days: Sequence[date]) -> Itera
 
 def channels(state: str | None) -> tuple[str, ...]:
     """Those that the state treats differently; a text is treated like a call, which the random pairs look at."""
-    return ("call", "recorded") if any(row[0] == state and "recorded" in row[1] for row in oracle.TABLE) else ("call",)
+    return (
+        ("call", "recorded") if any(row[0] == state and "recorded" in row[1] for row in oracle.TABLE) else ("call",)
+    )
 
 
 def edge_minutes(state: str | None) -> list[int]:

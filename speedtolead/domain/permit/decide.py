@@ -55,7 +55,7 @@ def decide(request: Request, rules: Sequence[Rule] = RULES) -> Permit:
     """
     verdicts = tuple(rule(request) for rule in rules)
     version = request.rules.version
-    decisions = {v.decision for v in verdicts}
+    decisions = [v.decision for v in verdicts]
     if Decision.REFUSED in decisions:
         return Permit(Decision.REFUSED, verdicts, request.now, version)
     if Decision.NOT_BEFORE not in decisions:

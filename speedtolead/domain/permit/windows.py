@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 
 from speedtolead.domain.campaign import Campaign, ContactPolicy
 from speedtolead.domain.hours import (
@@ -18,8 +19,8 @@ from speedtolead.domain.hours import (
     next_open,
     open_seconds,
     spans_text,
+    wall,
     weekly_text,
-    zone_info,
 )
 from speedtolead.domain.permit.case import Decision, Facts, Request, Verdict
 from speedtolead.domain.place import Candidate, binding
@@ -40,16 +41,14 @@ def calling_window(request: Request) -> Verdict:
         words = "Where the person is is unknown: state, postal code and area code tell nothing."
         inputs: dict[str, object] = {"candidates": [], "missing": ["state", "postal_code", "area_code"]}
         return Verdict(name, Decision.REFUSED, inputs, words, floor.citation)
-    hours = request.rules.hours(FEDERAL, Means(request.channel))
-    zones = sorted({c.zone for c in candidates})
-    everywhere = [LocalHours(zone, hours) for zone in zones]
-    text = weekly_text(floor.week).partition(" ")[2].partition(";")[0]
-    clocks = [
-        _clock(request.now, local.zone, text, is_open(request.now, local))
-        | {"because": sorted({c.origin for c in candidates if c.zone == local.zone})}
-        for local in everywhere
-    ]
-    words = "It is outside 08:00 to 21:00 at {zone}."
+    hours = request.rules.hours(FEDERAL, request.means[0])
+    origins: dict[str, set[str]] = {}
+    for candidate in candidates:
+        origins.setdefault(candidate.zone, set()).add(candidate.origin)
+    everywhere = [LocalHours(zone, hours) for zone in sorted(origins)]
+    clocks = [_clock(request.now, local) | {"because": sorted(origins[local.zone])} for local in everywhere]
+    text = spans_text(floor.week.days[0])
+    words = f"It is outside {text.replace('-', ' to ')} at {{zone}}."
     return _by_hours(name, request.now, everywhere, {"hours": text, "clocks": clocks}, words, floor.citation)
 
 
@@ -65,15 +64,16 @@ def state_window(request: Request) -> Verdict:
     clocks, everywhere, citations = [], [], []
     for (zone, hours), origins in _grouped(places).items():
         local = LocalHours(zone, hours)
-        day = request.now.astimezone(zone_info(zone)).date()
-        rule = hours.rule(day)
+        today = hours.on(wall(request.now, zone).day)
+        rule = today.rule
         if rule is None:
             continue
         lifted = _lifted(rule.lifted_by, rule.state, request)
-        open_now = is_open(request.now, local)
-        clock = _clock(request.now, zone, spans_text(hours.spans(day)), open_now or lifted is not None)
+        clock = {"state": rule.state} | _clock(request.now, local)
+        clock["open"] = clock["open"] or lifted is not None
         clocks.append(
-            {"state": rule.state, **clock, "day": hours.kind_of(day), "because": origins, "lifted_by": lifted}
+            clock
+            | {"day": today.kind, "because": origins, "lifted_by": lifted}
             | {"citation": rule.citation, "confidence": rule.confidence.value}
         )
         citations.append(rule.citation)
@@ -82,7 +82,8 @@ def state_window(request: Request) -> Verdict:
     if not clocks:
         return Verdict("state_window", Decision.NOT_APPLICABLE, {"clocks": []}, "no state has hours of its own")
     citation = "; ".join(dict.fromkeys(citations))
-    return _by_hours("state_window", request.now, everywhere, {"clocks": clocks}, _state_words(clocks), citation)
+    words = "" if all(clock["open"] for clock in clocks) else _state_words(clocks)
+    return _by_hours("state_window", request.now, everywhere, {"clocks": clocks}, words, citation)
 
 
 def account_window(request: Request) -> Verdict:
@@ -99,12 +100,7 @@ def account_window(request: Request) -> Verdict:
         for hours in _of_account(policy, c.state)
     ]
     everywhere = list(dict.fromkeys(everywhere))
-    clocks = []
-    for local in everywhere:
-        day = request.now.astimezone(zone_info(local.zone)).date()
-        clocks.append(
-            _clock(request.now, local.zone, spans_text(local.hours.spans(day)), is_open(request.now, local))
-        )
+    clocks = [_clock(request.now, local) for local in everywhere]
     words = "The account does not contact people at this hour at {zone}."
     return _by_hours(name, request.now, everywhere, {"clocks": clocks}, words, None)
 
@@ -115,7 +111,7 @@ def campaign_hours(request: Request) -> Verdict:
     local = LocalHours(campaign.timezone, campaign.hours)
     inputs: dict[str, object] = {
         "zone": local.zone,
-        "local_time": request.now.astimezone(zone_info(local.zone)).isoformat(timespec="seconds"),
+        "local_time": wall(request.now, local.zone).text,
         "hours": weekly_text(campaign.hours),
     }
     words = "The campaign is closed at this hour ({zone})."
@@ -184,8 +180,13 @@ def _of_account(policy: ContactPolicy, state: str | None) -> list[Hours]:
     """The account's hours that hold for a person in a state."""
     found: list[Hours] = [hours for where, hours in policy.windows if where in (FEDERAL, state)]
     if policy.closed:
-        found.append(ClosedDays(frozenset(day for day, _ in policy.closed)))
+        found.append(_closed_days(policy.closed))
     return found
+
+
+@lru_cache(maxsize=256)
+def _closed_days(named: tuple[tuple[date, str], ...]) -> ClosedDays:
+    return ClosedDays(frozenset(day for day, _ in named))
 
 
 def _not_asked(name: str, request: Request, citation: str | None) -> Verdict | None:
@@ -214,9 +215,11 @@ def _grouped(places: Sequence[tuple[Candidate, StateHours]]) -> dict[tuple[str, 
     return {key: sorted(origins) for key, origins in grouped.items()}
 
 
-def _clock(now: datetime, zone: str, hours: str, open_now: bool) -> dict[str, object]:
-    there = now.astimezone(zone_info(zone))
-    return {"zone": zone, "local_time": there.isoformat(timespec="seconds"), "hours": hours, "open": open_now}
+def _clock(now: datetime, local: LocalHours) -> dict[str, object]:
+    """What the clock of a place shows, and what it is held against."""
+    there = wall(now, local.zone)
+    hours = spans_text(local.hours.spans(there.day))
+    return {"zone": local.zone, "local_time": there.text, "hours": hours, "open": is_open(now, local)}
 
 
 def _state_words(clocks: Sequence[dict[str, object]]) -> str:
