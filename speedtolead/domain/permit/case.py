@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from speedtolead.domain.campaign import Campaign
+from speedtolead.domain.hours import wall
 from speedtolead.domain.phone import is_fictional
-from speedtolead.domain.place import Candidate
-from speedtolead.domain.rule_set import Means, RuleSet
+from speedtolead.domain.place import Candidate, binding
+from speedtolead.domain.rule_set import Means, RuleSet, StateRule
 
 
 class Decision(StrEnum):
@@ -127,6 +128,19 @@ class Request:
         if self.channel != "call":
             return ()
         return (Means.CALL, Means.RECORDED) if self.recorded else (Means.CALL,)
+
+    def state_rules(self, *means: Means) -> list[StateRule]:
+        """The candidate states' rows for these means that are in force today, on the calendar of each place."""
+        found: list[StateRule] = []
+        for candidate in binding(self.facts.candidates):
+            if candidate.state is None or candidate.state not in self.rules.states:
+                continue
+            today = wall(self.now, candidate.zone).day
+            for each in means:
+                rule = self.rules.hours(candidate.state, each).on(today).rule
+                if rule is not None and not any(rule is known for known in found):
+                    found.append(rule)
+        return sorted(found, key=lambda rule: rule.state)
 
     def at(self, now: datetime) -> Request:
         return Request(self.channel, self.campaign, self.facts, now, self.rules, self.recorded)

@@ -8,8 +8,6 @@ may be revoked in any reasonable way. That it names one seller only (one-to-one)
 from __future__ import annotations
 
 from speedtolead.domain.permit.case import Certified, Decision, Request, Verdict, iso
-from speedtolead.domain.place import binding
-from speedtolead.domain.rule_set import Means
 from speedtolead.domain.states import state_name
 
 WRITTEN = "47 CFR 64.1200(f)(9)"
@@ -76,7 +74,7 @@ def consent_age(request: Request) -> Verdict:
         return Verdict(name, Decision.REFUSED, inputs, "When the consent was given is not known.")
     if request.now - given_at <= most:
         return Verdict(name, Decision.ALLOWED, inputs)
-    return Verdict(name, Decision.REFUSED, inputs, f"The consent is older than {most.days} days.")
+    return Verdict(name, Decision.REFUSED, inputs, f"The consent is older than {inputs['max_days']:g} days.")
 
 
 _CERTIFICATE_WORDS = {
@@ -100,13 +98,7 @@ def consent_certificate(request: Request) -> Verdict:
 
 def _asking_states(request: Request) -> list[str]:
     """Candidate states whose law asks for written consent for these means."""
-    asking, day = set(), request.now.date()
-    for state in {c.state for c in binding(request.facts.candidates) if c.state is not None}:
-        for means in request.means:
-            rule = request.rules.rule(state, Means(means), day)
-            if rule is not None and rule.written_consent:
-                asking.add(state)
-    return sorted(asking)
+    return sorted({rule.state for rule in request.state_rules(*request.means) if rule.written_consent})
 
 
 def _same_name(one: str, other: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from speedtolead.domain.permit.case import Decision, ListFact, Request, Verdict, iso
-from speedtolead.domain.place import binding
 from speedtolead.domain.rule_set import Means
 
 
@@ -61,14 +60,7 @@ def _exemption(request: Request) -> str | None:
     facts, terms = request.facts, request.rules.do_not_call
     if facts.consent.written and request.channel in facts.consent.channels:
         return "written consent"
-    day = request.now.date()
-    rules = [
-        request.rules.rule(c.state, means, day)
-        for c in binding(facts.candidates)
-        if c.state is not None
-        for means in (Means.CALL, Means.SMS)
-    ]
-    counts = all(rule is None or rule.inquiry_exempts for rule in rules)
+    counts = all(rule.inquiry_exempts for rule in request.state_rules(Means.CALL, Means.SMS))
     if counts and _within(facts.inquiry_at, terms.inquiry_months, request.now):
         return "inquiry"
     if _within(facts.transaction_at, terms.transaction_months, request.now):

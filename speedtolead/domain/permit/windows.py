@@ -123,14 +123,8 @@ def recorded_message(request: Request) -> Verdict:
     name = "recorded_message"
     if not request.recorded:
         return Verdict(name, Decision.NOT_APPLICABLE, {"recorded": False}, "a person speaks")
-    day = request.now.date()
-    found = [
-        request.rules.rule(c.state, means, day)
-        for c in binding(request.facts.candidates)
-        if c.state is not None
-        for means in (Means.CALL, Means.RECORDED)
-    ]
-    forbidding = {rule.state: rule for rule in found if rule is not None and rule.recorded_forbidden}
+    found = request.state_rules(Means.CALL, Means.RECORDED)
+    forbidding = {rule.state: rule for rule in found if rule.recorded_forbidden}
     inputs: dict[str, object] = {"recorded": True, "forbidden_in": sorted(forbidding)}
     if not forbidding:
         return Verdict(name, Decision.ALLOWED, inputs)
@@ -230,7 +224,7 @@ def _state_words(clocks: Sequence[dict[str, object]]) -> str:
             continue
         origins = clock["because"]
         assert isinstance(origins, list)
-        because = " and ".join(_ORIGINS[origin] for origin in origins)
+        because = " and ".join(_ORIGINS.get(origin, origin) for origin in origins)
         weak = ", a row of low confidence" if clock["confidence"] == Confidence.LOW.value else ""
         told = f"is open {clock['hours']}" if clock["hours"] != "closed" else "is closed"
         name = state_name(str(clock["state"]))
