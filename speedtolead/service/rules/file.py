@@ -34,7 +34,10 @@ from speedtolead.service.configuration.values import Part
 def _day_hours(value: object) -> tuple[Span, ...]:
     if not isinstance(value, str):
         raise ValueError('expected hours like "08:00-20:00", or closed')
-    return parse_weekly({"mon": value}).days[0]
+    try:
+        return parse_weekly({"mon": value}).days[0]
+    except ValueError as error:
+        raise ValueError(str(error).removeprefix("mon: ")) from None
 
 
 def _holiday(value: object) -> object:
@@ -196,6 +199,8 @@ def _contradictions(part: RuleSetPart) -> Iterator[str]:
         for name in row.holidays:
             if name not in part.holidays:
                 yield f"states[{i}].holidays: there is no table {name!r} under holidays"
+        if (row.effective_to or date.max) < (row.effective_from or date.min):
+            yield f"states[{i}].effective_to: {row.effective_to} is before effective_from"
         if row.holiday is not None and not row.holidays:
             yield f"states[{i}].holidays: {row.state} treats holidays apart, so say which tables it goes by"
         for j, other in enumerate(part.states[:i]):
