@@ -7,6 +7,7 @@ simulated carrier are nobody's phone: the law's hours do not apply to them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -133,12 +134,22 @@ def recorded_message(request: Request) -> Verdict:
 
 
 def permitted_seconds(start: datetime, end: datetime, campaign: Campaign, facts: Facts, rules: RuleSet) -> float:
-    """Seconds of ``[start, end)`` in which the lead could lawfully have been called while the campaign was open."""
+    """Seconds of ``[start, end)`` in which the lead could lawfully have been called while the campaign was open.
+
+    None where the person's place is unknown. A state's row that is lifted for this lead at ``end`` does not count.
+    """
     everywhere = [LocalHours(campaign.timezone, campaign.hours)]
-    if not facts.fictional:
-        everywhere += lawful_hours(facts.candidates, Means.CALL, rules)
-        for c in binding(facts.candidates):
-            everywhere += [LocalHours(c.zone, hours) for hours in _of_account(campaign.contact, c.state)]
+    if facts.fictional:
+        return open_seconds(start, end, everywhere)
+    candidates = binding(facts.candidates)
+    if not candidates:
+        return 0.0
+    request = Request("call", campaign, facts, end, rules)
+    lifted = {r.state for r in request.state_rules(Means.CALL) if _lifted(r.lifted_by, r.state, request)}
+    everywhere += lawful_hours([replace(c, state=None) if c.state in lifted else c for c in candidates],
+                               Means.CALL, rules)  # fmt: skip
+    for c in candidates:
+        everywhere += [LocalHours(c.zone, hours) for hours in _of_account(campaign.contact, c.state)]
     return open_seconds(start, end, everywhere)
 
 
