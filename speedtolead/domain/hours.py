@@ -10,13 +10,11 @@ A window is half-open: ``08:00-21:00`` allows 08:00:00 and refuses 21:00:00. ``2
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from operator import itemgetter
 from typing import NamedTuple, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
@@ -24,7 +22,6 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
-_CLOSES = itemgetter(1)
 _SEARCH_DAYS = 15
 """How far ahead an opening is looked for: two weeks cover any weekly pattern in any two zones."""
 
@@ -165,26 +162,55 @@ def is_open(at: datetime, local: LocalHours) -> bool:
 
 def next_open(at: datetime, everywhere: Sequence[LocalHours]) -> datetime | None:
     """The first moment, at or after ``at``, at which all of ``everywhere`` are open; None within two weeks."""
-    midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     latest, moment = at + _SEARCH_DAYS * _DAY, at
-    fortnights = [_fortnight(local, midnight) for local in everywhere]
     while moment < latest:
-        opening = moment
-        for windows in fortnights:
-            i = bisect_right(windows, opening, key=_CLOSES)  # the first that closes later
-            if i == len(windows):
+        opening: datetime | None = moment
+        for local in everywhere:
+            opening = _opening(opening, local)
+            if opening is None:
                 return None
-            opening = max(opening, windows[i][0])
         if opening == moment:  # all are open
             return moment
         moment = opening
     return None
 
 
+def _opening(at: datetime, local: LocalHours) -> datetime | None:
+    """The first moment, at or after ``at``, at which one place is open."""
+    if is_open(at, local):
+        return at
+    yesterday = wall(at, local.zone).day - _DAY  # where a clock is moved back over midnight, it may come again
+    for days in range(_SEARCH_DAYS + 2):
+        for opens, closes in _windows_of(local, yesterday + days * _DAY):
+            if closes > at:
+                return max(at, opens)
+    return None
+
+
+@lru_cache(maxsize=8192)
+def _windows_of(local: LocalHours, day: date) -> list[tuple[datetime, datetime]]:
+    """The UTC windows of one local day, remembered: many leads of one day ask about the same places."""
+    return list(_cut(local.hours.spans(day), day, _offsets(local.zone, day)))
+
+
 @lru_cache(maxsize=4096)
-def _fortnight(local: LocalHours, midnight: datetime) -> list[tuple[datetime, datetime]]:
-    """The windows around the next two weeks, remembered: many leads of one day ask about the same places."""
-    return _merged(_local_windows(midnight, midnight + (_SEARCH_DAYS + 1) * _DAY, local))
+def _offsets(zone: str, day: date) -> list[tuple[datetime, datetime, timedelta]]:
+    """What the clock is ahead of UTC around one day."""
+    midnight = datetime.combine(day, time(), UTC)
+    return list(_steady(midnight - _DAY, midnight + 2 * _DAY, zone_info(zone)))
+
+
+def _cut(
+    spans: Iterable[Span], day: date, offsets: Iterable[tuple[datetime, datetime, timedelta]]
+) -> Iterable[tuple[datetime, datetime]]:
+    """A local day's spans in UTC, cut where the clock is moved."""
+    for since, until, offset in offsets:
+        midnight = datetime.combine(day, time(), UTC) - offset
+        for span in spans:
+            opens = max(midnight + span.start * _MINUTE, since)
+            closes = min(midnight + span.end * _MINUTE, until)
+            if opens < closes:
+                yield opens, closes
 
 
 def open_seconds(start: datetime, end: datetime, everywhere: Sequence[LocalHours]) -> float:
@@ -214,12 +240,7 @@ def _local_windows(start: datetime, end: datetime, local: LocalHours) -> Iterabl
     for since, until, offset in _steady(start - 2 * _DAY, end + 2 * _DAY, zone_info(local.zone)):
         day, last = (since + offset).date(), (until + offset).date()
         while day <= last:
-            midnight = datetime.combine(day, time(), UTC) - offset
-            for span in local.hours.spans(day):
-                opens = max(midnight + span.start * _MINUTE, since)
-                closes = min(midnight + span.end * _MINUTE, until)
-                if opens < closes:
-                    yield opens, closes
+            yield from _cut(local.hours.spans(day), day, [(since, until, offset)])
             day += _DAY
 
 

@@ -136,7 +136,7 @@ def recorded_message(request: Request) -> Verdict:
 def permitted_seconds(start: datetime, end: datetime, campaign: Campaign, facts: Facts, rules: RuleSet) -> float:
     """Seconds of ``[start, end)`` in which the lead could lawfully have been called while the campaign was open.
 
-    None where the person's place is unknown. A state's row that is lifted for this lead at ``end`` does not count.
+    Zero where the person's place is unknown. A state's row that is lifted for this lead does not count.
     """
     everywhere = [LocalHours(campaign.timezone, campaign.hours)]
     if facts.fictional:
@@ -235,7 +235,7 @@ def _state_words(clocks: Sequence[dict[str, object]]) -> str:
             continue
         origins = clock["because"]
         assert isinstance(origins, list)
-        because = " and ".join(_ORIGINS.get(origin, origin) for origin in origins)
+        because = " and ".join(_ORIGINS.get(str(origin), str(origin)) for origin in origins)
         weak = ", a row of low confidence" if clock["confidence"] == Confidence.LOW.value else ""
         told = f"is open {clock['hours']}" if clock["hours"] != "closed" else "is closed"
         name = state_name(str(clock["state"]))
