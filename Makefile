@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-quick lint format types check bench bench-intake lock clean
+.PHONY: help setup run demo test test-quick test-oracle lint format types check bench bench-intake bench-permit lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -31,6 +31,9 @@ test: setup ## Run the whole suite
 test-quick: setup ## Run only the tests that need no database
 	$(BIN)/python -m pytest -n 0 tests/unit
 
+test-oracle: setup ## Hold the permit against a slow, independent oracle: 100,000 leads and moments (minutes)
+	$(BIN)/python tests/unit/permit_pairs.py --pairs 100000 --moments 5000
+
 lint: setup ## Check style, format and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -50,6 +53,9 @@ bench: setup ## Measure the way to the call beside a floor, in one run
 
 bench-intake: setup ## Measure the intake: answers beside a floor, a burst, 5,000,000 leads (about 15 minutes)
 	$(BIN)/python tests/benchmarks/intake.py
+
+bench-permit: setup ## Measure the permit: decisions in a second, one process
+	$(BIN)/python tests/benchmarks/permit.py
 
 lock: setup ## Pin the newest versions that pyproject.toml allows (hashes, no addresses)
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

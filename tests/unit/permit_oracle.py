@@ -176,8 +176,6 @@ def place_is_open(place: Place, channel: str, moment: datetime) -> bool:
     there = moment.astimezone(ZoneInfo(zone))
     if not FLOOR[0] <= there.hour < FLOOR[1]:
         return False
-    if channel == "recorded" and state in NO_RECORDED_VOICE:
-        return False
     for row_state, channels, weekday, saturday, sunday, holiday in TABLE:
         if row_state != state or not ({channel} | ({"call"} if channel == "recorded" else set())) & set(channels):
             continue
@@ -201,7 +199,12 @@ OfficeHours = tuple[str, Sequence[int], int, int]
 def is_open(
     places: Iterable[Place], channel: str, moment: datetime, office: OfficeHours | None, fictional: bool
 ) -> bool:
-    """Whether the law at every place, and the campaign, allow the contact. ``fictional``: nobody's phone rings."""
+    """Whether the law at every place, and the campaign, allow the contact. A fictional number is nobody's phone: it
+    has no hours, though a recorded voice is forbidden all the same.
+    """
+    places = list(places)
+    if channel == "recorded" and any(state in NO_RECORDED_VOICE for _, state in places):
+        return False
     if office is not None:
         there = moment.astimezone(ZoneInfo(office[0]))
         minute = there.hour * 60 + there.minute

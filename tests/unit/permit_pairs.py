@@ -136,7 +136,7 @@ def random_pairs(seed: int, count: int) -> Iterator[Pair]:
 
 
 def clock_edges(places: Iterable[oracle.Place]) -> Iterator[Pair]:
-    """Each change of the clocks at each place: the minutes about it, and those at which any state opens or closes."""
+    """Each change of the clocks at each place: the minutes about it, and those of its opening and closing."""
     return (
         Pair((place,), channel, moment)
         for place in places
@@ -188,13 +188,18 @@ def holidays_and_neighbours(years: Iterable[int], tables: Iterable[str]) -> list
     return sorted({day + timedelta(days=step) for day in days for step in (-1, 0, 1)})
 
 
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--pairs", type=int, default=100_000)
     parser.add_argument("--moments", type=int, default=5_000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
     given = parser.parse_args()
-    print(f"seed {given.seed}", flush=True)
+    say(f"seed {given.seed}")
     days = holidays_and_neighbours((2026, 2027, 2028), oracle.HOLIDAYS)
     days += [date(2028, 2, 29), *(date(year, 12, 31) for year in (2026, 2027, 2028))]
     failed = 0
@@ -213,9 +218,9 @@ def main() -> int:
                 disagreements.append(disagreement)
         spent = clock.monotonic() - start
         counts = ", ".join(f"{count:,} {decision}" for decision, count in sorted(said.items()))
-        print(f"{name}: {said.total():,} ({counts}), {len(disagreements)} disagreements, {spent:.0f} s", flush=True)
+        say(f"{name}: {said.total():,} ({counts}), {len(disagreements)} disagreements, {spent:.0f} s")
         for line in disagreements[:10]:
-            print("  " + line)
+            say("  " + line)
         failed += len(disagreements)
     return 1 if failed else 0
 
