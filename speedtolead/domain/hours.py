@@ -164,14 +164,15 @@ def next_open(at: datetime, everywhere: Sequence[LocalHours]) -> datetime | None
     """The first moment, at or after ``at``, at which all of ``everywhere`` are open; None within two weeks."""
     latest, moment = at + _SEARCH_DAYS * _DAY, at
     while moment < latest:
-        opening: datetime | None = moment
+        agreed = moment
         for local in everywhere:
-            opening = _opening(opening, local)
+            opening = _opening(agreed, local)
             if opening is None:
                 return None
-        if opening == moment:  # all are open
+            agreed = opening
+        if agreed == moment:  # all are open
             return moment
-        moment = opening
+        moment = agreed
     return None
 
 
