@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.hours import wall
@@ -146,8 +147,7 @@ class Request:
         return Request(self.channel, self.campaign, self.facts, now, self.rules, self.recorded)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One rule's answer. ``inputs`` are plain values, as they are stored and shown."""
 
     rule: str

@@ -7,6 +7,8 @@ may be revoked in any reasonable way. That it names one seller only (one-to-one)
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from speedtolead.domain.permit.case import Certified, Decision, Request, Verdict, iso
 from speedtolead.domain.states import state_name
 
@@ -106,5 +108,6 @@ def _same_name(one: str, other: str) -> bool:
     return _plain(one) == _plain(other)
 
 
+@lru_cache(maxsize=1024)
 def _plain(name: str) -> str:
     return "".join(c for c in name.casefold() if c.isalnum())
