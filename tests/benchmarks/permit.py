@@ -2,8 +2,8 @@
 
     python tests/benchmarks/permit.py --decisions 20000
 
-Each decision is asked for a moment of its own, as in life: nothing is remembered of it but the day's tables. Times are
-those of the processor; by the clock a busy machine adds its own waits.
+Each decision is asked for a moment of its own, as in life: nothing is remembered of it but the day's tables. Times
+are those of the processor; by the clock a busy machine adds its own waits.
 """
 
 from __future__ import annotations
@@ -100,9 +100,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--decisions", type=int, default=20_000)
     count = parser.parse_args().decisions
-    print(
-        f"{platform.machine()}, Python {platform.python_version()}, {count:,} decisions each\n$ {' '.join(sys.argv)}"
-    )
+    cores = os.cpu_count()
+    print(f"{cores} cores {platform.machine()}, Python {platform.python_version()}, {count:,} decisions each")
+    print(f"$ python {' '.join(sys.argv)}")
     stop = (Suppressed("said stop", "account"),)
     for name, asked, expected in (
         ("allowed, 1 candidate", requests(NOON, [THREE[:1]]), Decision.ALLOWED),

@@ -26,6 +26,7 @@ from permit_cases import (
 from speedtolead.domain.campaign import ContactPolicy
 from speedtolead.domain.permit import ListFact, Request, Suppressed
 from speedtolead.domain.permit import lists as rules
+from speedtolead.domain.place import Candidate
 
 STOP = "47 CFR 64.1200(d)(3)"
 DNC = "47 CFR 64.1200(c)(2)"
@@ -39,11 +40,11 @@ def stopped(reason: str = "said stop", scope: str = "account", *channels: str) -
     return Suppressed(reason, scope, channels)
 
 
-def listed(*names: str, drawn: datetime | None = NOON - DAY, **parts: object) -> Request:
+def listed(*where: Candidate, drawn: datetime | None = NOON - DAY, **parts: object) -> Request:
     """A number on a list; nothing exempts it."""
-    known = {"policy": NATIONAL, "consent": UNWRITTEN, **parts}
-    on = tuple(ListFact(name, drawn, True) for name in names or ("national",))
-    return asked(*parts.pop("where", ()), lists=on, **{k: v for k, v in known.items() if k != "where"})  # type: ignore
+    on = (ListFact("national", drawn, True),)
+    known = {"policy": NATIONAL, "consent": UNWRITTEN, "lists": on, **parts}
+    return asked(*where, **known)  # type: ignore[arg-type]
 
 
 TABLES: Tables = {
@@ -90,12 +91,12 @@ TABLES: Tables = {
         Case("an inquiry over the end of the year", listed(inquiry_at=utc(2025, 11, 5), now=utc(2026, 2, 4),
              drawn=utc(2026, 2, 4)), ALLOWED, inputs={"exemption": "inquiry"}, citation=DNC),
         Case("an inquiry that is still to come", listed(inquiry_at=NOON + MOMENT), REFUSED, citation=DNC),
-        Case("an inquiry from Oregon", listed(inquiry_at=NOON, where=(place("NY"), place("OR"))), REFUSED,
+        Case("an inquiry from Oregon", listed(place("NY"), place("OR"), inquiry_at=NOON), REFUSED,
              citation=DNC),
         Case("a transaction 18 months ago", listed(transaction_at=utc(2024, 12, 10, 16)), ALLOWED,
              inputs={"exemption": "transaction"}, citation=DNC),
         Case("an older transaction", listed(transaction_at=utc(2024, 12, 10, 15, 59)), REFUSED, citation=DNC),
-        Case("a transaction in Oregon", listed(transaction_at=NOON, inquiry_at=NOON, where=(place("OR"),)), ALLOWED,
+        Case("a transaction in Oregon", listed(place("OR"), transaction_at=NOON, inquiry_at=NOON), ALLOWED,
              inputs={"exemption": "transaction"}, citation=DNC),
     ],
     "reassigned_number": [

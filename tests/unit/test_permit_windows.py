@@ -37,9 +37,9 @@ from permit_cases import (
     rows,
 )
 
-from speedtolead.domain.campaign import ContactPolicy
+from speedtolead.domain.campaign import Campaign, ContactPolicy
 from speedtolead.domain.hours import parse_weekly
-from speedtolead.domain.permit import Request, permitted_seconds
+from speedtolead.domain.permit import Facts, Request, permitted_seconds
 from speedtolead.domain.permit import windows as rules
 from speedtolead.domain.rule_set import Means
 from speedtolead.service.rules.file import shipped
@@ -259,7 +259,9 @@ def test_windows(rule: str, case: Case) -> None:
         (0, facts(candidates=(place("NY", origin="ip"),)), campaign()),
     ],
 )
-def test_permitted_seconds_are_those_that_law_and_campaign_share(expected: int, person, to) -> None:  # type: ignore
+def test_permitted_seconds_are_those_that_law_and_campaign_share(
+    expected: int, person: Facts, to: Campaign
+) -> None:
     start, end = at(NY, 2026, 6, 10), at(NY, 2026, 6, 11)
     assert permitted_seconds(start, end, to, person, shipped()) == expected * 3600
 
