@@ -32,7 +32,7 @@ test-quick: setup ## Run only the tests that need no database
 	$(BIN)/python -m pytest -n 0 tests/unit
 
 test-oracle: setup ## Hold the permit against a slow, independent oracle: 100,000 leads and moments (minutes)
-	$(BIN)/python tests/unit/permit_pairs.py --pairs 100000 --moments 5000
+	PYTHONPATH=tests $(BIN)/python tests/unit/permit_pairs.py --pairs 100000 --moments 5000
 
 test-year: setup ## Live through a year with 10,000 leads and judge every call (YEAR_LEADS=N for fewer; half an hour)
 	$(BIN)/python -m pytest -n 0 -s tests/long/test_year.py
