@@ -144,9 +144,15 @@ class Wall(NamedTuple):
     """ISO 8601 to the second, with what the clock is ahead of UTC."""
 
 
-@lru_cache(maxsize=1024)
 def wall(at: datetime, zone: str) -> Wall:
-    """The clock of a zone at a moment, remembered: the rules of one decision ask it again and again."""
+    """The clock of a zone at a moment."""
+    # in one zone, Python takes both hours of a clock that is moved back for the same: not so in UTC
+    return _wall(at if at.tzinfo is UTC else at.astimezone(UTC), zone)
+
+
+@lru_cache(maxsize=1024)
+def _wall(at: datetime, zone: str) -> Wall:
+    """Remembered: the rules of one decision ask it again and again."""
     there = at.astimezone(zone_info(zone))
     return Wall(there.date(), there.hour * 60 + there.minute, there.isoformat(timespec="seconds"))
 

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import permit_oracle as oracle
@@ -94,6 +95,7 @@ class Pair:
         return oracle.next_open_minute(self.places, self.channel, self.moment, self.office, self.fictional, days)
 
 
+@cache
 def week(office: oracle.OfficeHours) -> WeeklyHours:
     _, days, opens, closes = office
     if (opens, closes, len(days)) == (0, 1440, 7):

@@ -23,6 +23,7 @@ from speedtolead.domain.hours import (
     open_seconds,
     open_windows,
     parse_weekly,
+    wall,
 )
 
 MINUTE = timedelta(minutes=1)
@@ -112,6 +113,13 @@ def test_what_is_not_hours_is_refused_by_its_name(key: str, value: str, words: s
 def test_a_day_may_be_named_only_once(second: str) -> None:
     with pytest.raises(ValueError, match="is named twice"):
         parse_weekly({"mon-wed": "closed", second: "08:00-21:00"})
+
+
+def test_the_hour_that_comes_twice_is_read_as_the_one_that_is_meant() -> None:
+    first, second = (datetime(2026, 11, 1, 1, 30, tzinfo=ZoneInfo(NY), fold=fold) for fold in (0, 1))
+    assert wall(first, NY).text == "2026-11-01T01:30:00-04:00"
+    assert wall(second, NY).text == "2026-11-01T01:30:00-05:00"
+    assert wall(second, HONOLULU).minute - wall(first, HONOLULU).minute == 60
 
 
 # ---- one clock ----------------------------------------------------------------------------------------------

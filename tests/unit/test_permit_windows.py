@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -70,6 +71,7 @@ def night(phone: str, exempt: bool) -> Request:
     return asked(now=NIGHT, phone=phone, fictional_exempt=exempt)
 
 
+NARROW = replace(shipped(), federal=replace(shipped().federal, week=parse_weekly({"mon-sun": "09:00-20:00"})))
 WALL = "2026-06-10T08:30:00-04:00"
 TABLES: Tables = {
     "calling_window": [
@@ -121,6 +123,8 @@ TABLES: Tables = {
         Case("a text", by_day((NY,), NIGHT, channel="sms"), NOT_BEFORE, citation=FLOOR,
              not_before=at(NY, 2026, 6, 10, 8)),
         Case("a mail", by_day((NY,), NIGHT, channel="email"), NOT_APPLICABLE, "no hours", citation=FLOOR),
+        Case("a floor that an operator made stricter", by_day((NY,), at(NY, 2026, 6, 10, 8), rules=NARROW), NOT_BEFORE,
+             "outside 09:00 to 20:00", {"hours": "09:00-20:00"}, FLOOR, at(NY, 2026, 6, 10, 9)),
     ],
     "state_window": [
         Case("a state without hours of its own", in_state("NY", NOON), NOT_APPLICABLE, "no state"),

@@ -146,8 +146,8 @@ def permitted_seconds(start: datetime, end: datetime, campaign: Campaign, facts:
         return 0.0
     request = Request("call", campaign, facts, end, rules)
     lifted = {r.state for r in request.state_rules(Means.CALL) if _lifted(r.lifted_by, r.state, request)}
-    everywhere += lawful_hours([replace(c, state=None) if c.state in lifted else c for c in candidates],
-                               Means.CALL, rules)  # fmt: skip
+    bound = [replace(c, state=None) if c.state in lifted else c for c in candidates]
+    everywhere += lawful_hours(bound, Means.CALL, rules)
     for c in candidates:
         everywhere += [LocalHours(c.zone, hours) for hours in _of_account(campaign.contact, c.state)]
     return open_seconds(start, end, everywhere)
