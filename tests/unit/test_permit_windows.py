@@ -123,7 +123,7 @@ TABLES: Tables = {
         Case("a text", by_day((NY,), NIGHT, channel="sms"), NOT_BEFORE, citation=FLOOR,
              not_before=at(NY, 2026, 6, 10, 8)),
         Case("a mail", by_day((NY,), NIGHT, channel="email"), NOT_APPLICABLE, "no hours", citation=FLOOR),
-        Case("a floor that an operator made stricter", by_day((NY,), at(NY, 2026, 6, 10, 8), rules=NARROW), NOT_BEFORE,
+        Case("a stricter floor of an operator", by_day((NY,), at(NY, 2026, 6, 10, 8), rules=NARROW), NOT_BEFORE,
              "outside 09:00 to 20:00", {"hours": "09:00-20:00"}, FLOOR, at(NY, 2026, 6, 10, 9)),
     ],
     "state_window": [
