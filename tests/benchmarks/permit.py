@@ -37,7 +37,7 @@ from speedtolead.domain.permit import (
 from speedtolead.domain.place import Candidate
 from speedtolead.service.rules.file import shipped
 
-sys.path.append(str(Path(__file__).parent.parent / "unit"))
+sys.path += [str(Path(__file__).parent.parent), str(Path(__file__).parent.parent / "unit")]
 from domain_samples import campaign
 from permit_pairs import PLACES
 
