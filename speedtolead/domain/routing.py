@@ -18,8 +18,9 @@ class DueAttempt:
 
     attempt_id: UUID
     rank_at: datetime
-    """The lead's rank: the later, the more it promises (see ``score``)."""
-    number: int
+    """The lead's rank: the later, the more it promises (see ``score``). A retry has its lead's."""
+    received_at: datetime
+    """When the lead came."""
     agents: tuple[UUID, ...]
     passed_by: frozenset[UUID]
     """Agents who did not take this attempt's offer."""
@@ -35,11 +36,13 @@ def pair(due: Sequence[DueAttempt]) -> list[Pairing]:
     """The lead of the latest rank first, each with the longest-idle free agent who has not passed it by.
 
     Among leads of one score that is the freshest: the odds of contact fall by the minute, so the younger loses more
-    by waiting. A lead that every free agent passed by goes to the longest idle of them again.
+    by waiting; of one rank, too, the younger goes first. First attempts and retries are one order: a retry waits for
+    whoever is worth more at that moment and for nobody else. A lead that every free agent passed by goes to the
+    longest idle of them again.
     """
     taken: set[UUID] = set()
     pairs = []
-    for attempt in sorted(due, key=lambda a: (a.rank_at, a.number), reverse=True):
+    for attempt in sorted(due, key=lambda a: (a.rank_at, a.received_at), reverse=True):
         free = [agent for agent in attempt.agents if agent not in taken]
         if not free:
             continue

@@ -219,7 +219,7 @@ class Dialing:
             [order for order in orders if order.due.attempt_id in taken],
             held,
             short_of_slots=len(taken) < len(orders),
-            more=0 < got < len(due) or len(due) >= dial.AGENTS_PER_CAMPAIGN,
+            more=bool(held) or 0 < got < len(due) or len(due) >= dial.AGENTS_PER_CAMPAIGN,
         )
 
     async def record_refusal(self, claimed: ClaimedRow) -> None:

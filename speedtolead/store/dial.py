@@ -21,6 +21,8 @@ from speedtolead.store.query import Connection, Id, Nothing, Query
 from speedtolead.store.settings_json import Json, campaign_of, candidates_from_json
 
 AGENTS_PER_CAMPAIGN = 32
+PROMOTED_AT_ONCE = 1000
+"""At most so many attempts become ready in one look: a campaign that opens with 100,000 of them holds nobody up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class DueRow:
     def due(self, engaged: Container[UUID] = ()) -> DueAttempt:
         """As routing sees it; ``engaged``: agents who are known to be free no more."""
         agents = tuple(agent for agent in self.agents if agent not in engaged)
-        return DueAttempt(self.attempt_id, self.rank_at, self.number, agents, frozenset(self.passed_by))
+        return DueAttempt(self.attempt_id, self.rank_at, self.lead_received_at, agents, frozenset(self.passed_by))
 
     @property
     def person(self) -> frozenset[str]:
@@ -155,6 +157,7 @@ class SlotPolicy:
         return self.spacing * self._burst_calls
 
 
+PROMOTE_DUE = Query("promote_due", Nothing)
 DIAL_CANDIDATES = Query("dial_candidates", DueRow)
 NEXT_DUE = Query("next_due", DueAt)
 DIAL_ATTEMPTS = Query("dial_attempts", Id)
@@ -178,6 +181,12 @@ async def campaign(tx: Connection, account_id: UUID, campaign_id: UUID, version:
 
 
 async def dial_candidates(tx: Connection, policy: SlotPolicy, now: datetime) -> list[DueRow]:
+    """The due attempts of the latest rank, as many per campaign as it has free agents.
+
+    Whatever is due, however it became so, is found by asking: nobody has to be told. When more than
+    ``PROMOTED_AT_ONCE`` became due since the last look, ``next_due`` says that there are more.
+    """
+    await PROMOTE_DUE.run(tx, now=now, most=PROMOTED_AT_ONCE)
     return await DIAL_CANDIDATES.all(tx, carrier=policy.carrier, now=now, most=AGENTS_PER_CAMPAIGN)
 
 

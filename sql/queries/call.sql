@@ -78,8 +78,8 @@ RETURNING id;
 
 -- name: put_back
 -- The lead's phone did not ring: back to the plan, with the lease given up.
-UPDATE attempt SET state = 'scheduled', due_at = :due_at, lease = NULL, lease_until = NULL, agent_id = NULL,
-       unknown_since = NULL, requested_at = NULL, note = :note,
+UPDATE attempt SET state = 'scheduled', due_at = :due_at, ready = false, lease = NULL, lease_until = NULL,
+       agent_id = NULL, unknown_since = NULL, requested_at = NULL, note = :note,
        passed_by = CASE WHEN CAST(:passed_by AS uuid) IS NULL THEN passed_by ELSE passed_by || CAST(:passed_by AS uuid) END
  WHERE id = :attempt_id AND state = ANY (:sources)
 RETURNING id;
@@ -97,10 +97,12 @@ UPDATE attempt SET state = 'cancelled', ended_at = :now, lease = NULL, lease_unt
 RETURNING id;
 
 -- name: add_attempt
--- The next attempt of a cadence.
-INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at, lead_received_at)
-VALUES (:attempt_id, :account_id, :lead_id, :campaign_id, :number, :step, :channel, 'scheduled', :due_at,
-        :lead_received_at)
+-- The next attempt of a cadence; of its lead's rank.
+INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at, lead_received_at,
+                     rank_at)
+SELECT :attempt_id, :account_id, id, :campaign_id, :number, :step, :channel, 'scheduled', :due_at, :lead_received_at,
+       coalesce(rank_at, received_at)
+  FROM lead WHERE id = :lead_id AND account_id = :account_id
 ON CONFLICT DO NOTHING
 RETURNING id;
 

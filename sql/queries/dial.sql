@@ -1,8 +1,22 @@
+-- name: promote_due
+-- Attempts whose time has come are ready from now on: the earliest due first, of those the latest rank, so many at a
+-- time. Whoever is being worked on in this moment is left to the next look. This commit does not wait for the disk:
+-- what a crash takes back here is simply found due again.
+WITH relaxed AS MATERIALIZED (
+    SELECT set_config('synchronous_commit', 'off', true) AS done
+), due AS MATERIALIZED (
+    SELECT id FROM attempt
+     WHERE state = 'scheduled' AND NOT ready AND due_at <= :now
+     ORDER BY due_at, rank_at DESC LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE attempt SET ready = true FROM relaxed, due WHERE attempt.id = due.id;
+
 -- name: dial_candidates
--- Due attempts of campaigns that have a free agent, with what the permit looks at: the freshest first attempts and
--- the latest retries, as many of each as there are free agents; these longest idle first. Reads only.
+-- Ready attempts of campaigns that have a free agent, with what the permit looks at: those of the latest rank, first
+-- attempts and retries alike, as many as there are free agents; these longest idle first. Reads only, and of the plan
+-- no more than that. A node whose clock is behind may be shown an attempt that is ready before it is due.
 SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c.version AS campaign_version,
-       a.number, a.lead_received_at, coalesce(l.rank_at, l.received_at) AS rank_at, a.passed_by, free.agents, free.addresses,
+       a.number, a.lead_received_at, a.rank_at, a.passed_by, free.agents, free.addresses,
        (SELECT next_at FROM carrier_slot WHERE carrier = :carrier) AS slot_at,
        l.phone, l.email, l.candidates,
        contact_facts(l.account_id, l.id, c.id, l.phone, l.email) AS known,
@@ -20,25 +34,18 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
              ORDER BY state_since LIMIT :most) g
  ) free
  CROSS JOIN LATERAL (
-    (SELECT id, lead_id, lead_received_at, number, passed_by FROM attempt
-      WHERE campaign_id = c.id AND state = 'scheduled' AND number = 1 AND due_at <= :now
-      ORDER BY due_at DESC, lead_received_at DESC LIMIT cardinality(free.agents))
-    UNION ALL
-    (SELECT id, lead_id, lead_received_at, number, passed_by FROM attempt
-      WHERE campaign_id = c.id AND state = 'scheduled' AND number > 1 AND due_at <= :now
-      ORDER BY due_at DESC, lead_received_at DESC LIMIT cardinality(free.agents))
+    SELECT id, lead_id, lead_received_at, rank_at, number, passed_by FROM attempt
+     WHERE campaign_id = c.id AND state = 'scheduled' AND ready AND due_at <= :now
+     ORDER BY rank_at DESC, lead_received_at DESC LIMIT cardinality(free.agents)
  ) a
   JOIN lead l ON l.id = a.lead_id
  WHERE NOT c.paused AND NOT c.removed AND free.agents IS NOT NULL
-   AND (EXISTS (SELECT FROM attempt
-                 WHERE campaign_id = c.id AND state = 'scheduled' AND number = 1 AND due_at <= :now)
-        OR EXISTS (SELECT FROM attempt
-                    WHERE campaign_id = c.id AND state = 'scheduled' AND number > 1 AND due_at <= :now));
+   AND EXISTS (SELECT FROM attempt WHERE campaign_id = c.id AND state = 'scheduled' AND ready AND due_at <= :now);
 
 -- name: next_due
--- The earliest moment, after now, at which a scheduled attempt becomes due.
+-- The moment at which the next attempt becomes due that is not known to be ready; it may have passed.
 SELECT min(due_at) AS due_at FROM (
-    (SELECT due_at FROM attempt WHERE state = 'scheduled' AND due_at > :now ORDER BY due_at LIMIT 1)
+    (SELECT due_at FROM attempt WHERE state = 'scheduled' AND NOT ready ORDER BY due_at, rank_at DESC LIMIT 1)
 ) soonest;
 
 -- name: dial_attempts

@@ -83,7 +83,7 @@ WITH no_twin AS (
            SELECT FROM global_suppression g
             WHERE g.value IN (CAST(:phone AS text), CAST(:email AS text)) AND g.removed_at IS NULL)
     ON CONFLICT DO NOTHING
-    RETURNING id, account_id, campaign_id, received_at
+    RETURNING id, account_id, campaign_id, received_at, rank_at
 ), new_consent AS (
     INSERT INTO consent (account_id, lead_id, channels, wording, seller, captured_at, url, ip, user_agent,
                          trustedform_cert_url, leadid_token, certificate, recorded_at)
@@ -96,9 +96,10 @@ WITH no_twin AS (
      WHERE key IS NOT NULL ORDER BY key
     ON CONFLICT DO NOTHING
 ), new_attempt AS (
-    INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at,
-                         lead_received_at)
-    SELECT :attempt_id, account_id, id, campaign_id, 1, 0, 'call', 'scheduled', :due_at, received_at
+    INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at, ready,
+                         lead_received_at, rank_at)
+    SELECT :attempt_id, account_id, id, campaign_id, 1, 0, 'call', 'scheduled', :due_at,
+           CAST(:due_at AS timestamptz) <= received_at, received_at, coalesce(rank_at, received_at)
       FROM new_lead
      WHERE CAST(:due_at AS timestamptz) IS NOT NULL
     RETURNING id, account_id
@@ -121,13 +122,7 @@ WITH no_twin AS (
              ORDER BY state_since LIMIT :most) g
 ), waiting AS (
     SELECT count(*) AS leads
-      FROM ((SELECT FROM attempt
-              WHERE campaign_id = :campaign_id AND state = 'scheduled' AND number = 1 AND due_at <= :received_at
-              LIMIT :most)
-            UNION ALL
-            (SELECT FROM attempt
-              WHERE campaign_id = :campaign_id AND state = 'scheduled' AND number > 1 AND due_at <= :received_at
-              LIMIT :most)) w
+      FROM (SELECT FROM attempt WHERE campaign_id = :campaign_id AND state = 'scheduled' AND ready LIMIT :most) w
 ), way AS (
     SELECT free.*, cardinality(free.agents) > waiting.leads AS handed FROM free, waiting
 )

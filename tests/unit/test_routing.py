@@ -16,9 +16,11 @@ A, B, C = (UUID(int=n) for n in (1, 2, 3))
 
 
 def due(
-    n: int, agents: tuple[UUID, ...], *, age: int = 0, number: int = 1, passed: frozenset[UUID] = frozenset()
+    n: int, agents: tuple[UUID, ...], *, age: int = 0, back: int = 0, passed: frozenset[UUID] = frozenset()
 ) -> DueAttempt:
-    return DueAttempt(UUID(int=100 + n), NOON - timedelta(seconds=age), number, agents, passed)
+    """``back``: the seconds by which the lead's score sets it back."""
+    received_at = NOON - timedelta(seconds=age)
+    return DueAttempt(UUID(int=100 + n), received_at - timedelta(seconds=back), received_at, agents, passed)
 
 
 def pairs(*attempts: DueAttempt) -> dict[int, UUID]:
@@ -32,6 +34,15 @@ def test_nobody_due_and_nobody_free_pair_nobody() -> None:
 
 def test_the_freshest_lead_goes_first() -> None:
     assert pairs(due(1, (A,), age=60), due(2, (A,), age=5), due(3, (A,), age=30)) == {2: A}
+
+
+def test_a_lead_that_is_worth_more_goes_before_a_fresher_one() -> None:
+    assert pairs(due(1, (A,), age=60), due(2, (A,), age=5, back=80), due(3, (A,), age=30, back=31)) == {1: A}
+
+
+def test_of_two_leads_of_one_rank_the_fresher_goes_first() -> None:
+    older, fresher = due(1, (A,), age=60), due(2, (A,), age=5, back=55)
+    assert pairs(older, fresher) == pairs(fresher, older) == {2: A}
 
 
 def test_leads_are_paired_in_the_order_of_their_freshness() -> None:
@@ -73,7 +84,7 @@ attempts = st.lists(
         st.integers(0, 10_000),
         agents,
         age=st.integers(0, 100),
-        number=st.integers(1, 3),
+        back=st.integers(0, 100),
         passed=st.frozensets(st.builds(UUID, int=st.integers(1, 5))),
     ),
     max_size=12,
@@ -91,12 +102,12 @@ def test_every_pairing_is_fair(waiting: list[DueAttempt]) -> None:
     assert len({p.attempt_id for p in found}) == len(found)
     for p in found:
         assert p.agent_id in by_id[p.attempt_id].agents
-    received = [by_id[p.attempt_id].rank_at for p in found]
-    assert received == sorted(received, reverse=True)
+    order = [(by_id[p.attempt_id].rank_at, by_id[p.attempt_id].received_at) for p in found]
+    assert order == sorted(order, reverse=True)
     for attempt in waiting:
         if attempt.attempt_id in {p.attempt_id for p in found}:
             continue
-        # Whoever could have taken it has a lead that is at least as fresh.
+        # Whoever could have taken it has a lead of at least its rank.
         for agent in attempt.agents:
             (other,) = [p for p in found if p.agent_id == agent]
             assert by_id[other.attempt_id].rank_at >= attempt.rank_at
