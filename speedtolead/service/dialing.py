@@ -176,7 +176,7 @@ class Dialing:
         return {agent for agent, at in self._engaged.items() if at >= read_at}
 
     async def next_due(self, tx: Connection) -> datetime | None:
-        return (await dial.NEXT_DUE.one(tx, now=self._clock.now())).due_at
+        return (await dial.NEXT_DUE.one(tx)).due_at
 
     async def _decide(
         self, tx: Connection, due: list[DueRow], now: datetime, engaged: Container[UUID] = ()

@@ -21,8 +21,7 @@ from speedtolead.store.query import Connection, Id, Nothing, Query
 from speedtolead.store.settings_json import Json, campaign_of, candidates_from_json
 
 AGENTS_PER_CAMPAIGN = 32
-PROMOTED_AT_ONCE = 1000
-"""At most so many attempts become ready in one look: a campaign that opens with 100,000 of them holds nobody up."""
+"""Of each campaign, one look sees at most so many free agents; the number stands in ``dial_candidates`` too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +182,11 @@ async def campaign(tx: Connection, account_id: UUID, campaign_id: UUID, version:
 async def dial_candidates(tx: Connection, policy: SlotPolicy, now: datetime) -> list[DueRow]:
     """The due attempts of the latest rank, as many per campaign as it has free agents.
 
-    Whatever is due, however it became so, is found by asking: nobody has to be told. When more than
-    ``PROMOTED_AT_ONCE`` became due since the last look, ``next_due`` says that there are more.
+    Whatever is due, however it became so, is found by asking: nobody has to be told. What became due since the
+    last look is made ready first, so many at a time; ``next_due`` says when there are more.
     """
-    await PROMOTE_DUE.run(tx, now=now, most=PROMOTED_AT_ONCE)
-    return await DIAL_CANDIDATES.all(tx, carrier=policy.carrier, now=now, most=AGENTS_PER_CAMPAIGN)
+    await PROMOTE_DUE.run(tx, now=now)
+    return await DIAL_CANDIDATES.all(tx, carrier=policy.carrier, now=now)
 
 
 async def dial_attempts(

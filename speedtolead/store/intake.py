@@ -167,8 +167,6 @@ class Guards:
 KEPT_OUT = "STL01"
 """What the function kept_out() of the schema raises."""
 
-AGENTS_TO_CHOOSE_FROM = 8
-
 SOURCE_BY_KEY = Query("source_by_key", SourceRow)
 KEY_OWNER = Query("key_owner", KeyOwner)
 ANSWERED_BEFORE = Query("answered_before", Answered)
@@ -242,7 +240,6 @@ async def accept_lead(
             campaign_version=campaign_version,
             agent_group=agent_group,
             hand_over=hand_over,
-            most=AGENTS_TO_CHOOSE_FROM,
         )
     except asyncpg.PostgresError as error:
         if error.sqlstate != KEPT_OUT:

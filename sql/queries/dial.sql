@@ -1,20 +1,21 @@
 -- name: promote_due
--- Attempts whose time has come are ready from now on: the earliest due first, of those the latest rank, so many at a
--- time. Whoever is being worked on in this moment is left to the next look. This commit does not wait for the disk:
--- what a crash takes back here is simply found due again.
+-- Attempts whose time has come are ready from now on: the earliest due first, of those the latest rank, 200 at a time,
+-- so that a campaign that opens with 100,000 of them holds nobody up. Whichever is being worked on in this moment is
+-- left to the next look. This commit does not wait for the disk: what a crash takes back here is found due again.
 WITH relaxed AS MATERIALIZED (
     SELECT set_config('synchronous_commit', 'off', true) AS done
 ), due AS MATERIALIZED (
     SELECT id FROM attempt
      WHERE state = 'scheduled' AND NOT ready AND due_at <= :now
-     ORDER BY due_at, rank_at DESC LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
+     ORDER BY due_at, rank_at DESC LIMIT 200 FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE attempt SET ready = true FROM relaxed, due WHERE attempt.id = due.id;
 
 -- name: dial_candidates
 -- Ready attempts of campaigns that have a free agent, with what the permit looks at: those of the latest rank, first
 -- attempts and retries alike, as many as there are free agents; these longest idle first. Reads only, and of the plan
--- no more than that. A node whose clock is behind may be shown an attempt that is ready before it is due.
+-- no more than that: the limits are numbers, because a limit that is a parameter is planned as a tenth of all rows.
+-- On a node whose clock is behind, an attempt may be ready before it is due.
 SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c.version AS campaign_version,
        a.number, a.lead_received_at, a.rank_at, a.passed_by, free.agents, free.addresses,
        (SELECT next_at FROM carrier_slot WHERE carrier = :carrier) AS slot_at,
@@ -26,21 +27,26 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
        (SELECT name FROM source WHERE id = l.source_id) AS source_name
   FROM campaign c
  CROSS JOIN LATERAL (
+    SELECT FROM attempt WHERE campaign_id = c.id AND state = 'scheduled' AND ready
+     ORDER BY rank_at DESC, lead_received_at DESC LIMIT 1
+ ) waiting
+ CROSS JOIN LATERAL (
     SELECT array_agg(g.id ORDER BY g.state_since) AS agents,
            array_agg(g.address ORDER BY g.state_since) AS addresses
       FROM (SELECT id, address, state_since FROM agent
              WHERE account_id = c.account_id AND state = 'available' AND NOT removed
                AND groups @> ARRAY[c.agent_group]
-             ORDER BY state_since LIMIT :most) g
+             ORDER BY state_since LIMIT 32) g
  ) free
  CROSS JOIN LATERAL (
-    SELECT id, lead_id, lead_received_at, rank_at, number, passed_by FROM attempt
-     WHERE campaign_id = c.id AND state = 'scheduled' AND ready AND due_at <= :now
+    SELECT * FROM (
+        SELECT id, lead_id, lead_received_at, rank_at, number, passed_by FROM attempt
+         WHERE campaign_id = c.id AND state = 'scheduled' AND ready AND due_at <= :now
+         ORDER BY rank_at DESC, lead_received_at DESC LIMIT 32) best
      ORDER BY rank_at DESC, lead_received_at DESC LIMIT cardinality(free.agents)
  ) a
   JOIN lead l ON l.id = a.lead_id
- WHERE NOT c.paused AND NOT c.removed AND free.agents IS NOT NULL
-   AND EXISTS (SELECT FROM attempt WHERE campaign_id = c.id AND state = 'scheduled' AND ready AND due_at <= :now);
+ WHERE NOT c.paused AND NOT c.removed AND free.agents IS NOT NULL;
 
 -- name: next_due
 -- The moment at which the next attempt becomes due that is not known to be ready; it may have passed.

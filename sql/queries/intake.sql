@@ -119,10 +119,11 @@ WITH no_twin AS (
                             WHERE id = :campaign_id AND version = :campaign_version AND NOT paused AND NOT removed)
                AND account_id = :account_id AND state = 'available' AND NOT removed
                AND groups @> ARRAY[CAST(:agent_group AS text)]
-             ORDER BY state_since LIMIT :most) g
+             ORDER BY state_since LIMIT 8) g
 ), waiting AS (
     SELECT count(*) AS leads
-      FROM (SELECT FROM attempt WHERE campaign_id = :campaign_id AND state = 'scheduled' AND ready LIMIT :most) w
+      FROM (SELECT FROM attempt WHERE campaign_id = :campaign_id AND state = 'scheduled' AND ready
+             ORDER BY rank_at DESC, lead_received_at DESC LIMIT 8) w
 ), way AS (
     SELECT free.*, cardinality(free.agents) > waiting.leads AS handed FROM free, waiting
 )

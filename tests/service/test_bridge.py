@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from math import exp
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from running import (
@@ -194,6 +197,50 @@ async def test_freshest_lead_first_when_agents_are_scarce(database_url: str, tmp
         await service.lead_when(newer, lambda lead: lead["attempts"][0]["claimed_at"])
         waiting = await service.lead(older)
         assert waiting["attempts"][0]["state"] == "scheduled"
+
+
+FIT = ", score: [" + ", ".join(
+    f'{{name: fit-{points}, points: {points}, when: {{attributes: {{fit: {{is: {points}}}}}}}}}' for points in (35, 5, -10)
+) + "]"
+WAITED = {35: timedelta(minutes=10), 5: timedelta(minutes=1), -10: timedelta(0)}
+"""By what the fit rule gives the lead: how long it has been waiting. None of freshness, age and score alone gives the
+order of their values."""
+
+
+async def test_scarce_agents_take_the_lead_that_is_worth_most_now(database_url: str, tmp_path: Path) -> None:
+    text = configuration(agents=1, mode="lead_first", source=FIT)
+    nobody = person("+1212555012?", Does.BUSY, ring=0.2)
+    async with running_service(database_url, tmp_path, text, (AGENTS_ANSWER, nobody)) as service:
+        assert await set_state(service, "paused") == "paused"
+        leads = {}
+        for n, points in enumerate((5, 35, -10)):
+            _, answer = await service.post(phone=f"+1212555012{n}", attributes={"fit": points})
+            leads[points] = answer["lead_id"]
+        for points, lead_id in leads.items():
+            await wait_longer(service, lead_id, WAITED[points])
+        scores = {points: (await service.lead(lead_id))["score"]["value"] for points, lead_id in leads.items()}
+        assert len(set(scores.values())) == 3
+        value = {points: scores[points] * exp(-(WAITED[points] / timedelta(minutes=5))) for points in leads}
+        assert await set_state(service, "available") == "available"
+        claimed = {points: (await service.ended(lead_id))["hops"]["claimed"] for points, lead_id in leads.items()}
+        assert sorted(claimed, key=lambda points: claimed[points]) == sorted(value, key=lambda points: -value[points])
+        assert sorted(value, key=lambda points: -value[points]) == [5, -10, 35]
+
+
+async def wait_longer(service: RunningService, lead_id: str, longer: timedelta) -> None:
+    """As if the lead had come so much earlier, and nobody had been free since."""
+    async with service.database.connection() as tx:
+        await tx.execute(
+            "UPDATE lead SET received_at = received_at - $2::interval, rank_at = rank_at - $2::interval WHERE id = $1",
+            UUID(lead_id),
+            longer,
+        )
+        await tx.execute(
+            "UPDATE attempt SET lead_received_at = lead_received_at - $2::interval, due_at = due_at - $2::interval,"
+            " rank_at = rank_at - $2::interval WHERE lead_id = $1",
+            UUID(lead_id),
+            longer,
+        )
 
 
 async def set_state(service: RunningService, state: str) -> str:
