@@ -36,9 +36,9 @@ def pair(due: Sequence[DueAttempt]) -> list[Pairing]:
     """The lead of the latest rank first, each with the longest-idle free agent who has not passed it by.
 
     Among leads of one score that is the freshest: the odds of contact fall by the minute, so the younger loses more
-    by waiting; of one rank, too, the younger goes first. First attempts and retries are one order: a retry waits for
-    whoever is worth more at that moment and for nobody else. A lead that every free agent passed by goes to the
-    longest idle of them again.
+    by waiting; of one rank, too, the younger goes first. First attempts and retries are in one order: either waits
+    only for those that are worth more at that moment. A lead that every free agent passed by goes to the longest
+    idle of them again.
     """
     taken: set[UUID] = set()
     pairs = []

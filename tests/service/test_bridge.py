@@ -199,44 +199,44 @@ async def test_freshest_lead_first_when_agents_are_scarce(database_url: str, tmp
         assert waiting["attempts"][0]["state"] == "scheduled"
 
 
-FIT = ", score: [" + ", ".join(
-    f'{{name: fit-{points}, points: {points}, when: {{attributes: {{fit: {{is: {points}}}}}}}}}' for points in (35, 5, -10)
-) + "]"
-WAITED = {35: timedelta(minutes=10), 5: timedelta(minutes=1), -10: timedelta(0)}
-"""By what the fit rule gives the lead: how long it has been waiting. None of freshness, age and score alone gives the
-order of their values."""
+FIT = """, score: [
+  {name: good, points: 35, when: {attributes: {kind: {one_of: [good]}}}},
+  {name: poor, points: -10, when: {attributes: {kind: {one_of: [poor]}}}}]"""
+WAITED = {"fair": timedelta(seconds=30), "good": timedelta(minutes=10), "poor": timedelta(0)}
+"""In the order in which they become due. Neither that, nor freshness, age or score alone, is the order of worth."""
 
 
 async def test_scarce_agents_take_the_lead_that_is_worth_most_now(database_url: str, tmp_path: Path) -> None:
+    """Its score, which waiting brings down to 1/e in five minutes."""
     text = configuration(agents=1, mode="lead_first", source=FIT)
-    nobody = person("+1212555012?", Does.BUSY, ring=0.2)
+    nobody = person("+1212555013?", Does.BUSY, ring=0.2)
     async with running_service(database_url, tmp_path, text, (AGENTS_ANSWER, nobody)) as service:
         assert await set_state(service, "paused") == "paused"
-        leads = {}
-        for n, points in enumerate((5, 35, -10)):
-            _, answer = await service.post(phone=f"+1212555012{n}", attributes={"fit": points})
-            leads[points] = answer["lead_id"]
-        for points, lead_id in leads.items():
-            await wait_longer(service, lead_id, WAITED[points])
-        scores = {points: (await service.lead(lead_id))["score"]["value"] for points, lead_id in leads.items()}
-        assert len(set(scores.values())) == 3
-        value = {points: scores[points] * exp(-(WAITED[points] / timedelta(minutes=5))) for points in leads}
+        leads, worth = {}, {}
+        for n, (kind, waited) in enumerate(WAITED.items()):
+            _, answer = await service.post(phone=f"+1212555013{n}", attributes={"kind": kind})
+            leads[kind] = answer["lead_id"]
+            await wait_longer(service, answer["lead_id"], waited)
+            score = (await service.lead(answer["lead_id"]))["score"]
+            worth[kind] = score * exp(-(waited / timedelta(minutes=5)))
         assert await set_state(service, "available") == "available"
-        claimed = {points: (await service.ended(lead_id))["hops"]["claimed"] for points, lead_id in leads.items()}
-        assert sorted(claimed, key=lambda points: claimed[points]) == sorted(value, key=lambda points: -value[points])
-        assert sorted(value, key=lambda points: -value[points]) == [5, -10, 35]
+        ended = {kind: await service.ended(lead_id) for kind, lead_id in leads.items()}
+        claimed = {kind: lead["attempts"][0]["claimed_at"] for kind, lead in ended.items()}
+        assert sorted(claimed, key=claimed.__getitem__) == ["fair", "poor", "good"]
+        assert sorted(worth, key=worth.__getitem__, reverse=True) == ["fair", "poor", "good"]
 
 
 async def wait_longer(service: RunningService, lead_id: str, longer: timedelta) -> None:
-    """As if the lead had come so much earlier, and nobody had been free since."""
+    """As if the lead had come so much earlier; when it became due stays."""
     async with service.database.connection() as tx:
         await tx.execute(
-            "UPDATE lead SET received_at = received_at - $2::interval, rank_at = rank_at - $2::interval WHERE id = $1",
+            "UPDATE lead SET received_at = received_at - $2::interval, rank_at = rank_at - $2::interval"
+            " WHERE id = $1",
             UUID(lead_id),
             longer,
         )
         await tx.execute(
-            "UPDATE attempt SET lead_received_at = lead_received_at - $2::interval, due_at = due_at - $2::interval,"
+            "UPDATE attempt SET lead_received_at = lead_received_at - $2::interval,"
             " rank_at = rank_at - $2::interval WHERE lead_id = $1",
             UUID(lead_id),
             longer,

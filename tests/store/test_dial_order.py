@@ -23,15 +23,17 @@ POLICY = SlotPolicy("carrier", 1000)
 SECOND = timedelta(seconds=1)
 
 LEADS = """
-INSERT INTO lead (id, account_id, source_id, campaign_id, state, received_at, phone, country, candidates, attributes,
-                  raw_type, raw_body, raw_sha256, answer_status, answer, rank_at)
-SELECT CAST(lpad(to_hex(n), 32, '0') AS uuid), $1, $2, $3, 'working', CAST($4 AS timestamptz) - age * interval '1 second',
+INSERT INTO lead (id, account_id, source_id, campaign_id, state, received_at, phone, country, candidates,
+                  attributes, raw_type, raw_body, raw_sha256, answer_status, answer, rank_at)
+SELECT CAST(lpad(to_hex(n), 32, '0') AS uuid), $1, $2, $3, 'working',
+       CAST($4 AS timestamptz) - age * interval '1 second',
        '+1212' || lpad(CAST(n AS text), 7, '0'), 'US', '[]', '{}', '', '', sha256(''), 202, '{}',
        CAST($4 AS timestamptz) - (age + back) * interval '1 second'
   FROM unnest($5::int[], $6::float8[], $7::float8[]) AS l (n, age, back)
 """
 ATTEMPTS = """
-INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at, lead_received_at{more})
+INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at,
+                     lead_received_at{more})
 SELECT l.id, l.account_id, l.id, l.campaign_id, $1, 0, 'call', $2, $3, l.received_at{ranked}
   FROM lead l WHERE l.id = ANY ($4::uuid[])
 """
