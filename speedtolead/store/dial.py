@@ -33,7 +33,6 @@ class DueRow:
     lead_id: UUID
     campaign_id: UUID
     campaign_version: int
-    number: int
     lead_received_at: datetime
     rank_at: datetime
     passed_by: list[UUID]

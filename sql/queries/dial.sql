@@ -17,7 +17,7 @@ UPDATE attempt SET ready = true FROM relaxed, due WHERE attempt.id = due.id;
 -- no more than that: the limits are numbers, because a limit that is a parameter is planned as a tenth of all rows.
 -- On a node whose clock is behind, an attempt may be ready before it is due.
 SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c.version AS campaign_version,
-       a.number, a.lead_received_at, a.rank_at, a.passed_by, free.agents, free.addresses,
+       a.lead_received_at, a.rank_at, a.passed_by, free.agents, free.addresses,
        (SELECT next_at FROM carrier_slot WHERE carrier = :carrier) AS slot_at,
        l.phone, l.email, l.candidates,
        contact_facts(l.account_id, l.id, c.id, l.phone, l.email) AS known,
@@ -40,7 +40,7 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
  ) free
  CROSS JOIN LATERAL (
     SELECT * FROM (
-        SELECT id, lead_id, lead_received_at, rank_at, number, passed_by FROM attempt
+        SELECT id, lead_id, lead_received_at, rank_at, passed_by FROM attempt
          WHERE campaign_id = c.id AND state = 'scheduled' AND ready AND due_at <= :now
          ORDER BY rank_at DESC, lead_received_at DESC LIMIT 32) best
      ORDER BY rank_at DESC, lead_received_at DESC LIMIT cardinality(free.agents)

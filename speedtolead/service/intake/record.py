@@ -147,7 +147,6 @@ def due_row(row: SourceRow, lead: NewLead, attempt_id: UUID, stored: Accepted) -
         lead_id=lead.lead_id,
         campaign_id=lead.campaign_id,
         campaign_version=row.campaign_version,
-        number=1,
         lead_received_at=lead.received_at,
         rank_at=lead.rank_at or lead.received_at,
         passed_by=[],
