@@ -36,6 +36,7 @@ from speedtolead.runtime.placements import Placements
 from speedtolead.runtime.ticks import Ticks
 from speedtolead.runtime.wake import Bell
 from speedtolead.service.abandonment import AbandonmentWatch
+from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.agents import Agents
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.calls import Calls
@@ -58,6 +59,7 @@ from speedtolead.service.leads import Leads
 from speedtolead.service.outcomes import Outcomes
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
+from speedtolead.service.recordings import Recordings
 from speedtolead.service.reports import Reports
 from speedtolead.service.returns import Returns
 from speedtolead.service.rules.current import RuleSets
@@ -205,6 +207,7 @@ def _assemble(
     bell = Bell()
     permits = Permits(rules, simulated)
     calls = Calls(database, clock, patience, permits)
+    afterwards = CarryingOut(database, carrier, clock)
     slots = SlotPolicy(carrier.name, settings.dial_rate)
     dialing = Dialing(database, carrier, clock, calls, Placements(database), slots, patience, permits)
     dialer = Dialer(dialing, clock, bell.wake())
@@ -237,7 +240,9 @@ def _assemble(
         source_reports=SourceReports(apart),
         agents=Agents(database, clock),
         callbacks=Callbacks(database, clock, calls, patience, permits),
-        sweeping=Sweeping(database, carrier, clock, calls, patience),
+        sweeping=Sweeping(database, carrier, clock, calls, patience, afterwards),
+        afterwards=afterwards,
+        recordings=Recordings(apart, carrier),
         sign_in=SignIn(database, clock),
         webhooks=Webhooks(apart, clock),
         callback_reader=TwilioCallbacks(credentials(settings).auth_token, Addresses(settings.own_url)),

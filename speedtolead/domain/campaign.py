@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
+from enum import StrEnum
 
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.hours import ALWAYS, WeeklyHours
@@ -63,6 +64,25 @@ class ContactPolicy:
     """Whether a number of which no change of owner is known may be contacted."""
 
 
+class Announcing(StrEnum):
+    """When a lead is told that the call may be recorded."""
+
+    ALWAYS = "always"
+    AUTO = "auto"
+    """Unless every state on the call is known, and none asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPolicy:
+    """Whether a campaign's talks are recorded, and what is said first where it must be."""
+
+    record: bool = False
+    announce: Announcing = Announcing.AUTO
+    words: str = "This call may be recorded."
+    agents_in: tuple[str, ...] = ()
+    """States in which the campaign's agents sit; empty: not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Campaign:
     name: str
@@ -74,3 +94,4 @@ class Campaign:
     hours: WeeklyHours = ALWAYS
     whisper: str = "New lead. Press 1 to take it."
     contact: ContactPolicy = field(default_factory=ContactPolicy)
+    recording: RecordingPolicy = field(default_factory=RecordingPolicy)

@@ -18,6 +18,14 @@ def is_fictional(phone: str) -> bool:
     return _FICTIONAL.fullmatch(phone) is not None
 
 
+def digit_by_digit(phone: str) -> str:
+    """A number as it is said: its digits apart, a +1 number without its country code and in its three groups."""
+    digits = phone.removeprefix("+")
+    if phone.startswith("+1") and len(digits) == 11:
+        return ", ".join(" ".join(part) for part in (digits[1:4], digits[4:7], digits[7:]))
+    return " ".join(digits)
+
+
 def masked(phone: str) -> str:
     """The number as a log line may show it: the last two digits only, ``…34``."""
     return f"…{phone[-2:]}"

@@ -12,7 +12,8 @@ A port raises only these. The difference decides what may be done next:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -22,6 +23,7 @@ from uuid import UUID
 from speedtolead.domain.call import LegReport
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.domain.place import Candidate
+from speedtolead.domain.recording import RecordingReport
 
 
 class PortError(SpeedToLeadError):
@@ -76,13 +78,17 @@ class OfferLead:
 
 @dataclass(frozen=True, slots=True)
 class ConnectLead:
-    """Ring the lead from the agent's call, and bridge the two at the lead's answer."""
+    """Ring the lead from the agent's call, and bridge the two at the lead's answer.
+
+    ``announce``: before that the lead hears what the callback at the lead's answer says.
+    """
 
     attempt_id: UUID
     leg_id: UUID
     phone: str
     caller_id: str
     ring_timeout: timedelta
+    announce: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +104,26 @@ class ConnectAgent:
 
 
 @dataclass(frozen=True, slots=True)
+class Announce:
+    """Say to the lead that the call may be recorded, and tell us that it was said to its end."""
+
+    attempt_id: UUID
+    leg_id: UUID
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Apologise:
+    """Nobody is free for a lead who answered: say ``words``, take one key, and hang up."""
+
+    attempt_id: UUID
+    leg_id: UUID
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class JoinNow:
-    """The agent took the lead: go on to the bridge."""
+    """Go on to the bridge: the agent took the lead, or the lead has heard the announcement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +133,7 @@ class Goodbye:
     words: str | None = None
 
 
-Instruction = OfferLead | ConnectLead | ConnectAgent | JoinNow | Goodbye
+Instruction = OfferLead | ConnectLead | ConnectAgent | Announce | Apologise | JoinNow | Goodbye
 """What the carrier is told to do with a call."""
 
 
@@ -137,6 +161,14 @@ class KnownCall:
     report: LegReport
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A recording as the carrier gives it, in pieces. ``content_type`` is one of audio."""
+
+    content_type: str
+    pieces: AsyncIterator[bytes]
+
+
 class Carrier(Protocol):
     """Places calls and tells what became of them."""
 
@@ -158,6 +190,18 @@ class Carrier(Protocol):
         """End a call, ringing or live; one that is over already is no error."""
         ...
 
+    async def start_recording(self, call_id: str, attempt_id: UUID, leg_id: UUID) -> str:
+        """Record a live call from now to its end, each party on a track of its own; the recording's id.
+
+        Its progress is called back for this attempt and leg. Raises Permanent, Transient or Indeterminate; never
+        asks twice by itself.
+        """
+        ...
+
+    def sound(self, recording_id: str) -> AbstractAsyncContextManager[Sound]:
+        """A finished recording. Raises Permanent (``code`` "unknown_recording") or Transient, on entry."""
+        ...
+
     async def check(self) -> str:
         """One line on the account that is used; raises a PortError that says what is wrong."""
         ...
@@ -176,6 +220,10 @@ class CallbackReader(Protocol):
 
     def dialed_report(self, fields: Mapping[str, str], at: datetime) -> LegReport:
         """The news about the leg that was rung from another leg's call, told when that ringing or talk is over."""
+        ...
+
+    def recording_report(self, fields: Mapping[str, str], at: datetime) -> RecordingReport | None:
+        """The news about a recording; None where none is named, or of a kind that is not known."""
         ...
 
     def digits(self, fields: Mapping[str, str]) -> str:

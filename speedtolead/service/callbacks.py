@@ -8,30 +8,45 @@ one again, read from the state (its first answer may have been lost on the way).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from speedtolead.domain.attempt import AttemptState
-from speedtolead.domain.call import DialMode, Leg, LegKind, LegReport, LegState
+from speedtolead.domain.call import AnsweredBy, DialMode, Leg, LegKind, LegReport, LegState
 from speedtolead.domain.lead import OPEN_STATES, LeadState
+from speedtolead.domain.recording import Announcement, RecordingReport
 from speedtolead.domain.routing import caller_id
-from speedtolead.ports import Clock, ConnectAgent, ConnectLead, Goodbye, Instruction, JoinNow, OfferLead
-from speedtolead.service import calls
-from speedtolead.service.calls import Call, Calls, EndCall
+from speedtolead.ports import (
+    Announce,
+    Apologise,
+    Clock,
+    ConnectAgent,
+    ConnectLead,
+    Goodbye,
+    Instruction,
+    JoinNow,
+    OfferLead,
+)
+from speedtolead.service import calls, recordings
+from speedtolead.service.afterwards import Afterwards
+from speedtolead.service.calls import Call, Calls
+from speedtolead.service.notice import nobody_free
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
 from speedtolead.service.whisper import whisper
 from speedtolead.store import agents, events
 from speedtolead.store import calls as rows
+from speedtolead.store import recordings as recording_rows
 from speedtolead.store.database import Database
 from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection
+from speedtolead.store.settings_json import candidates_from_json
 
 TAKEN = "This lead is no longer available. Goodbye."
 NOT_PERMITTED = "This person may not be called right now. Goodbye."
 NOT_REACHED = "The lead did not answer. Goodbye."
-NO_AGENT = "This is {seller}. We are sorry, all of our agents are busy. We will call you back. Goodbye."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +66,7 @@ class Told:
     """The instruction that answers a callback, and what must be done at the carrier."""
 
     instruction: Instruction
-    to_end: list[EndCall]
+    afterwards: Sequence[Afterwards]
 
 
 class Callbacks:
@@ -66,7 +81,7 @@ class Callbacks:
         self._patience = patience
         self._permits = permits
 
-    async def report(self, callback: Callback, report: LegReport) -> list[EndCall]:
+    async def report(self, callback: Callback, report: LegReport) -> Sequence[Afterwards]:
         """A status or a detection. One for an attempt that does not exist is dropped."""
         async with self._database.transaction() as tx:
             if not await self._received(tx, callback):
@@ -104,6 +119,36 @@ class Callbacks:
             words = whisper(campaign.whisper, row, campaign.name, campaign.seller)
             return Told(OfferLead(row.attempt_id, callback.leg_id, words), [])
 
+    async def announce(self, callback: Callback, call_id: str | None) -> Told:
+        """``agent_first``: the lead's phone was picked up; say that the call may be recorded, before the bridge."""
+        async with self._database.transaction() as tx:
+            await self._received(tx, callback)
+            call = await self._load(tx, callback)
+            if call is None or call.legs[callback.leg_id].kind is not LegKind.LEAD:
+                return Told(Goodbye(), [])
+            words = call.campaign.recording.words
+            afterwards = await self._picked_up(tx, call, callback, call_id)
+            return Told(Announce(callback.attempt_id, callback.leg_id, words), afterwards)
+
+    async def announced(self, callback: Callback, call_id: str | None) -> Told:
+        """The lead has heard the announcement to its end: nothing else is taken for that."""
+        async with self._database.transaction() as tx:
+            await self._received(tx, callback)
+            call = await self._load(tx, callback)
+            if call is None or call.legs[callback.leg_id].kind is not LegKind.LEAD:
+                return Told(Goodbye(), [])
+            await self._mark_announced(tx, call, callback.received_at)
+            afterwards = await self._picked_up(tx, call, callback, call_id)
+            if call.mode is DialMode.AGENT_FIRST:
+                return Told(JoinNow(), afterwards)
+            return Told(await self._next_agent(tx, call), afterwards)
+
+    async def recording(self, callback: Callback, report: RecordingReport | None) -> None:
+        """News of a recording, long after the call as well."""
+        async with self._database.transaction() as tx:
+            if await self._received(tx, callback) and report is not None:
+                await recordings.hear(tx, callback.attempt_id, callback.leg_id, report)
+
     async def dialed(self, callback: Callback, report: LegReport) -> Told:
         """A phone that was rung from the other's call is done, reached or not: how does that other call go on?"""
         async with self._database.transaction() as tx:
@@ -113,11 +158,17 @@ class Callbacks:
                 return Told(Goodbye(), [])
             if new:
                 await call.apply(tx, callback.leg_id, report)
-            to_end = await self._calls.settle(tx, call)
+            afterwards = await self._calls.settle(tx, call)
             if call.mode is DialMode.AGENT_FIRST:
                 talked = call.fate().bridged_at is not None
-                return Told(Goodbye(None if talked else NOT_REACHED), to_end)
-            return Told(await self._next_agent(tx, call), to_end)
+                return Told(Goodbye(None if talked else NOT_REACHED), afterwards)
+            return Told(await self._next_agent(tx, call), afterwards)
+
+    async def person(self, callback: Callback) -> tuple[UUID, UUID, str] | None:
+        """Whom the attempt calls: account, lead, phone. None where there is no such attempt or leg."""
+        async with self._database.transaction() as tx:
+            call = await self._load(tx, callback)
+            return None if call is None else (call.row.account_id, call.row.lead_id, call.row.phone)
 
     async def _received(self, tx: Connection, callback: Callback) -> bool:
         """Insert or nothing: False where this very callback was received before."""
@@ -136,6 +187,34 @@ class Callbacks:
             return None
         call = await calls.load(tx, callback.attempt_id)
         return call if callback.leg_id in call.legs else None
+
+    async def _picked_up(
+        self, tx: Connection, call: Call, callback: Callback, call_id: str | None
+    ) -> Sequence[Afterwards]:
+        """The lead's call runs our instructions, so it was answered, whatever else was heard of it."""
+        report = LegReport(callback.received_at, LegState.LIVE, carrier_call_id=call_id)
+        await call.apply(tx, callback.leg_id, report)
+        return await self._calls.settle(tx, call)
+
+    async def _mark_announced(self, tx: Connection, call: Call, at: datetime) -> None:
+        row = call.row
+        if await recording_rows.MARK_ANNOUNCED.first(tx, attempt_id=row.attempt_id, now=at) is None:
+            return
+        call.row = replace(row, announced_at=at)
+        told = self._announcement(call, at)
+        await events.add(
+            tx,
+            row.account_id,
+            "recording.announced",
+            at,
+            lead_id=row.lead_id,
+            attempt_id=row.attempt_id,
+            agent_id=row.agent_id,
+            data={"words": call.campaign.recording.words} | ({} if told is None else told.as_inputs()),
+        )
+
+    def _announcement(self, call: Call, now: datetime) -> Announcement | None:
+        return self._permits.announcement(call.campaign, candidates_from_json(call.row.candidates), now)
 
     def _still_offered(self, call: Call, agent_leg_id: UUID) -> bool:
         """The offer stands: this is the present try's agent, and the attempt is being dialled."""
@@ -177,20 +256,29 @@ class Callbacks:
         return Told(self._connect(call, leg_id), [])
 
     def _connect(self, call: Call, leg_id: UUID) -> ConnectLead:
-        row = call.row
-        return ConnectLead(row.attempt_id, leg_id, row.phone, self._shown(call), call.campaign.dial.ring_timeout)
+        row, told = call.row, self._announcement(call, self._clock.now())
+        return ConnectLead(
+            row.attempt_id,
+            leg_id,
+            row.phone,
+            self._shown(call),
+            call.campaign.dial.ring_timeout,
+            announce=told is not None and told.needed,
+        )
 
     def _shown(self, call: Call) -> str:
         return call.row.caller_id or caller_id([row.caller_id for row in call.leg_rows.values()], "") or ""
 
     async def _next_agent(self, tx: Connection, call: Call) -> Instruction:
-        """``lead_first``: the lead waits on the line; ring the next free agent, or say sorry."""
+        """``lead_first``: the lead waits on the line; ring the next free agent, or say who called."""
         now, row = self._clock.now(), call.row
         lead, agent = call.leg(LegKind.LEAD), call.leg(LegKind.AGENT)
         talked = call.fate().bridged_at is not None
-        lead_gone = lead is None or lead.state is LegState.ENDED
+        lead_gone = lead is None or lead.state is LegState.ENDED or lead.answered_by is AnsweredBy.MACHINE
         if talked or lead_gone or AttemptState(row.state) not in {AttemptState.DIALING, AttemptState.UNKNOWN}:
             return Goodbye()
+        if row.notice_at is not None:
+            return self._apologise(call)
         if agent is not None and agent.state is not LegState.ENDED:
             waiting = call.current(LegKind.AGENT)
             assert waiting is not None
@@ -198,13 +286,33 @@ class Callbacks:
         asked = [leg.agent_id for leg in call.leg_rows.values() if leg.agent_id is not None]
         idle = await agents.IDLE_AGENTS.first(tx, campaign_id=row.campaign_id, not_these=asked)
         if idle is None:
-            return Goodbye(NO_AGENT.format(seller=call.campaign.seller))
+            return await self._give_notice(tx, call, now)
         until = now + call.campaign.dial.ring_timeout + self._patience.claim
         await agents.RESERVE_AGENT.run(tx, agent_id=idle.agent_id, attempt_id=row.attempt_id, now=now, until=until)
         await agents.ASSIGN_AGENT.run(tx, attempt_id=row.attempt_id, agent_id=idle.agent_id)
         leg_id = new_id()
         await self._add_leg(tx, call, leg_id, LegKind.AGENT, idle.address, idle.agent_id, now)
         return self._ring_agent(call, leg_id, idle.address)
+
+    async def _give_notice(self, tx: Connection, call: Call, now: datetime) -> Apologise:
+        row, notice = call.row, self._apologise(call)
+        if await recording_rows.MARK_NOTICE.first(tx, attempt_id=row.attempt_id, now=now) is not None:
+            await events.add(
+                tx,
+                row.account_id,
+                "notice.given",
+                now,
+                lead_id=row.lead_id,
+                attempt_id=row.attempt_id,
+                data={"words": notice.words},
+            )
+        return notice
+
+    def _apologise(self, call: Call) -> Apologise:
+        found = call.current(LegKind.LEAD)
+        assert found is not None
+        words = nobody_free(call.campaign.seller, self._shown(call))
+        return Apologise(call.row.attempt_id, found[0], words)
 
     def _ring_agent(self, call: Call, leg_id: UUID, address: str) -> ConnectAgent:
         return ConnectAgent(

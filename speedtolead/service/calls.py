@@ -4,12 +4,13 @@ Owns: taking one report, callback or end at a time under the attempt's lock, and
 the lead and the next attempt in the same transaction. Must not know: where the news came from.
 
 Whatever is reported late, twice or in any order, the state is the same: legs only rise, and the attempt is read
-from its legs anew each time. What must be done at the carrier (``EndCall``) is returned, and done after the
+from its legs anew each time. What must be done at the carrier (``Afterwards``) is returned, and done after the
 commit; if that fails, the attempt's lease brings it back to attention.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -36,7 +37,8 @@ from speedtolead.domain.lead import OPEN_STATES, LeadEvent, LeadState
 from speedtolead.domain.lead import advance as advance_lead
 from speedtolead.domain.permit import Decision, Permit
 from speedtolead.ports import Clock, Permanent
-from speedtolead.service import returns
+from speedtolead.service import recordings, returns
+from speedtolead.service.afterwards import Afterwards, EndCall, StartRecording
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
 from speedtolead.store import agents, dial, events
@@ -50,13 +52,6 @@ from speedtolead.store.settings_json import candidates_from_json
 log = structlog.get_logger(__name__)
 
 _LIVE = {AttemptState.DIALING, AttemptState.UNKNOWN, AttemptState.CONNECTED}
-
-
-@dataclass(frozen=True, slots=True)
-class EndCall:
-    """The carrier is to end this call."""
-
-    call_id: str
 
 
 def needs_key(address: str) -> bool:
@@ -131,12 +126,12 @@ class Calls:
         self._patience = patience
         self._permits = permits
 
-    async def heard(self, attempt_id: UUID, leg_id: UUID, report: LegReport) -> list[EndCall]:
+    async def heard(self, attempt_id: UUID, leg_id: UUID, report: LegReport) -> Sequence[Afterwards]:
         """News that did not come by a callback: the carrier was asked."""
         async with self._database.transaction() as tx:
             return await self.take(tx, attempt_id, leg_id, report)
 
-    async def take(self, tx: Connection, attempt_id: UUID, leg_id: UUID, report: LegReport) -> list[EndCall]:
+    async def take(self, tx: Connection, attempt_id: UUID, leg_id: UUID, report: LegReport) -> Sequence[Afterwards]:
         """Apply one report and settle what it changes."""
         call = await load(tx, attempt_id)
         if not await call.apply(tx, leg_id, report):
@@ -154,7 +149,7 @@ class Calls:
         async with self._database.connection() as tx:
             await rows.UNCOUNT_CONTACT.run(tx, lead_id=lead_id, contact_id=str(leg_id))
 
-    async def settle(self, tx: Connection, call: Call) -> list[EndCall]:
+    async def settle(self, tx: Connection, call: Call) -> Sequence[Afterwards]:
         """Read the attempt from its legs and write what follows."""
         now, fate, row = self._clock.now(), call.fate(), call.row
         agent = call.leg(LegKind.AGENT)
@@ -168,7 +163,7 @@ class Calls:
             await self._progress(tx, call, fate, now)
         await self._agent_follows(tx, call, fate, now)
         await returns.hear_of_number(tx, call.row, call.leg(LegKind.LEAD), now)
-        return self._to_end(call, fate)
+        return [*self._to_end(call, fate), *await self._to_record(tx, call, fate, now)]
 
     async def _renew(self, tx: Connection, call: Call) -> None:
         if AttemptState(call.row.state) in _LIVE and call.row.ended_at is None:
@@ -346,6 +341,13 @@ class Calls:
         if agent_left or fate.result is Result.MACHINE:
             return [EndCall(lead.carrier_call_id)]
         return []
+
+    async def _to_record(self, tx: Connection, call: Call, fate: Fate, now: datetime) -> list[StartRecording]:
+        lead = call.current(LegKind.LEAD)
+        if lead is None or not call.campaign.recording.record:
+            return []
+        told = self._permits.announcement(call.campaign, candidates_from_json(call.row.candidates), now)
+        return await recordings.begin(tx, call.row, *lead, fate, told, now)
 
     async def _event(
         self, tx: Connection, call: Call, kind: str, at: datetime, data: dict[str, object] | None = None

@@ -27,6 +27,7 @@ from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.permit import Permit
 from speedtolead.domain.routing import caller_id, pair
 from speedtolead.ports import (
+    Announce,
     CallOrder,
     Carrier,
     Clock,
@@ -66,6 +67,8 @@ class Order:
     campaign: Campaign
     call: PermittedCall
     asked_until: datetime
+    announces: bool = False
+    """Whether the lead is told first that the call may be recorded."""
 
     @property
     def asked(self) -> LegToPlace:
@@ -74,6 +77,8 @@ class Order:
 
     def instruction(self) -> Instruction:
         due, agent = self.due, self.due.address_of(self.agent_id)
+        if self.asked.kind is LegKind.LEAD and self.announces:
+            return Announce(due.attempt_id, self.asked.leg_id, self.campaign.recording.words)
         if self.asked.kind is LegKind.LEAD:
             return ConnectAgent(
                 due.attempt_id,
@@ -198,7 +203,10 @@ class Dialing:
                 persons |= row.person
                 waited = self._permits.waited(row.lead_received_at, now, campaign, facts)
                 call = _call(row, pairing.agent_id, campaign, shown, waited, permit)
-                orders.append(Order(row, pairing.agent_id, campaign, call, now + self._patience.dialing))
+                told = self._permits.announcement(campaign, facts.candidates, now)
+                announces = told is not None and told.needed
+                until = now + self._patience.dialing
+                orders.append(Order(row, pairing.agent_id, campaign, call, until, announces))
             else:
                 refused.append(row.attempt_id)
         return orders, refused

@@ -51,6 +51,10 @@ def _attempt(attempt: AttemptRow) -> Iterator[tuple[datetime, str]]:
         yield attempt.claimed_at, f"{name} was claimed and an agent reserved."
     if attempt.bridged_at:
         yield attempt.bridged_at, f"{name}: bridged with {attempt.agent}."
+    if attempt.announced_at:
+        yield attempt.announced_at, f"{name}: the lead was told that the call may be recorded."
+    if attempt.notice_at:
+        yield attempt.notice_at, f"{name}: no agent was free; the lead was told who called, and how to stop it."
     if attempt.ended_at:
         yield attempt.ended_at, f"{name} ended: {_result(attempt)}."
 

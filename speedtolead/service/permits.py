@@ -6,6 +6,7 @@ Must not know: where the facts come from, or what follows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from speedtolead.domain import permit
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.permit import ConsentFacts, Facts, Permit, Request
 from speedtolead.domain.place import Candidate
+from speedtolead.domain.recording import Announcement, announcement
 from speedtolead.domain.rule_set import RuleSet
 
 
@@ -31,6 +33,10 @@ class Permits:
     def waited(self, since: datetime, now: datetime, campaign: Campaign, facts: Facts) -> float:
         """Seconds since a lead's arrival in which it could lawfully have been called."""
         return permit.permitted_seconds(since, now, campaign, facts, self._rules.at(now))
+
+    def announcement(self, campaign: Campaign, lead: Sequence[Candidate], now: datetime) -> Announcement | None:
+        """What is said before a call is recorded; None where none is recorded."""
+        return announcement(campaign.recording, lead, self._rules.at(now)) if campaign.recording.record else None
 
     def unknown_person(
         self, phone: str, consent: ConsentFacts, candidates: tuple[Candidate, ...], inquiry_at: datetime

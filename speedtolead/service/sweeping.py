@@ -23,7 +23,8 @@ from speedtolead.domain.attempt import AttemptState, LostTrack, sources
 from speedtolead.domain.call import LegEnd, LegKind, LegReport, LegState
 from speedtolead.ports import Carrier, Clock, KnownCall, PortError
 from speedtolead.service import calls
-from speedtolead.service.calls import Calls, EndCall
+from speedtolead.service.afterwards import CarryingOut
+from speedtolead.service.calls import Calls
 from speedtolead.service.patience import Patience
 from speedtolead.store import agents, events
 from speedtolead.store import calls as rows
@@ -41,13 +42,20 @@ class Sweeping:
     """One sweep is one call of ``sweep``."""
 
     def __init__(
-        self, database: Database, carrier: Carrier, clock: Clock, under_way: Calls, patience: Patience
+        self,
+        database: Database,
+        carrier: Carrier,
+        clock: Clock,
+        under_way: Calls,
+        patience: Patience,
+        carrying_out: CarryingOut,
     ) -> None:
         self._database = database
         self._carrier = carrier
         self._clock = clock
         self._calls = under_way
         self._patience = patience
+        self._carrying_out = carrying_out
 
     async def sweep(self) -> int:
         """Look after all that is overdue now; how many attempts and agents that were."""
@@ -111,7 +119,7 @@ class Sweeping:
     async def _apply(self, attempt_id: UUID, leg_id: UUID, known: KnownCall | None) -> None:
         gone = LegReport(self._clock.now(), LegState.ENDED, LegEnd.FAILED, carrier_code="not_known")
         report = gone if known is None else replace(known.report, at=self._clock.now())
-        await self.end(await self._calls.heard(attempt_id, leg_id, report))
+        await self._carrying_out.carry_out(await self._calls.heard(attempt_id, leg_id, report))
 
     async def _lose_track(self, attempt_id: UUID) -> None:
         now = self._clock.now()
@@ -192,11 +200,3 @@ class Sweeping:
                     lead_id=row.lead_id,
                     attempt_id=row.attempt_id,
                 )
-
-    async def end(self, to_end: list[EndCall]) -> None:
-        """End calls that must not go on. What fails here comes back with the attempt's lease."""
-        for end in to_end:
-            try:
-                await self._carrier.end_call(end.call_id)
-            except PortError as error:
-                log.warning("carrier.end_failed", code=error.code, error=str(error))

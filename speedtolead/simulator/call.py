@@ -84,6 +84,7 @@ class RecordingWish:
     url: str = ""
     method: str = "POST"
     events: frozenset[str] = frozenset({"completed"})
+    channels: int = 1
 
 
 @dataclass(eq=False, slots=True)
@@ -123,6 +124,8 @@ class Call:
     """Set when a dialled leg is sent elsewhere, away from whoever dialled it."""
     verdict: asyncio.Future[Verdict] | None = None
     keys: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    said: list[str] = field(default_factory=list)
+    """What Say began to tell the person on this leg, in order."""
     life: asyncio.Task[None] | None = None
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
     children: list[Call] = field(default_factory=list)

@@ -30,7 +30,7 @@ The simulated carrier's control endpoints. Bodies and answers are JSON.
 
 GET  /simulator                     this text
 GET  /simulator/state               calls, conferences, messages, people, numbers
-GET  /simulator/calls?to=&status=   calls, oldest first
+GET  /simulator/calls?to=&status=   calls, oldest first, each with what it was told (said)
 GET  /simulator/requests?method=&path=&to=   API requests as they arrived
 POST /simulator/people              {"people": [{"pattern": "+1555*", "does": "busy", ...}]}: put in front
 POST /simulator/numbers             {"numbers": [{"number": "+1...", "voice_url": "...", "sms_url": "..."}]}
@@ -97,7 +97,7 @@ class Control:
         )
 
     def _call(self, call: Call) -> dict[str, object]:
-        return call.as_json("") | {"children": [child.sid for child in call.children]}
+        return call.as_json("") | {"children": [child.sid for child in call.children], "said": call.said}
 
     async def calls(self, request: web.Request) -> web.Response:
         to, status = _number(request), request.query.get("status")

@@ -81,7 +81,16 @@ def recording_wish(form: Form, source: str) -> RecordingWish:
         url(form, "RecordingStatusCallback"),
         method(form, "RecordingStatusCallbackMethod"),
         words(form, "RecordingStatusCallbackEvent", "completed"),
+        _channels(form),
     )
+
+
+def _channels(form: Form) -> int:
+    """How many tracks; a call's own recording alone says it by this name, and is mono unless told."""
+    given = text(form, "RecordingChannels", "mono")
+    if given not in ("mono", "dual"):
+        raise ApiError(20001, "RecordingChannels")
+    return 2 if given == "dual" else 1
 
 
 def _detection(form: Form, to: str, amd_url: str) -> Detection | None:

@@ -100,6 +100,7 @@ class Performer:
                 return Source(url=verb.absolute(verb.text), method=verb.method())
             case "Hangup" | "Leave":
                 return Stop.HANG_UP
+        _said(call, verb)
         await self.carrier.clock.pause(_lasts(verb))
         return None
 
@@ -108,6 +109,8 @@ class Performer:
     async def _gather(self, call: Call, verb: Element) -> Step:
         while not call.keys.empty():
             call.keys.get_nowait()
+        for child in verb.children:
+            _said(call, child)
         typing = asyncio.get_running_loop().create_task(self._type(call))
         try:
             digits, finished_by = await self._collect(call, verb)
@@ -180,6 +183,11 @@ class Performer:
             "Digits": finished_by,
         }
         return Source(url=action, method=verb.method(), parameters=parameters)
+
+
+def _said(call: Call, verb: Element) -> None:
+    if verb.name == "Say":
+        call.said.append("".join(verb.node.itertext()).strip())
 
 
 def _lasts(verb: Element) -> float:

@@ -38,6 +38,8 @@ class CallRow:
     bridged_at: datetime | None
     ended_at: datetime | None
     contact: bool
+    announced_at: datetime | None
+    notice_at: datetime | None
     campaign_version: int
     lead_state: str
     received_at: datetime

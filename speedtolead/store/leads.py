@@ -9,6 +9,7 @@ from uuid import UUID
 
 from speedtolead.store.outcomes import OUTCOMES_OF_LEAD, OutcomeRow
 from speedtolead.store.query import Connection, Query
+from speedtolead.store.recordings import RECORDINGS_OF_LEAD, RecordingLine
 from speedtolead.store.returns import CLAIM_OF_LEAD, ClaimRow
 from speedtolead.store.settings_json import Json
 
@@ -103,6 +104,8 @@ class AttemptRow:
     contact: bool
     talk_seconds: float | None
     note: str | None
+    announced_at: datetime | None = None
+    notice_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,7 @@ class LeadStory:
     legs: list[LegLine]
     outcomes: list[OutcomeRow] = field(default_factory=list)
     claim: ClaimRow | None = None
+    recordings: list[RecordingLine] = field(default_factory=list)
 
 
 async def story(tx: Connection, account_id: UUID, lead_id: UUID, source_id: UUID | None) -> LeadStory | None:
@@ -185,4 +189,5 @@ async def story(tx: Connection, account_id: UUID, lead_id: UUID, source_id: UUID
         await LEGS_OF_LEAD.all(tx, **of),
         await OUTCOMES_OF_LEAD.all(tx, **of) if source_id is None else [],
         await CLAIM_OF_LEAD.first(tx, **of) if source_id is None else None,
+        await RECORDINGS_OF_LEAD.all(tx, **of) if source_id is None else [],
     )

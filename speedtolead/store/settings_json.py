@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from speedtolead.domain.call import DialMode
-from speedtolead.domain.campaign import Campaign, ContactPolicy, Dial, Step
+from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, RecordingPolicy, Step
 from speedtolead.domain.hours import Span, WeeklyHours
 from speedtolead.domain.lead import Consent
 from speedtolead.domain.place import Candidate
@@ -47,7 +47,24 @@ def campaign_to_json(campaign: Campaign) -> Json:
             for step in campaign.cadence
         ],
         "contact": _contact_to_json(campaign.contact),
+        "recording": _recording_to_json(campaign.recording),
     }
+
+
+def _recording_to_json(recording: RecordingPolicy) -> Json:
+    return {
+        "record": recording.record,
+        "announce": recording.announce.value,
+        "words": recording.words,
+        "agents_in": list(recording.agents_in),
+    }
+
+
+def _recording_from_json(kept: Json | None) -> RecordingPolicy:
+    """None: a campaign that was applied before calls could be recorded."""
+    if kept is None:
+        return RecordingPolicy()
+    return RecordingPolicy(kept["record"], Announcing(kept["announce"]), kept["words"], tuple(kept["agents_in"]))
 
 
 def _contact_to_json(contact: ContactPolicy) -> Json:
@@ -118,6 +135,7 @@ def campaign_from_json(kept: Json) -> Campaign:
             for step in kept["cadence"]
         ),
         contact=_contact_from_json(kept.get("contact")),
+        recording=_recording_from_json(kept.get("recording")),
     )
 
 

@@ -1,20 +1,22 @@
 """The carrier's callbacks: checked, read, handed to the service, answered.
 
 Owns: the route, the signature check, the fingerprint of a repeat. An unsigned or wrongly signed post is answered
-403 and changes nothing. What must be ended at the carrier is ended after the answer has gone out.
+403 and changes nothing. What must be done at the carrier is done after the answer has gone out.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 
 import structlog
 from aiohttp import web
 
-from speedtolead.ports import Goodbye
+from speedtolead.ports import Apologise, Goodbye
+from speedtolead.service.afterwards import Afterwards
 from speedtolead.service.callbacks import Callback, Told
-from speedtolead.service.calls import EndCall
+from speedtolead.service.suppressions import Stop
 from speedtolead.web import metrics, reading
 from speedtolead.web.problems import Problem
 from speedtolead.web.services import SERVICES, Services
@@ -24,6 +26,11 @@ log = structlog.get_logger(__name__)
 PATH = "/carrier/twilio/attempts/{attempt_id}/legs/{leg_id}/{kind}"
 SIGNATURES = ("X-Twilio-Signature", "X-SignalWire-Signature")
 REPEAT_TOKEN = "I-Twilio-Idempotency-Token"
+KINDS = frozenset(
+    {"status", "detection", "accept", "whisper", "dialed", "announce", "announced", "recording", "key"}
+)
+STOP_KEY = "9"
+NEVER_AGAIN = "You will not be called again. Goodbye."
 AFTERWARDS = web.AppKey("afterwards", set[asyncio.Task[None]])
 
 
@@ -51,32 +58,55 @@ async def _take(request: web.Request, services: Services, one: Callback) -> web.
     reader, taken = services.callback_reader, services.callbacks
     match one.kind:
         case "status" | "detection":
-            to_end = await taken.report(one, reader.leg_report(one.fields, one.received_at))
-            _end(request, services, to_end)
+            report = reader.leg_report(one.fields, one.received_at)
+            _afterwards(request, services, await taken.report(one, report))
+            return web.Response(status=204)
+        case "recording":
+            await taken.recording(one, reader.recording_report(one.fields, one.received_at))
             return web.Response(status=204)
         case "accept":
             told = await taken.accept(one, reader.digits(one.fields), reader.call_id(one.fields))
+        case "announce":
+            told = await taken.announce(one, reader.call_id(one.fields))
+        case "announced":
+            told = await taken.announced(one, reader.call_id(one.fields))
+        case "key":
+            told = await _pressed(services, one, reader.digits(one.fields))
         case "whisper":
             told = await taken.whisper(one)
         case "dialed":
             told = await taken.dialed(one, reader.dialed_report(one.fields, one.received_at))
         case _:
             raise Problem(404, "not_found", "There is no such callback.")
-    _end(request, services, told.to_end)
+    _afterwards(request, services, told.afterwards)
     return _say(services, told)
 
 
 def _say(services: Services, told: Told) -> web.Response:
     kind, body = services.callback_reader.render(told.instruction)
-    if isinstance(told.instruction, Goodbye):
+    if isinstance(told.instruction, Goodbye | Apologise):
         log.info("call.ended_by_us")
     return web.Response(text=body, content_type=kind)
 
 
-def _end(request: web.Request, services: Services, to_end: list[EndCall]) -> None:
-    if to_end:
+async def _pressed(services: Services, one: Callback, digits: str) -> Told:
+    """A key after a message: 9 means never again."""
+    person = await services.callbacks.person(one) if digits == STOP_KEY else None
+    if person is None:
+        return Told(Goodbye(), [])
+    account_id, lead_id, phone = person
+    reason = "asked not to be called by keypad"
+    known = await services.suppressions.in_force(account_id, phone, 50)
+    if not any(row.reason == reason for row in known):
+        stop = Stop("phone", phone, reason, "keypad", lead_id=lead_id)
+        await services.suppressions.add(account_id, stop)
+    return Told(Goodbye(NEVER_AGAIN), [])
+
+
+def _afterwards(request: web.Request, services: Services, afterwards: Sequence[Afterwards]) -> None:
+    if afterwards:
         running = request.app[AFTERWARDS]
-        task = asyncio.get_running_loop().create_task(services.sweeping.end(to_end))
+        task = asyncio.get_running_loop().create_task(services.afterwards.carry_out(afterwards))
         running.add(task)
         task.add_done_callback(running.discard)
 
@@ -88,4 +118,4 @@ def _fingerprint(path: str, fields: dict[str, str], token: str) -> bytes:
 
 
 def _known(kind: str) -> str:
-    return kind if kind in {"status", "detection", "accept", "whisper", "dialed"} else "other"
+    return kind if kind in KINDS else "other"

@@ -59,6 +59,16 @@ class DecisionView(BaseModel):
     rules: list[RuleView]
 
 
+class RecordingView(BaseModel):
+    """``state``: asked, running, kept (it can be played), absent or refused. A source's key is told of none."""
+
+    recording_id: UUID
+    state: str
+    started_at: Instant | None
+    seconds: int | None
+    announced_at: Instant | None
+
+
 class AttemptView(BaseModel):
     attempt_id: UUID
     number: int
@@ -79,8 +89,11 @@ class AttemptView(BaseModel):
     contact: bool
     talk_seconds: float | None
     note: str | None
+    announced_at: Instant | None
+    notice_at: Instant | None
     legs: list[LegView]
     decisions: list[DecisionView]
+    recordings: list[RecordingView]
 
 
 class HopsView(BaseModel):
@@ -224,6 +237,11 @@ def _attempt(story: LeadStory, attempt: AttemptRow) -> AttemptView:
             )
             for permit in story.permits
             if permit.attempt_id == attempt.attempt_id
+        ],
+        recordings=[
+            RecordingView(**{name: getattr(recording, name) for name in RecordingView.model_fields})
+            for recording in story.recordings
+            if recording.attempt_id == attempt.attempt_id
         ],
     )
 

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from speedtolead.ports import CallbackReader, Clock
 from speedtolead.service.abandonment import AbandonmentWatch
+from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.agents import Agents
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.configuration.connections import Connectors
@@ -29,6 +30,7 @@ from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.leads import Leads
 from speedtolead.service.outcomes import Outcomes
 from speedtolead.service.permits import Permits
+from speedtolead.service.recordings import Recordings
 from speedtolead.service.reports import Reports
 from speedtolead.service.returns import Returns
 from speedtolead.service.rules.current import RuleSets
@@ -72,6 +74,8 @@ class Services:
     agents: Agents
     callbacks: Callbacks
     sweeping: Sweeping
+    afterwards: CarryingOut
+    recordings: Recordings
     sign_in: SignIn
     webhooks: Webhooks
     callback_reader: CallbackReader

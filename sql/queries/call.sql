@@ -2,7 +2,7 @@
 -- One attempt with what its calls need, locked until the transaction ends: news about one attempt is taken in turn.
 SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, a.number, a.step, a.state, a.mode, a.caller_id,
        a.agent_id, a.lease, a.lease_until, a.unknown_since, a.permitted_at, a.bridged_at, a.ended_at, a.contact,
-       c.version AS campaign_version,
+       a.announced_at, a.notice_at, c.version AS campaign_version,
        l.state AS lead_state, l.received_at, l.phone, l.candidates,
        l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes, s.name AS source_name
   FROM attempt a

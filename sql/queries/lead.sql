@@ -45,7 +45,7 @@ SELECT channels, wording, seller, captured_at, url, ip, user_agent, trustedform_
 -- The lead's attempts in order, with their hops.
 SELECT a.id AS attempt_id, a.number, a.step, a.channel, a.state, a.due_at, a.mode, a.caller_id, a.tries,
        g.name AS agent, a.claimed_at, a.permitted_at, a.requested_at, a.ringing_at, a.answered_at, a.bridged_at,
-       a.ended_at, a.contact, a.talk_seconds, a.note
+       a.ended_at, a.contact, a.talk_seconds, a.note, a.announced_at, a.notice_at
   FROM attempt a LEFT JOIN agent g ON g.id = a.agent_id
  WHERE a.account_id = :account_id AND a.lead_id = :lead_id ORDER BY a.number;
 

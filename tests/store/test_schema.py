@@ -21,6 +21,7 @@ from speedtolead.domain.guard import Rate
 from speedtolead.domain.lead import LeadState
 from speedtolead.domain.outcome import OutcomeKind
 from speedtolead.domain.permit import Decision
+from speedtolead.domain.recording import RecordingState
 from speedtolead.domain.returned import ClaimState, ReturnReason
 from speedtolead.domain.webhook import DeliveryState
 from speedtolead.store.query import DECLARED, statements
@@ -41,6 +42,7 @@ CHECKED: list[tuple[str, str, type[StrEnum], set[str]]] = [
     ("leg", "state", LegState, set()),
     ("leg", "ended_as", LegEnd, set()),
     ("leg", "answered_by", AnsweredBy, set()),
+    ("recording", "state", RecordingState, set()),
     ("permit", "decision", Decision, {Decision.NOT_APPLICABLE}),
     ("webhook_delivery", "state", DeliveryState, set()),
     ("outcome", "kind", OutcomeKind, set()),

@@ -17,7 +17,11 @@ DETECTION = "detection"
 ACCEPT = "accept"
 WHISPER = "whisper"
 DIALED = "dialed"
-KINDS = (STATUS, DETECTION, ACCEPT, WHISPER, DIALED)
+ANNOUNCE = "announce"
+ANNOUNCED = "announced"
+RECORDING = "recording"
+KEY = "key"
+KINDS = (STATUS, DETECTION, ACCEPT, WHISPER, DIALED, ANNOUNCE, ANNOUNCED, RECORDING, KEY)
 
 
 class Addresses:

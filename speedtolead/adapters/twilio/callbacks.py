@@ -8,15 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import assert_never
 
 from twilio.request_validator import RequestValidator
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from speedtolead.adapters.twilio.addresses import ACCEPT, DETECTION, DIALED, STATUS, WHISPER, Addresses
+from speedtolead.adapters.twilio.addresses import (
+    ACCEPT,
+    ANNOUNCE,
+    ANNOUNCED,
+    DETECTION,
+    DIALED,
+    KEY,
+    STATUS,
+    WHISPER,
+    Addresses,
+)
 from speedtolead.domain.call import AnsweredBy, LegEnd, LegReport, LegState
-from speedtolead.ports import ConnectAgent, ConnectLead, Goodbye, Instruction, JoinNow, OfferLead
+from speedtolead.domain.recording import RecordingReport, RecordingState
+from speedtolead.ports import (
+    Announce,
+    Apologise,
+    ConnectAgent,
+    ConnectLead,
+    Goodbye,
+    Instruction,
+    JoinNow,
+    OfferLead,
+)
 
 # "answered" is said only by a finished <Dial>, of a call that is over.
 STATES: dict[str, tuple[LegState, LegEnd | None]] = {
@@ -32,6 +53,14 @@ STATES: dict[str, tuple[LegState, LegEnd | None]] = {
     "answered": (LegState.ENDED, LegEnd.COMPLETED),
 }
 EVENTS = ["initiated", "ringing", "answered", "completed"]
+RECORDED: dict[str, RecordingState] = {
+    "in-progress": RecordingState.RUNNING,
+    "completed": RecordingState.KEPT,
+    "absent": RecordingState.ABSENT,
+}
+RECORDING_EVENTS = ["in-progress", "completed", "absent"]
+KEY_SECONDS = 5
+"""How long a person has to press a key after a message."""
 OFFER_SECONDS = 10
 """How long an agent has to press 1 after the whisper."""
 
@@ -52,8 +81,20 @@ def report(
 ) -> LegReport:
     """A report from the carrier's words for status, detection and duration."""
     state, end = STATES.get(status or "", (None, None))
-    counted = int(seconds) if seconds and seconds.isdecimal() else None
-    return LegReport(at, state, end, answered_by(detected), call_id, None, counted)
+    return LegReport(at, state, end, answered_by(detected), call_id, None, _whole(seconds))
+
+
+def _whole(seconds: str | None) -> int | None:
+    return int(seconds) if seconds and seconds.isdecimal() else None
+
+
+def _moment(told: str) -> datetime | None:
+    """A date of RFC 2822; None where it cannot be read."""
+    try:
+        found = parsedate_to_datetime(told)
+    except ValueError:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 class TwilioCallbacks:
@@ -82,6 +123,19 @@ class TwilioCallbacks:
     def dialed_report(self, fields: Mapping[str, str], at: datetime) -> LegReport:
         return report(
             fields.get("DialCallStatus"), None, fields.get("DialCallSid"), at, fields.get("DialCallDuration")
+        )
+
+    def recording_report(self, fields: Mapping[str, str], at: datetime) -> RecordingReport | None:
+        state, recording_id = RECORDED.get(fields.get("RecordingStatus", "")), fields.get("RecordingSid")
+        if state is None or not recording_id:
+            return None
+        return RecordingReport(
+            at=at,
+            recording_id=recording_id,
+            state=state,
+            started_at=_moment(fields.get("RecordingStartTime", "")),
+            seconds=_whole(fields.get("RecordingDuration")),
+            url=fields.get("RecordingUrl") or None,
         )
 
     def digits(self, fields: Mapping[str, str]) -> str:
@@ -120,6 +174,16 @@ def twiml(instruction: Instruction, addresses: Addresses) -> str:
             _connect_lead(response, instruction, addresses)
         case ConnectAgent():
             _connect_agent(response, instruction, addresses)
+        case Announce():
+            response.say(instruction.words)
+            announced = addresses.of(ANNOUNCED, instruction.attempt_id, instruction.leg_id)
+            response.redirect(announced, method="POST")
+        case Apologise():
+            action = addresses.of(KEY, instruction.attempt_id, instruction.leg_id)
+            gather = Gather(num_digits=1, timeout=KEY_SECONDS, action=action, method="POST")
+            gather.say(instruction.words)
+            response.append(gather)
+            response.hangup()
         case JoinNow():
             pass
         case Goodbye(words):
@@ -149,8 +213,12 @@ def _connect_lead(response: VoiceResponse, connect: ConnectLead, addresses: Addr
         action=addresses.of(DIALED, connect.attempt_id, connect.leg_id),
         method="POST",
     )
+    first: dict[str, str] = {}
+    if connect.announce:
+        first = {"url": addresses.of(ANNOUNCE, connect.attempt_id, connect.leg_id), "method": "POST"}
     dial.number(
         connect.phone,
+        **first,
         status_callback=addresses.of(STATUS, connect.attempt_id, connect.leg_id),
         status_callback_event=" ".join(EVENTS),
         status_callback_method="POST",

@@ -1,6 +1,6 @@
 """The carrier port through the official SDK.
 
-Owns: the requests for calls. Must not know: attempts, permits, rows.
+Owns: the requests for calls and their recordings. Must not know: attempts, permits, rows.
 A request that places a call is sent once. What its failure means is in ``errors``.
 """
 
@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
+from uuid import UUID
 
 import aiohttp
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
 from speedtolead.adapters.twilio import errors
-from speedtolead.adapters.twilio.addresses import DETECTION, STATUS, Addresses
-from speedtolead.adapters.twilio.callbacks import EVENTS, report, twiml
-from speedtolead.adapters.twilio.http import BoundedHttpClient
-from speedtolead.ports import CallOrder, Indeterminate, KnownCall, Transient
+from speedtolead.adapters.twilio.addresses import DETECTION, RECORDING, STATUS, Addresses
+from speedtolead.adapters.twilio.callbacks import EVENTS, RECORDING_EVENTS, report, twiml
+from speedtolead.adapters.twilio.http import TWILIO, BoundedHttpClient
+from speedtolead.ports import CallOrder, Indeterminate, KnownCall, Permanent, Sound, Transient
 
 FAILURES = (
     aiohttp.ClientError,
@@ -34,13 +36,15 @@ FAILURES = (
 )
 """All that a request through the SDK raises; the last four are answers that are not what they should be."""
 _LISTED = 200
+_PIECE = 64 * 1024
 
 
 class TwilioCarrier:
     """Places and reads calls of one account."""
 
-    def __init__(self, name: str, client: Client, addresses: Addresses) -> None:
+    def __init__(self, name: str, client: Client, http: BoundedHttpClient, addresses: Addresses) -> None:
         self.name = name
+        self._http = http
         self._client = client
         self._addresses = addresses
 
@@ -99,12 +103,51 @@ class TwilioCarrier:
         except FAILURES as error:
             raise errors.read(error) from error
 
+    async def start_recording(self, call_id: str, attempt_id: UUID, leg_id: UUID) -> str:
+        try:
+            recording = await self._client.calls(call_id).recordings.create_async(
+                recording_channels="dual",
+                recording_status_callback=self._addresses.of(RECORDING, attempt_id, leg_id),
+                recording_status_callback_event=RECORDING_EVENTS,
+                recording_status_callback_method="POST",
+            )
+        except FAILURES as error:
+            raise errors.read(error) from error
+        if not recording.sid:
+            raise Indeterminate("the carrier answered without a recording's id")
+        return str(recording.sid)
+
+    @asynccontextmanager
+    async def sound(self, recording_id: str) -> AsyncIterator[Sound]:
+        # Built here, not taken from a callback: the account's credentials go to its own API only.
+        account = f"{TWILIO}/2010-04-01/Accounts/{self._client.account_sid}"
+        url = f"{account}/Recordings/{quote(recording_id, safe='')}.mp3"
+        async with AsyncExitStack() as stack:
+            try:
+                opened = self._http.opened(url, (self._client.username, self._client.password))
+                response = await stack.enter_async_context(opened)
+            except FAILURES as error:
+                raise errors.read_only(error) from error
+            if response.status == 404:
+                raise Permanent("there is no such recording", code="unknown_recording")
+            if response.status != 200 or not response.content_type.startswith("audio/"):
+                raise Transient(f"no recording in the answer: {response.status} {response.content_type}")
+            yield Sound(response.content_type, _pieces(response))
+
     async def check(self) -> str:
         try:
             account = await self._client.api.v2010.accounts(self._client.account_sid).fetch_async()
         except FAILURES as error:
             raise errors.read_only(error) from error
         return f"account {str(account.sid)[:6]}… is {account.status}"
+
+
+async def _pieces(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    try:
+        async for piece in response.content.iter_chunked(_PIECE):
+            yield piece
+    except FAILURES as error:
+        raise errors.read_only(error) from error
 
 
 def _known(call: Any) -> KnownCall:
@@ -128,7 +171,7 @@ async def twilio_carrier(
     """The carrier, with its connection opened and the SDK's lazy parts loaded before the first lead needs them."""
     http = BoundedHttpClient(api_url, timeout)
     client = Client(account_sid, auth_token, http_client=http)
-    carrier = TwilioCarrier(name, client, Addresses(public_url))
+    carrier = TwilioCarrier(name, client, http, Addresses(public_url))
     _ = client.calls
     try:
         yield carrier

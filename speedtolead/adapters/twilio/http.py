@@ -6,6 +6,8 @@ would dial twice. This one does neither: each request is sent once and bounded i
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlencode
@@ -32,6 +34,7 @@ class BoundedHttpClient(AsyncTwilioHttpClient):
 
     def __init__(self, api_url: str, timeout: float, lookup_url: str | None = None) -> None:
         super().__init__(pool_connections=False)
+        self._timeout = timeout
         self._api_url = api_url.rstrip("/")
         own_lookups = LOOKUPS if self._api_url == TWILIO else self._api_url
         self._lookup_url = (lookup_url or own_lookups).rstrip("/")
@@ -69,6 +72,18 @@ class BoundedHttpClient(AsyncTwilioHttpClient):
         ) as response:
             RETRY_AFTER.set(response.headers.get("Retry-After", ""))
             return Response(response.status, await response.text(), response.headers)
+
+    @asynccontextmanager
+    async def opened(self, url: str, auth: tuple[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
+        """A file of the account, to be read in pieces: bounded are the waits for its start and for each piece.
+
+        It may be kept at another host, and is then sent on to; the credentials stay at the first.
+        """
+        waits = aiohttp.ClientTimeout(sock_connect=self._timeout / 2, sock_read=self._timeout)
+        headers = {"Authorization": aiohttp.encode_basic_auth(*auth)}
+        address = self.address(url)
+        async with self._own.get(address, headers=headers, timeout=waits, max_redirects=3) as response:
+            yield response
 
     def address(self, url: str) -> str:
         """Where a request that the SDK makes for ``url`` is sent."""

@@ -15,9 +15,10 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from speedtolead.domain.agent import Presence
 from speedtolead.domain.call import DialMode
-from speedtolead.domain.campaign import Campaign, ContactPolicy, Dial, Step
+from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, RecordingPolicy, Step
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.domain.hours import ALWAYS
+from speedtolead.domain.states import state_name
 from speedtolead.service.configuration.contact import ContactPart
 from speedtolead.service.configuration.source import SourcePart
 from speedtolead.service.configuration.values import (
@@ -101,6 +102,31 @@ class Voicemail(Part):
     leave: Literal[False] = False
 
 
+def _state(value: str) -> str:
+    if state_name(value) == value:
+        raise ValueError(f"{value!r} is no state, like NY")
+    return value
+
+
+def _sentence(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("say it in words, on one line")
+    return value
+
+
+class RecordingPart(Part):
+    """``agents_in`` left out: nobody knows where the agents sit, so every recording is announced."""
+
+    record: bool = False
+    announce: Annotated[str, AfterValidator(only(*(when.value for when in Announcing)))] = Announcing.AUTO.value
+    words: Annotated[str, Field(max_length=200), AfterValidator(_sentence)] = RecordingPolicy().words
+    agents_in: list[Annotated[str, AfterValidator(_state)]] = Field(default_factory=list)
+
+    def to_domain(self) -> RecordingPolicy:
+        places = tuple(sorted(set(self.agents_in)))
+        return RecordingPolicy(self.record, Announcing(self.announce), self.words, places)
+
+
 class StepPart(Part):
     after: Duration
     channel: Annotated[str, AfterValidator(only("call"))]
@@ -115,6 +141,7 @@ class CampaignPart(Part):
     dial: DialPart
     whisper: Spoken = "New lead from {{ source.name }}. Press 1 to take it."
     voicemail: Voicemail = Field(default_factory=Voicemail)
+    recording: RecordingPart = Field(default_factory=RecordingPart)
     cadence: Annotated[list[StepPart], Field(min_length=1, max_length=50)]
 
     def to_domain(self, timezone: str, contact: ContactPolicy) -> Campaign:
@@ -137,6 +164,7 @@ class CampaignPart(Part):
             ),
             cadence=tuple(Step(step.after, step.channel, step.at) for step in self.cadence),
             contact=contact,
+            recording=self.recording.to_domain(),
         )
 
 

@@ -20,6 +20,7 @@ from speedtolead.web.pages import (
     login,
     outcomes,
     posts,
+    recordings,
     render,
     returns,
     settings,
@@ -46,6 +47,7 @@ def add_to(app: web.Application) -> None:
     router.add_get("/leads/{lead_id}", lead.show)
     router.add_get("/leads/{lead_id}/fragment", lead.fragment)
     router.add_post("/leads/{lead_id}/stop", lead.stop)
+    router.add_get("/leads/{lead_id}/recordings/{recording_id}", recordings.play, allow_head=False)
     router.add_post("/leads/{lead_id}/outcomes", outcomes.report)
     router.add_get("/returns", returns.show)
     router.add_get("/returns.csv", returns.download)

@@ -1,0 +1,74 @@
+"""What must be done at the carrier after a commit: calls ended, recordings started.
+
+Owns: doing it once each. Must not know: why. It may never be done, where a node dies just then: a call that should
+have ended comes back with its attempt's lease, and a recording that was not started is not made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from speedtolead.ports import Carrier, Clock, Indeterminate, PortError
+from speedtolead.store import recordings as rows
+from speedtolead.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EndCall:
+    """The carrier is to end this call."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartRecording:
+    """The carrier is to record this call from now on; the leg's row of a recording is committed."""
+
+    call_id: str
+    attempt_id: UUID
+    leg_id: UUID
+
+
+Afterwards = EndCall | StartRecording
+
+
+class CarryingOut:
+    def __init__(self, database: Database, carrier: Carrier, clock: Clock) -> None:
+        self._database = database
+        self._carrier = carrier
+        self._clock = clock
+
+    async def carry_out(self, afterwards: Sequence[Afterwards]) -> None:
+        """Each in order; what the carrier refuses is logged, and holds up none of the others."""
+        for one in afterwards:
+            try:
+                match one:
+                    case EndCall(call_id):
+                        await self._carrier.end_call(call_id)
+                    case StartRecording():
+                        await self._start(one)
+            except PortError as error:
+                what = type(one).__name__
+                log.warning("carrier.not_done", what=what, code=error.code, provider_code=error.provider_code)
+
+    async def _start(self, start: StartRecording) -> None:
+        """Ask once. Where nobody can say whether it runs, the carrier's own news of it tells, or nothing does."""
+        try:
+            recording_id = await self._carrier.start_recording(start.call_id, start.attempt_id, start.leg_id)
+        except Indeterminate:
+            raise
+        except PortError:
+            async with self._database.connection() as tx:
+                await rows.RECORDING_REFUSED.run(tx, leg_id=start.leg_id)
+            raise
+        async with self._database.connection() as tx:
+            await rows.RECORDING_RUNS.run(
+                tx, leg_id=start.leg_id, carrier_recording_id=recording_id, now=self._clock.now()
+            )
+        log.info("recording.started", attempt_id=str(start.attempt_id))

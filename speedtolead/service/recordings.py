@@ -1,0 +1,88 @@
+"""Recordings of talks: when one is started, what is heard of it, and playing it.
+
+Owns: that nothing is recorded before it may be, and never twice on a leg. Must not know: TwiML, signatures, HTTP,
+or where the carrier keeps a recording.
+
+A talk is recorded from the moment at which agent and lead are bridged, a person (no machine) is known to have
+answered, and the announcement was played to its end where one is needed. An announcement of which nobody hears
+that it was played starts nothing.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from uuid import UUID
+
+from speedtolead.domain.call import AnsweredBy, Fate, Leg, LegState
+from speedtolead.domain.errors import NotFound
+from speedtolead.domain.recording import Announcement, RecordingReport, RecordingState
+from speedtolead.ports import Carrier, Sound
+from speedtolead.service.afterwards import StartRecording
+from speedtolead.store import events
+from speedtolead.store import recordings as rows
+from speedtolead.store.calls import CallRow
+from speedtolead.store.database import Database
+from speedtolead.store.ids import new_id
+from speedtolead.store.query import Connection
+
+_TALKS = frozenset({AnsweredBy.HUMAN, AnsweredBy.UNKNOWN})
+
+
+async def begin(
+    tx: Connection, row: CallRow, leg_id: UUID, lead: Leg, fate: Fate, told: Announcement | None, now: datetime
+) -> list[StartRecording]:
+    """Start recording the lead's leg, if it is time and was not done before; ``told`` is None: nothing is recorded.
+
+    The leg's row is written first, and only who writes it starts: killed after that, there is no recording.
+    """
+    if told is None or fate.bridged_at is None or lead.state is not LegState.LIVE:
+        return []
+    if lead.answered_by not in _TALKS or lead.carrier_call_id is None:
+        return []
+    if told.needed and (row.announced_at is None or row.announced_at < lead.placed_at):
+        return []
+    first = await rows.ASK_RECORDING.first(
+        tx, recording_id=new_id(), account_id=row.account_id, attempt_id=row.attempt_id, leg_id=leg_id, now=now
+    )
+    return [] if first is None else [StartRecording(lead.carrier_call_id, row.attempt_id, leg_id)]
+
+
+async def hear(tx: Connection, attempt_id: UUID, leg_id: UUID, report: RecordingReport) -> None:
+    """Take news of a leg's recording; of one that we did not ask for, nothing is kept."""
+    found = await rows.RECORDING_TOLD.first(
+        tx,
+        attempt_id=attempt_id,
+        leg_id=leg_id,
+        carrier_recording_id=report.recording_id,
+        state=report.state,
+        started_at=report.started_at,
+        seconds=report.seconds,
+        url=report.url,
+    )
+    if found is None or found.before == found.state or found.state != RecordingState.KEPT:
+        return
+    data = {"recording_id": str(found.recording_id), "seconds": found.seconds}
+    await events.add(
+        tx, found.account_id, "recording.kept", report.at, lead_id=found.lead_id, attempt_id=attempt_id, data=data
+    )
+
+
+class Recordings:
+    """Recordings as they are played to a manager."""
+
+    def __init__(self, database: Database, carrier: Carrier) -> None:
+        self._database = database
+        self._carrier = carrier
+
+    async def sound(
+        self, account_id: UUID, lead_id: UUID, recording_id: UUID
+    ) -> AbstractAsyncContextManager[Sound]:
+        """A finished recording, from the carrier. Raises NotFound; entering it, what the port raises."""
+        async with self._database.connection() as tx:
+            found = await rows.RECORDING_TO_PLAY.first(
+                tx, account_id=account_id, lead_id=lead_id, recording_id=recording_id
+            )
+        if found is None:
+            raise NotFound("There is no such recording, or not yet.")
+        return self._carrier.sound(found.carrier_recording_id)

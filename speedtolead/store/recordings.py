@@ -1,0 +1,48 @@
+"""Rows of recordings, and of what a lead was told on a call.
+
+Owns: the statements of ``sql/queries/recording.sql``. Must not know: when a call is recorded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from speedtolead.store.query import Id, Nothing, Query
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingLine:
+    recording_id: UUID
+    attempt_id: UUID
+    state: str
+    started_at: datetime | None
+    seconds: int | None
+    announced_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRow:
+    recording_id: UUID
+    account_id: UUID
+    lead_id: UUID
+    before: str
+    """The state that the news found."""
+    state: str
+    seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToPlay:
+    carrier_recording_id: str
+
+
+MARK_ANNOUNCED = Query("mark_announced", Id)
+MARK_NOTICE = Query("mark_notice", Id)
+ASK_RECORDING = Query("ask_recording", Id)
+RECORDING_RUNS = Query("recording_runs", Nothing)
+RECORDING_REFUSED = Query("recording_refused", Nothing)
+RECORDING_TOLD = Query("recording_told", ToldRow)
+RECORDINGS_OF_LEAD = Query("recordings_of_lead", RecordingLine)
+RECORDING_TO_PLAY = Query("recording_to_play", ToPlay)

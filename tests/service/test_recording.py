@@ -1,0 +1,221 @@
+"""Talks are recorded only as the law allows, and a person who answers and gets no agent hears who called."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from running import (
+    AGENTS_ANSWER,
+    LEAD_PHONE,
+    SOURCE_KEY,
+    RunningService,
+    configuration,
+    person,
+    running_service,
+    until,
+)
+
+from speedtolead.simulator import Fault, Person
+from speedtolead.simulator.call import Call
+from speedtolead.simulator.people import Does
+from speedtolead.simulator.recordings import Recording
+
+WORDS = "This call may be recorded."
+CALIFORNIAN = {"state": "CA", "phone": "+12135550142"}
+NEW_YORKER = {"state": "NY", "phone": LEAD_PHONE}
+TALKS = Person(pattern="+1???5550142", does=Does.ANSWER, ring=1.0, talk=20.0)
+
+
+def recorded(mode: str = "agent_first", **more: Any) -> str:
+    """A campaign that records, whose agents sit in Texas."""
+    base = configuration(mode=mode, **more)
+    return base + "    recording: {record: true, agents_in: [TX]}\n"
+
+
+@asynccontextmanager
+async def recording_service(
+    url: str, folder: Path, people: tuple[Person, ...] = (AGENTS_ANSWER, TALKS), text: str = "", **more: Any
+) -> AsyncIterator[RunningService]:
+    async with running_service(url, folder, text or recorded(), people, **more) as service:
+        yield service
+
+
+def leads_call(service: RunningService, phone: str) -> Call:
+    (call,) = service.simulator.carrier.calls_to(phone)
+    return call
+
+
+def tapes(service: RunningService) -> list[Recording]:
+    return list(service.simulator.carrier.recordings.by_sid.values())
+
+
+async def told(service: RunningService, kind: str) -> list[Any]:
+    async with service.database.connection() as tx:
+        return [row["data"] for row in await tx.fetch("SELECT data FROM event WHERE kind = $1 ORDER BY id", kind)]
+
+
+async def kept(service: RunningService, lead_id: str) -> Any:
+    """The lead once its call is over and its one recording is with the carrier as a whole."""
+
+    def whole(lead: Any) -> bool:
+        (attempt,) = lead["attempts"]
+        return attempt["ended_at"] and [one["state"] for one in attempt["recordings"]] == ["kept"]
+
+    return await service.lead_when(lead_id, whole)
+
+
+@pytest.mark.parametrize("mode", ["agent_first", "lead_first"])
+async def test_a_recording_starts_after_its_announcement_and_without_one_where_none_is_asked_for(
+    database_url: str, tmp_path: Path, mode: str
+) -> None:
+    async with recording_service(database_url, tmp_path, text=recorded(mode)) as service:
+        _, answer = await service.post(**CALIFORNIAN)
+        lead = await kept(service, answer["lead_id"])
+        (attempt,) = lead["attempts"]
+        (recording,) = attempt["recordings"]
+        assert lead["status"] == "contacted"
+        assert leads_call(service, CALIFORNIAN["phone"]).said == [WORDS]
+        assert recording["announced_at"] == attempt["announced_at"]
+        assert attempt["answered_at"] < recording["announced_at"] < recording["started_at"]
+        assert 1 <= recording["seconds"] <= 30
+        (tape,) = tapes(service)
+        assert (tape.call.to, tape.wish.channels) == (CALIFORNIAN["phone"], 2)
+        (why,) = await told(service, "recording.announced")
+        assert (why["words"], why["asking"], why["states"]) == (WORDS, ["CA"], ["CA", "TX"])
+        assert why["rule_set"]
+        await service.agents_free()
+
+        _, answer = await service.post(**NEW_YORKER)
+        lead = await kept(service, answer["lead_id"])
+        assert lead["attempts"][0]["announced_at"] is None
+        assert leads_call(service, NEW_YORKER["phone"]).said == []
+        assert len(await told(service, "recording.announced")) == 1
+        assert len(await told(service, "recording.kept")) == 2
+        await can_be_played_by_managers_alone(service, lead)
+
+
+async def can_be_played_by_managers_alone(service: RunningService, lead: Any) -> None:
+    recording_id = lead["attempts"][0]["recordings"][0]["recording_id"]
+    path = f"{service.url}/leads/{lead['lead_id']}/recordings/{recording_id}"
+    other = f"{service.url}/leads/{recording_id}/recordings/{recording_id}"
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as manager:
+        async with manager.get(path) as refused:
+            assert refused.status == 401
+        form = {"email": "manager@test.example", "password": "change-me-now"}
+        async with manager.post(f"{service.url}/login", data=form) as signed_in:
+            assert signed_in.status == 200
+        async with manager.get(path) as played:
+            assert (played.status, played.content_type) == (200, "audio/x-wav")
+            assert played.headers["Cache-Control"] == "no-store"
+            assert (await played.read()).startswith(b"RIFF")
+        async with manager.get(other) as nowhere:
+            assert nowhere.status == 404
+        async with manager.get(f"{service.url}/leads/{lead['lead_id']}") as page:
+            text = await page.text()
+            assert path.removeprefix(service.url) in text
+            assert "/Recordings/RE" not in text
+        service.simulator.carrier.faults.order([Fault("status", path="*/Recordings/*", status=500)])
+        async with manager.get(path) as later:
+            assert later.status == 502
+            assert "/Recordings/" not in await later.text()
+        service.simulator.carrier.recordings.by_sid.clear()
+        async with manager.get(path) as gone:
+            assert gone.status == 404
+    by_source = await service.get(f"/v1/leads/{lead['lead_id']}", SOURCE_KEY)
+    assert by_source["attempts"][0]["recordings"] == []
+
+
+@pytest.mark.parametrize("mode", ["agent_first", "lead_first"])
+async def test_who_hangs_up_during_the_announcement_and_a_machine_are_not_recorded(
+    database_url: str, tmp_path: Path, mode: str
+) -> None:
+    hasty = Person(pattern=CALIFORNIAN["phone"], ring=1.0, hangs_up_after_answer=0.5)
+    machine = person(NEW_YORKER["phone"], Does.VOICEMAIL, ring=1.0, talk=60.0)
+    people = (AGENTS_ANSWER, hasty, machine)
+    async with recording_service(database_url, tmp_path, people, recorded(mode)) as service:
+        _, answer = await service.post(**CALIFORNIAN)
+        lead = await service.ended(answer["lead_id"])
+        assert lead["attempts"][0]["announced_at"] is None
+        await service.agents_free()
+        _, answer = await service.post(**NEW_YORKER)
+        lead = await service.ended(answer["lead_id"])
+        assert lead["attempts"][0]["state"] == "machine"
+        await service.simulator.carrier.callbacks.settled()
+        assert tapes(service) == []
+        assert [a["recordings"] for a in lead["attempts"]] == [[]]
+
+
+async def test_a_talk_goes_on_where_it_cannot_be_recorded(database_url: str, tmp_path: Path) -> None:
+    async with recording_service(database_url, tmp_path) as service:
+        for status, state in ((400, "refused"), (500, "asked")):
+            fault = Fault("status", method="POST", path="*/Calls/*/Recordings.json", status=status)
+            service.simulator.carrier.faults.order([fault])
+            _, answer = await service.post(**(CALIFORNIAN if status == 400 else NEW_YORKER))
+            lead = await service.ended(answer["lead_id"])
+            assert lead["status"] == "contacted"
+            (recording,) = lead["attempts"][0]["recordings"]
+            assert (recording["state"], recording["seconds"]) == (state, None)
+            await service.agents_free()
+        assert tapes(service) == []
+
+
+async def test_news_of_a_recording_count_once_in_any_order(database_url: str, tmp_path: Path) -> None:
+    async with recording_service(database_url, tmp_path) as service:
+        twice = Fault("duplicate", on="callback", path="*/recording", times=-1)
+        service.simulator.carrier.faults.order([twice])
+        _, answer = await service.post(**CALIFORNIAN)
+        lead = await kept(service, answer["lead_id"])
+        await service.simulator.carrier.callbacks.settled()
+        assert len(await told(service, "recording.kept")) == 1
+        assert len(tapes(service)) == 1
+        assert lead["attempts"][0]["recordings"][0]["seconds"] == round(tapes(service)[0].heard)
+
+
+async def test_nothing_is_asked_for_where_a_campaign_does_not_record(service: RunningService) -> None:
+    _, answer = await service.post()
+    lead = await service.ended(answer["lead_id"])
+    assert lead["attempts"][0]["recordings"] == []
+    assert leads_call(service, LEAD_PHONE).said == []
+    assert tapes(service) == []
+
+
+# ---- the person who answered and got no agent ---------------------------------------------------------------
+
+
+async def test_an_abandoned_person_hears_who_called_and_a_key_ends_it(database_url: str, tmp_path: Path) -> None:
+    nobody = person("+121255501[1-2]?", Does.DECLINE, ring=1.0)
+    keen = person(LEAD_PHONE, Does.ANSWER, ring=1.0, presses="9")
+    silent = person("+12125550149", Does.ANSWER, ring=1.0)
+    text = configuration(mode="lead_first", cadence="[{after: 0s, channel: call}, {after: 1d, channel: call}]")
+    people = (nobody, keen, silent)
+    async with running_service(database_url, tmp_path, text, people, missed_offer_rest=0.0) as service:
+        _, answer = await service.post()
+        lead = await service.lead_when(answer["lead_id"], lambda lead: lead["status"] == "suppressed")
+        (notice, goodbye) = leads_call(service, LEAD_PHONE).said
+        assert "This is Test Insurance." in notice
+        assert "the request that you made" in notice
+        assert "2 1 2, 5 5 5, 0 1 0 0" in notice
+        assert "Press 9" in notice
+        assert goodbye == "You will not be called again. Goodbye."
+        assert lead["attempts"][0]["notice_at"]
+        assert await told(service, "notice.given") == [{"words": notice}]
+        listed = await service.get("/v1/suppressions")
+        assert [found["value"] for found in listed["suppressions"]] == [LEAD_PHONE]
+        await service.agents_free()
+
+        _, answer = await service.post(phone="+12125550149")
+        lead = await service.lead_when(answer["lead_id"], lambda lead: len(lead["attempts"]) == 2)
+        assert lead["attempts"][0]["state"] == "abandoned"
+        assert lead["status"] == "working"
+        assert leads_call(service, "+12125550149").said == [notice]
+        assert len(await told(service, "notice.given")) == 2
+
+        async def no_more() -> bool:
+            return not any(call.is_live for call in service.simulator.carrier.calls.values())
+
+        await until(no_more)
