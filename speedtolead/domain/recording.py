@@ -58,6 +58,7 @@ class Announcement:
 
     def as_inputs(self) -> dict[str, object]:
         return {
+            "needed": self.needed,
             "why": self.why,
             "states": list(self.states),
             "asking": list(self.asking),

@@ -194,6 +194,7 @@ class Callbacks:
         """The lead's call runs our instructions, so it was answered, whatever else was heard of it."""
         report = LegReport(callback.received_at, LegState.LIVE, carrier_call_id=call_id)
         await call.apply(tx, callback.leg_id, report)
+        await self._calls.adopt(tx, call, callback.leg_id)
         return await self._calls.settle(tx, call)
 
     async def _mark_announced(self, tx: Connection, call: Call, at: datetime) -> None:

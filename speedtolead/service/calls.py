@@ -137,7 +137,7 @@ class Calls:
         if not await call.apply(tx, leg_id, report):
             await self._renew(tx, call)
             return []
-        await self._adopt(tx, call, leg_id)
+        await self.adopt(tx, call, leg_id)
         return await self.settle(tx, call)
 
     async def uncount(self, lead_id: UUID, leg_id: UUID) -> None:
@@ -170,7 +170,7 @@ class Calls:
             until = self._clock.now() + self._patience.call
             await rows.RENEW_LEASE.run(tx, attempt_ids=[call.row.attempt_id], lease_until=until)
 
-    async def _adopt(self, tx: Connection, call: Call, leg_id: UUID) -> None:
+    async def adopt(self, tx: Connection, call: Call, leg_id: UUID) -> None:
         """The carrier knows a call of an attempt that was unknown, or even given up: it is under way."""
         state = AttemptState(call.row.state)
         leg = call.legs[leg_id]

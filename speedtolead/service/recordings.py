@@ -43,7 +43,13 @@ async def begin(
     if told.needed and (row.announced_at is None or row.announced_at < lead.placed_at):
         return []
     first = await rows.ASK_RECORDING.first(
-        tx, recording_id=new_id(), account_id=row.account_id, attempt_id=row.attempt_id, leg_id=leg_id, now=now
+        tx,
+        recording_id=new_id(),
+        account_id=row.account_id,
+        attempt_id=row.attempt_id,
+        leg_id=leg_id,
+        now=now,
+        announcement=told.as_inputs(),
     )
     return [] if first is None else [StartRecording(lead.carrier_call_id, row.attempt_id, leg_id)]
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from speedtolead.store.query import Id, Nothing, Query
+from speedtolead.store.settings_json import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class RecordingLine:
     state: str
     started_at: datetime | None
     seconds: int | None
+    announcement: Json
     announced_at: datetime | None
 
 

@@ -66,6 +66,8 @@ class RecordingView(BaseModel):
     state: str
     started_at: Instant | None
     seconds: int | None
+    announcement: dict[str, Any]
+    """Whether the lead had to be told first, why, and the rule set that says so."""
     announced_at: Instant | None
 
 

@@ -16,8 +16,10 @@ CREATE TABLE recording (
     started_at            timestamptz,
     seconds               integer,
     url                   text,
+    announcement          jsonb NOT NULL,
     FOREIGN KEY (account_id, attempt_id) REFERENCES attempt (account_id, id),
     FOREIGN KEY (account_id, leg_id) REFERENCES leg (account_id, id)
 );
 COMMENT ON COLUMN recording.url IS 'as the carrier told it; shown to nobody, and never asked for';
+COMMENT ON COLUMN recording.announcement IS 'whether the lead had to be told first, and what that was read from';
 CREATE INDEX recording_of_attempt ON recording (attempt_id);

@@ -8,8 +8,8 @@ UPDATE attempt SET notice_at = :now WHERE id = :attempt_id AND notice_at IS NULL
 
 -- name: ask_recording
 -- A leg is about to be recorded; nothing is returned where that was asked before.
-INSERT INTO recording (id, account_id, attempt_id, leg_id, state, asked_at)
-VALUES (:recording_id, :account_id, :attempt_id, :leg_id, 'asked', :now)
+INSERT INTO recording (id, account_id, attempt_id, leg_id, state, asked_at, announcement)
+VALUES (:recording_id, :account_id, :attempt_id, :leg_id, 'asked', :now, :announcement)
 ON CONFLICT (leg_id) DO NOTHING
 RETURNING id;
 
@@ -38,7 +38,7 @@ RETURNING r.id AS recording_id, r.account_id, a.lead_id,
 
 -- name: recordings_of_lead
 -- The recordings of the lead's calls, in order.
-SELECT r.id AS recording_id, r.attempt_id, r.state, r.started_at, r.seconds, a.announced_at
+SELECT r.id AS recording_id, r.attempt_id, r.state, r.started_at, r.seconds, r.announcement, a.announced_at
   FROM recording r JOIN attempt a ON a.id = r.attempt_id
  WHERE r.account_id = :account_id AND a.lead_id = :lead_id ORDER BY r.asked_at, r.id;
 

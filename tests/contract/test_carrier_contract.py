@@ -27,6 +27,8 @@ from speedtolead.adapters.twilio.callbacks import TwilioCallbacks, answered_by
 from speedtolead.adapters.twilio.carrier import TwilioCarrier, twilio_carrier
 from speedtolead.domain.call import AnsweredBy, LegEnd, LegReport, LegState
 from speedtolead.ports import (
+    Announce,
+    Apologise,
     ConnectAgent,
     ConnectLead,
     Goodbye,
@@ -479,6 +481,9 @@ INSTRUCTIONS: dict[str, Instruction] = {
     "connect a phone": ConnectAgent(ATTEMPT, LEG, AGENT, OURS, RING),
     "connect a browser": ConnectAgent(ATTEMPT, LEG, "client:agent_3", OURS, RING, needs_key=False),
     "connect a SIP set": ConnectAgent(ATTEMPT, LEG, "sip:agent@example.com;transport=tls", OURS, RING),
+    "connect the lead after an announcement": ConnectLead(ATTEMPT, LEG, LEAD, OURS, RING, announce=True),
+    "announce": Announce(ATTEMPT, LEG, "This call may be recorded."),
+    "apologise": Apologise(ATTEMPT, LEG, "This is Acme. Press 9."),
     "join": JoinNow(),
     "goodbye": Goodbye("Good-bye."),
     "silent goodbye": Goodbye(),
@@ -553,6 +558,26 @@ def test_an_agent_is_rung_from_the_leads_call(name: str, tag: str, text: str, wh
     assert (noun.tag, noun.text) == (tag, text)
     assert (noun.get("url") or "").endswith(f"/whisper{RETRY}") is whispered
     assert noun.get("statusCallback", "").endswith(f"/status{RETRY}")
+
+
+def test_a_lead_who_is_to_hear_an_announcement_hears_it_before_the_bridge() -> None:
+    for name, announced in (("connect the lead", False), ("connect the lead after an announcement", True)):
+        (number,) = rendered(INSTRUCTIONS[name])[0]
+        assert (number.get("url") or "").endswith(f"/announce{RETRY}") is announced
+
+
+def test_an_announcement_tells_us_when_it_was_said() -> None:
+    say, redirect = rendered(INSTRUCTIONS["announce"])
+    assert (say.tag, say.text, redirect.tag) == ("Say", "This call may be recorded.", "Redirect")
+    assert (redirect.text or "").endswith(f"/announced{RETRY}")
+
+
+def test_who_gets_no_agent_may_press_one_key_within_five_seconds() -> None:
+    gather, hangup = rendered(INSTRUCTIONS["apologise"])
+    assert (gather.tag, gather.get("numDigits"), gather.get("timeout")) == ("Gather", "1", "5")
+    assert gather.findtext("Say") == "This is Acme. Press 9."
+    assert gather.get("action", "").endswith(f"/key{RETRY}")
+    assert hangup.tag == "Hangup"
 
 
 def test_joining_says_nothing_so_that_the_bridge_follows() -> None:

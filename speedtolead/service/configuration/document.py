@@ -18,6 +18,7 @@ from speedtolead.domain.call import DialMode
 from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, RecordingPolicy, Step
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.domain.hours import ALWAYS
+from speedtolead.domain.rule_set import FEDERAL
 from speedtolead.domain.states import state_name
 from speedtolead.service.configuration.contact import ContactPart
 from speedtolead.service.configuration.source import SourcePart
@@ -103,7 +104,7 @@ class Voicemail(Part):
 
 
 def _state(value: str) -> str:
-    if state_name(value) == value:
+    if value == FEDERAL or state_name(value) == value:
         raise ValueError(f"{value!r} is no state, like NY")
     return value
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from domain_samples import NY
 
-from speedtolead.domain.campaign import Announcing, RecordingPolicy
+from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, RecordingPolicy
 from speedtolead.domain.phone import digit_by_digit
 from speedtolead.domain.place import Candidate
 from speedtolead.domain.recording import announcement
+from speedtolead.service.configuration.document import ConfigurationError, read
 from speedtolead.service.notice import nobody_free
 from speedtolead.service.rules.file import shipped
+from speedtolead.store.settings_json import campaign_from_json, campaign_to_json
 
 RULES = shipped()
 AUTO, ALWAYS = Announcing.AUTO, Announcing.ALWAYS
@@ -68,3 +73,69 @@ def test_a_number_is_said_digit_by_digit(phone: str, said: str) -> None:
     assert words.startswith("This is Acme {x} & Sons.")
     assert said in words
     assert "ress 9" in words
+
+
+SAID = """
+account: acme
+timezone: America/New_York
+numbers: [{phone: "+12125550100"}]
+agents: [{name: a, phone: "+12125550111", groups: [sales]}]
+campaigns:
+  - name: auto
+    seller: Acme
+    dial: {agents: sales}
+    cadence: [{after: 0s, channel: call}]
+    recording: %s
+"""
+
+
+def campaign_with(recording: str) -> Campaign:
+    return read(SAID % recording).campaigns[0].to_domain("America/New_York", ContactPolicy())
+
+
+def test_what_the_documentation_shows_can_be_used_as_it_stands() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "recording.md").read_text("utf-8")
+    (shown,) = re.findall(r"^    recording: (.*)$", page, re.MULTILINE)
+    assert campaign_with(shown).recording == RecordingPolicy(True, AUTO, agents_in=("FL", "TX"))
+
+
+@pytest.mark.parametrize(
+    ("said", "policy"),
+    [
+        ("{}", RecordingPolicy(False, AUTO, "This call may be recorded.", ())),
+        (
+            "{record: true, announce: always, words: Recorded., agents_in: [TX, NY, TX]}",
+            RecordingPolicy(True, ALWAYS, "Recorded.", ("NY", "TX")),
+        ),
+    ],
+)
+def test_the_file_says_whether_talks_are_recorded_and_it_is_kept_so(said: str, policy: RecordingPolicy) -> None:
+    campaign = campaign_with(said)
+    assert campaign.recording == policy
+    assert campaign_from_json(campaign_to_json(campaign)) == campaign
+
+
+def test_a_campaign_from_before_there_were_recordings_records_nothing() -> None:
+    kept = campaign_to_json(campaign_with("{record: true}"))
+    del kept["recording"]
+    assert campaign_from_json(kept).recording == RecordingPolicy(record=False)
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("{record: sometimes}", "record"),
+        ("{announce: never}", "announce"),
+        ("{words: ''}", "words"),
+        ("{words: ' '}", "words"),
+        ('{words: "a\\u0000b"}', "words"),
+        (f"{{words: {'x' * 201}}}", "words"),
+        ("{agents_in: [US]}", "agents_in[0]"),
+        ("{agents_in: [NY, Texas]}", "agents_in[1]"),
+        ("{say: x}", "say"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(said: str, place: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        campaign_with(said)
+    assert [line.partition(":")[0] for line in refused.value.problems] == [f"campaigns[0].recording.{place}"]
