@@ -14,7 +14,7 @@ import structlog
 
 from speedtolead.ports import Carrier, Clock, Indeterminate, PortError
 from speedtolead.store import recordings as rows
-from speedtolead.store.database import Database
+from speedtolead.store.database import Database, DatabaseAway
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +45,7 @@ class CarryingOut:
         self._clock = clock
 
     async def carry_out(self, afterwards: Sequence[Afterwards]) -> None:
-        """Each in order; what the carrier refuses is logged, and holds up none of the others."""
+        """Each in order; what fails is logged, and holds up none of the others."""
         for one in afterwards:
             try:
                 match one:
@@ -56,6 +56,9 @@ class CarryingOut:
             except PortError as error:
                 what = type(one).__name__
                 log.warning("carrier.not_done", what=what, code=error.code, provider_code=error.provider_code)
+            except DatabaseAway as error:
+                # It is done; what the carrier tells of a recording by itself notes it as well.
+                log.warning("carrier.not_noted", what=type(one).__name__, code=error.code)
 
     async def _start(self, start: StartRecording) -> None:
         """Ask once. Where nobody can say whether it runs, the carrier's own news of it tells, or nothing does."""

@@ -113,6 +113,28 @@ async def test_a_recording_is_started_paused_and_stopped_over_the_api() -> None:
         assert (await context.recordings(recording.sid).fetch_async()).status == "completed"
 
 
+async def test_a_recording_has_as_many_channels_as_were_asked_for() -> None:
+    async with office(Person(pattern=LEAD, ring=1.0)) as o:
+        call = await o.call(LEAD, "<Response><Pause length='60'/></Response>")
+        await o.is_live(call.sid)
+        recordings = o.client.calls(call.sid).recordings
+        assert (await recordings.create_async(recording_channels="dual")).channels == 2
+        assert (await recordings.create_async()).channels == 1
+        with pytest.raises(TwilioRestException) as no:
+            await recordings.create_async(recording_channels="stereo")
+        assert (no.value.status, no.value.code) == (400, 20001)
+
+
+async def test_what_a_person_was_told_is_kept() -> None:
+    async with office(Person(pattern=LEAD, ring=1.0)) as o:
+        said = "<Say>One &amp; a half.</Say><Gather timeout='1'><Say>Press.</Say></Gather><Say>Bye.</Say>"
+        call = await o.call(LEAD, f"<Response>{said}</Response>")
+        await o.simulator.carrier.wait_for(lambda: not o.simulator.carrier.calls[call.sid].is_live, 8)
+        async with o.session.get(f"{o.simulator.url}/simulator/calls?to={LEAD}") as response:
+            (shown,) = (await response.json())["calls"]
+        assert shown["said"] == ["One & a half.", "Press.", "Bye."]
+
+
 async def test_the_record_verb_leads_to_its_action() -> None:
     async with office() as o:
         await o.call(LEAD, f"<Response><Record timeout='3' action='{o.url}/recorded'/></Response>")

@@ -273,3 +273,29 @@ async def test_an_abandoned_person_hears_who_called_and_a_key_ends_it(database_u
             return not any(call.is_live for call in service.simulator.carrier.calls.values())
 
         await until(no_more)
+
+
+async def test_the_notice_is_the_same_however_often_it_is_asked_for_and_only_9_means_never_again(
+    database_url: str, tmp_path: Path
+) -> None:
+    people = (person(LEAD_PHONE, Does.MANUAL),)
+    text = configuration(mode="lead_first")
+    async with running_service(database_url, tmp_path, text, people, missed_offer_rest=0.0) as service:
+        _, answer = await service.post()
+        lead = await service.lead_when(answer["lead_id"], lambda lead: lead["attempts"][0]["ringing_at"])
+        post = Post(service, lead)
+        call_id = lead["attempts"][0]["legs"][0]["carrier_call_id"]
+        await post("lead", "status", CallStatus="in-progress", CallSid=call_id)
+        first = await post("agent", "dialed", DialCallStatus="no-answer", CallSid=call_id)
+        assert "/key#" in first
+        assert "Press 9" in first
+        await service.agents_free()
+        assert await post("agent", "dialed", DialCallStatus="no-answer", CallSid=call_id) == first
+        assert await post("agent", "dialed", DialCallStatus="failed", CallSid=call_id) == first
+        assert len(await told(service, "notice.given")) == 1
+        for digits in ("", "1", "99"):
+            assert "<Say>" not in await post("lead", "key", Digits=digits)
+        assert (await service.get("/v1/suppressions"))["suppressions"] == []
+        for _ in range(2):
+            assert "You will not be called again." in await post("lead", "key", Digits="9")
+        assert len((await service.get("/v1/suppressions"))["suppressions"]) == 1
