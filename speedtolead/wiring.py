@@ -56,6 +56,7 @@ from speedtolead.service.intake.taking import Intake
 from speedtolead.service.intake.trial import Trials
 from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.leads import Leads
+from speedtolead.service.opt_outs import OptOuts
 from speedtolead.service.outcomes import Outcomes
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
@@ -218,6 +219,8 @@ def _assemble(
         database, clock, parts.tables, parts.providers, parts.histories, commits, dialer, pings, permits
     )
     unread = UnreadPosts(database, clock)
+    reader = TwilioCallbacks(credentials(settings).auth_token, Addresses(settings.own_url))
+    suppressions = Suppressions(database, clock)
     kept = KeptPosts(CONNECTORS, read_again, posted_fields)
     services = Services(
         clock=clock,
@@ -245,7 +248,7 @@ def _assemble(
         recordings=Recordings(apart, carrier),
         sign_in=SignIn(database, clock),
         webhooks=Webhooks(apart, clock),
-        callback_reader=TwilioCallbacks(credentials(settings).auth_token, Addresses(settings.own_url)),
+        callback_reader=reader,
         live=live,
         ready=lambda: _why_not_ready(database),
         signing_key=settings.signing_key,
@@ -253,8 +256,10 @@ def _assemble(
         simulated=simulated,
         rules=rules,
         permits=permits,
-        suppressions=Suppressions(database, clock),
         abandonment=AbandonmentWatch(apart, clock, rules),
+        suppressions=suppressions,
+        opt_outs=OptOuts(database, clock, suppressions, reader),
+        text_reader=reader,
     )
     return Node(services, dialer, live, Relay(apart, clock), jobs, commits, database, bell, clock)
 

@@ -62,6 +62,8 @@ class ContactPolicy:
     """States whose hours are lifted where their law says so, which counsel must have confirmed."""
     reassigned_unknown: bool = True
     """Whether a number of which no change of owner is known may be contacted."""
+    revocation: str = "all"
+    """What a stop that speaks of calls or of texts only ends: ``all`` channels, or ``as_said``."""
 
 
 class Announcing(StrEnum):

@@ -164,12 +164,6 @@ class Callbacks:
                 return Told(Goodbye(None if talked else NOT_REACHED), afterwards)
             return Told(await self._next_agent(tx, call), afterwards)
 
-    async def person(self, callback: Callback) -> tuple[UUID, UUID, str] | None:
-        """Whom the attempt calls: account, lead, phone. None where there is no such attempt or leg."""
-        async with self._database.transaction() as tx:
-            call = await self._load(tx, callback)
-            return None if call is None else (call.row.account_id, call.row.lead_id, call.row.phone)
-
     async def _received(self, tx: Connection, callback: Callback) -> bool:
         """Insert or nothing: False where this very callback was received before."""
         row = await rows.RECEIVE_CALLBACK.first(

@@ -79,6 +79,7 @@ def _contact_to_json(contact: ContactPolicy) -> Json:
         "lists": list(contact.lists),
         "exemptions": sorted(contact.exemptions),
         "reassigned_unknown": contact.reassigned_unknown,
+        "revocation": contact.revocation,
     }
 
 
@@ -97,6 +98,7 @@ def _contact_from_json(kept: Json | None) -> ContactPolicy:
         lists=tuple(kept["lists"]),
         exemptions=frozenset(kept["exemptions"]),
         reassigned_unknown=kept["reassigned_unknown"],
+        revocation=kept.get("revocation", "all"),
     )
 
 

@@ -68,6 +68,7 @@ def create_app(services: Services, body_seconds: float = reading.BODY_SECONDS) -
     app[openapi.DOCUMENT] = _documentation()
     for routes in V1:
         routes.add_to(app)
+    app.router.add_post(carrier.TEXT_PATH, carrier.text)
     app.router.add_post(carrier.PATH, carrier.callback)
     app.router.add_get(inbound.PATH, inbound.receive, allow_head=False)
     app.router.add_post(inbound.PATH, inbound.receive)

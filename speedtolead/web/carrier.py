@@ -16,21 +16,20 @@ from aiohttp import web
 from speedtolead.ports import Apologise, Goodbye
 from speedtolead.service.afterwards import Afterwards
 from speedtolead.service.callbacks import Callback, Told
-from speedtolead.service.suppressions import Stop
 from speedtolead.web import metrics, reading
 from speedtolead.web.problems import Problem
 from speedtolead.web.services import SERVICES, Services
 
 log = structlog.get_logger(__name__)
 
+TEXT_PATH = "/carrier/twilio/text"
 PATH = "/carrier/twilio/attempts/{attempt_id}/legs/{leg_id}/{kind}"
 SIGNATURES = ("X-Twilio-Signature", "X-SignalWire-Signature")
+TEXT = "text"
 REPEAT_TOKEN = "I-Twilio-Idempotency-Token"
 KINDS = frozenset(
-    {"status", "detection", "accept", "whisper", "dialed", "announce", "announced", "recording", "key"}
+    {"status", "detection", "accept", "whisper", "dialed", "announce", "announced", "recording", "opt_out"}
 )
-STOP_KEY = "9"
-NEVER_AGAIN = "You will not be called again. Goodbye."
 AFTERWARDS = web.AppKey("afterwards", set[asyncio.Task[None]])
 
 
@@ -38,20 +37,38 @@ async def callback(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     received_at = services.clock.now()
     kind = request.match_info["kind"]
-    fields = await reading.form(request)
-    signature = next((request.headers[name] for name in SIGNATURES if name in request.headers), None)
-    if not services.callback_reader.is_genuine(request.path_qs, fields, signature):
-        metrics.CALLBACKS.labels(_known(kind), "not_genuine").inc()
-        log.warning("callback.not_genuine", kind=_known(kind))
-        raise Problem(403, "not_genuine", "The signature does not fit.")
+    flat = await _genuine(request, _known(kind))
     attempt_id, leg_id = reading.id_of(request, "attempt_id"), reading.id_of(request, "leg_id")
-    flat = {name: values[-1] for name, values in fields.items()}
     token = request.headers.get(REPEAT_TOKEN, "")
     one = Callback(attempt_id, leg_id, kind, _fingerprint(request.path, flat, token), flat, received_at)
     with structlog.contextvars.bound_contextvars(attempt_id=str(attempt_id), callback=_known(kind)):
         response = await _take(request, services, one)
     metrics.CALLBACKS.labels(kind, "taken").inc()
     return response
+
+
+async def text(request: web.Request) -> web.Response:
+    """A text that somebody wrote to one of our numbers."""
+    services = request.app[SERVICES]
+    received_at = services.clock.now()
+    found = services.text_reader.inbound_text(await _genuine(request, TEXT), received_at)
+    if found is None:
+        raise Problem(400, "unreadable_body", "This is no text: its id, sender or receiver is missing.")
+    answer = await services.opt_outs.text(found)
+    metrics.CALLBACKS.labels(TEXT, "taken").inc()
+    kind, body = services.text_reader.render_answer(answer)
+    return web.Response(text=body, content_type=kind)
+
+
+async def _genuine(request: web.Request, kind: str) -> dict[str, str]:
+    """What was posted, of a repeated field the last value. Raises a Problem: 403, the carrier did not sign it."""
+    services, fields = request.app[SERVICES], await reading.form(request)
+    signature = next((request.headers[name] for name in SIGNATURES if name in request.headers), None)
+    if not services.callback_reader.is_genuine(request.path_qs, fields, signature):
+        metrics.CALLBACKS.labels(kind, "not_genuine").inc()
+        log.warning("callback.not_genuine", kind=kind)
+        raise Problem(403, "not_genuine", "The signature does not fit.")
+    return {name: values[-1] for name, values in fields.items()}
 
 
 async def _take(request: web.Request, services: Services, one: Callback) -> web.Response:
@@ -70,12 +87,12 @@ async def _take(request: web.Request, services: Services, one: Callback) -> web.
             told = await taken.announce(one, reader.call_id(one.fields))
         case "announced":
             told = await taken.announced(one, reader.call_id(one.fields))
-        case "key":
-            told = await _pressed(services, one, reader.digits(one.fields))
         case "whisper":
             told = await taken.whisper(one)
         case "dialed":
             told = await taken.dialed(one, reader.dialed_report(one.fields, one.received_at))
+        case "opt_out":
+            told = await services.opt_outs.pressed(one, reader.digits(one.fields))
         case _:
             raise Problem(404, "not_found", "There is no such callback.")
     _afterwards(request, services, told.afterwards)
@@ -87,20 +104,6 @@ def _say(services: Services, told: Told) -> web.Response:
     if isinstance(told.instruction, Goodbye | Apologise):
         log.info("call.ended_by_us")
     return web.Response(text=body, content_type=kind)
-
-
-async def _pressed(services: Services, one: Callback, digits: str) -> Told:
-    """A key after a message: 9 means never again."""
-    person = await services.callbacks.person(one) if digits == STOP_KEY else None
-    if person is None:
-        return Told(Goodbye(), [])
-    account_id, lead_id, phone = person
-    reason = "asked not to be called by keypad"
-    known = await services.suppressions.in_force(account_id, phone, 50)
-    if not any(row.reason == reason for row in known):
-        stop = Stop("phone", phone, reason, "keypad", lead_id=lead_id)
-        await services.suppressions.add(account_id, stop)
-    return Told(Goodbye(NEVER_AGAIN), [])
 
 
 def _afterwards(request: web.Request, services: Services, afterwards: Sequence[Afterwards]) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from aiohttp import web
 
 from speedtolead.ports import CallbackReader, Clock
+from speedtolead.ports.texts import TextReader
 from speedtolead.service.abandonment import AbandonmentWatch
 from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.agents import Agents
@@ -28,6 +29,7 @@ from speedtolead.service.intake.taking import Intake
 from speedtolead.service.intake.trial import Trials
 from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.leads import Leads
+from speedtolead.service.opt_outs import OptOuts
 from speedtolead.service.outcomes import Outcomes
 from speedtolead.service.permits import Permits
 from speedtolead.service.recordings import Recordings
@@ -89,6 +91,8 @@ class Services:
     permits: Permits
     suppressions: Suppressions
     abandonment: AbandonmentWatch
+    opt_outs: OptOuts
+    text_reader: TextReader
 
 
 SERVICES = web.AppKey("services", Services)

@@ -63,7 +63,8 @@ def test_the_receiver_may_ask_for_a_longer_wait_but_not_for_ever() -> None:
 
 def test_every_kind_that_is_written_can_be_asked_for() -> None:
     package = Path(speedtolead.__file__).parent
-    said = r"""["']((?:lead|attempt|offer|agent|outcome|return|source|recording|notice)\.[a-z_]+)["']"""
+    subjects = "lead|attempt|offer|agent|outcome|return|source|recording|notice|text|list|person|campaign"
+    said = rf"""["']((?:{subjects})\.[a-z_]+)["']"""
     texts = [*package.glob("service/**/*.py"), *(sql_folder() / "queries").glob("*.sql")]
     written = {
         kind

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import assert_never
 
 from twilio.request_validator import RequestValidator
+from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from speedtolead.adapters.twilio.addresses import (
@@ -21,7 +22,7 @@ from speedtolead.adapters.twilio.addresses import (
     ANNOUNCED,
     DETECTION,
     DIALED,
-    KEY,
+    OPT_OUT,
     STATUS,
     WHISPER,
     Addresses,
@@ -38,6 +39,7 @@ from speedtolead.ports import (
     JoinNow,
     OfferLead,
 )
+from speedtolead.ports.texts import InboundText
 
 # "answered" is said only by a finished <Dial>, of a call that is over.
 STATES: dict[str, tuple[LegState, LegEnd | None]] = {
@@ -52,6 +54,9 @@ STATES: dict[str, tuple[LegState, LegEnd | None]] = {
     "canceled": (LegState.ENDED, LegEnd.CANCELLED),
     "answered": (LegState.ENDED, LegEnd.COMPLETED),
 }
+STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
+"""Twilio confirms these by itself, alone in a text and in any case, and refuses texts to the number (21610)."""
+MOST_MEDIA = 10
 EVENTS = ["initiated", "ringing", "answered", "completed"]
 RECORDED: dict[str, RecordingState] = {
     "in-progress": RecordingState.RUNNING,
@@ -144,6 +149,23 @@ class TwilioCallbacks:
     def call_id(self, fields: Mapping[str, str]) -> str | None:
         return fields.get("CallSid")
 
+    def inbound_text(self, fields: Mapping[str, str], at: datetime) -> InboundText | None:
+        told = [fields.get(name, "").strip() for name in ("MessageSid", "From", "To")]
+        if not all(told):
+            return None
+        media = [fields.get(f"MediaUrl{n}", "") for n in range(MOST_MEDIA)]
+        body = fields.get("Body", "").replace("\0", "")
+        return InboundText(told[0], told[1], told[2], body, tuple(filter(None, media)), at)
+
+    def answers_by_itself(self, body: str) -> bool:
+        return body.strip().upper() in STOP_WORDS
+
+    def render_answer(self, words: str | None) -> tuple[str, str]:
+        response = MessagingResponse()
+        if words is not None:
+            response.message(words)
+        return "text/xml", str(response)
+
     def render(self, instruction: Instruction) -> tuple[str, str]:
         return "text/xml", twiml(instruction, self._addresses)
 
@@ -179,7 +201,7 @@ def twiml(instruction: Instruction, addresses: Addresses) -> str:
             announced = addresses.of(ANNOUNCED, instruction.attempt_id, instruction.leg_id)
             response.redirect(announced, method="POST")
         case Apologise():
-            action = addresses.of(KEY, instruction.attempt_id, instruction.leg_id)
+            action = addresses.of(OPT_OUT, instruction.attempt_id, instruction.leg_id)
             gather = Gather(num_digits=1, timeout=KEY_SECONDS, action=action, method="POST")
             gather.say(instruction.words)
             response.append(gather)

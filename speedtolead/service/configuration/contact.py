@@ -41,6 +41,7 @@ class ContactPart(Part):
     do_not_call: list[Name] = Field(default_factory=list)
     exemptions: list[Place] = Field(default_factory=list)
     reassigned_unknown: Literal["allow", "refuse"] = "allow"
+    revocation: Literal["all", "as_said"] = "all"
 
     def to_domain(self) -> ContactPolicy:
         return ContactPolicy(
@@ -54,4 +55,5 @@ class ContactPart(Part):
             lists=tuple(self.do_not_call),
             exemptions=frozenset(self.exemptions),
             reassigned_unknown=self.reassigned_unknown == "allow",
+            revocation=self.revocation,
         )
