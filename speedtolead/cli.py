@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 import uvloop
 
-from speedtolead import demo, doctor, leads_import, logs, sample, wiring
+from speedtolead import demo, doctor, leads_import, lists_commands, logs, sample, wiring
 from speedtolead.adapters.connectors import CONNECTORS
 from speedtolead.clock import SystemClock
 from speedtolead.domain.errors import NotFound, SpeedToLeadError
@@ -163,7 +163,8 @@ def parser() -> argparse.ArgumentParser:
     one = leads.add_parser("import", help=words, description=words)
     one.set_defaults(run=import_leads)
     leads_import.add_arguments(one)
-    command("doctor", run_doctor, "check database, carrier, callback address and clock")
+    lists_commands.add_arguments(commands)
+    command("doctor", run_doctor, "check database, carrier, callback address, clock and lists")
     return root
 
 

@@ -13,14 +13,19 @@ from datetime import UTC, datetime
 
 import aiohttp
 
-from speedtolead import wiring
+from speedtolead import lists_commands, wiring
+from speedtolead.clock import SystemClock
 from speedtolead.ports import PortError
+from speedtolead.service.do_not_call import DoNotCall
+from speedtolead.service.rules.current import RuleSets
 from speedtolead.settings import Settings
-from speedtolead.store.database import DatabaseAway, connect
+from speedtolead.store.database import Database, DatabaseAway, connect
 from speedtolead.store.embedded import EmbeddedServerError
 from speedtolead.store.migrations import pending
 
 _MAX_SKEW_SECONDS = 2.0
+_HOLIDAYS_DAYS = 60
+"""How long before its end the table of holidays is found wanting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,32 @@ async def _database(settings: Settings) -> list[Finding]:
             todo = await pending(url)
             async with connect(url, 2) as database:
                 skew = abs((await database.ping() - datetime.now(UTC)).total_seconds())
+                lists = [] if todo else await _lists(database)
     except (DatabaseAway, EmbeddedServerError, OSError) as error:
         return [Finding(False, f"database ({kind}): {error}; check SPEEDTOLEAD_DATABASE_URL")]
     schema = Finding(not todo, "schema: up to date" if not todo else "schema: run `speedtolead migrate`")
     clock = f"clock: {skew:.2f} s from the database's"
     if skew > _MAX_SKEW_SECONDS:
         clock += "; set this machine's clock by NTP, or hours and hops will be wrong"
-    return [Finding(True, f"database ({kind}): reached"), schema, Finding(skew <= _MAX_SKEW_SECONDS, clock)]
+    reached = Finding(True, f"database ({kind}): reached")
+    return [reached, schema, Finding(skew <= _MAX_SKEW_SECONDS, clock), *lists]
+
+
+async def _lists(database: Database) -> list[Finding]:
+    """The tables that run out: holidays, and the do-not-call lists that campaigns rely on."""
+    rules = RuleSets(database, SystemClock())
+    await rules.refresh()
+    now = datetime.now(UTC)
+    in_force = rules.at(now)
+    left = (in_force.holidays_until - now.date()).days
+    words = f"holidays: rule set {in_force.version} knows them until {in_force.holidays_until}"
+    if left < _HOLIDAYS_DAYS:
+        words += "; after that, states that close on holidays are closed every day: load a newer rule set"
+    found = [Finding(left >= _HOLIDAYS_DAYS, words)]
+    for one in await DoNotCall(database, SystemClock(), rules).standing():
+        if one.row.relied_on:
+            found.append(Finding(not one.age.state.stops, f"list: {lists_commands.in_words(one)}"))
+    return found
 
 
 async def _carrier(settings: Settings) -> Finding:

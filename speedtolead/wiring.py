@@ -42,6 +42,7 @@ from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.calls import Calls
 from speedtolead.service.configuration.editing import SourceEditing
 from speedtolead.service.dialing import Dialing
+from speedtolead.service.do_not_call import DoNotCall
 from speedtolead.service.guarding import Guarding
 from speedtolead.service.imports.run import Imports
 from speedtolead.service.intake.again import SendingAgain
@@ -101,6 +102,7 @@ REQUEUE_SECONDS = 5.0
 JOB_CONNECTIONS = 4
 PRUNE_JOBS_SECONDS = 600.0
 EXPIRE_RETURNS_SECONDS = 60.0
+LISTS_SECONDS = 600.0
 GUARD_SECONDS = 300.0
 IMPORT_CONNECTIONS = 8
 
@@ -260,6 +262,7 @@ def _assemble(
         suppressions=suppressions,
         opt_outs=OptOuts(database, clock, suppressions, reader),
         text_reader=reader,
+        do_not_call=DoNotCall(apart, clock, rules),
     )
     return Node(services, dialer, live, Relay(apart, clock), jobs, commits, database, bell, clock)
 
@@ -419,6 +422,7 @@ def _schedule(ticks: Ticks, node: Node) -> None:
     ticks.every(RELAY_SECONDS, "relay", node.relay.relay)
     ticks.every(REQUEUE_SECONDS, "requeue", node.relay.requeue)
     ticks.every(PRUNE_JOBS_SECONDS, "prune_jobs", node.relay.prune)
+    ticks.every(LISTS_SECONDS, "lists", node.services.do_not_call.look)
     ticks.every(EXPIRE_RETURNS_SECONDS, "expire_returns", node.services.returns.expire)
 
 

@@ -10,6 +10,7 @@ to dialing never wait in a circle. Killed before the commit: nothing was said, a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from speedtolead.domain.errors import NotFound
@@ -23,7 +24,7 @@ from speedtolead.store import suppressions as rows
 from speedtolead.store.database import Database
 from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection
-from speedtolead.store.suppressions import SuppressionRow
+from speedtolead.store.suppressions import GlobalRow, SuppressionRow, ToLookAt
 
 CHANNELS = ("call", "email", "sms")
 
@@ -46,6 +47,17 @@ class Stop:
     campaign: str | None = None
     lead_id: UUID | None = None
     doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which suppressions: of just this number or address, or with these words anywhere; None is: all."""
+
+    value: str | None = None
+    part: str | None = None
+    origin: str | None = None
+    before_at: datetime | None = None
+    before_id: UUID | None = None
 
 
 class Suppressions:
@@ -121,12 +133,66 @@ class Suppressions:
         if done is None:
             raise NotFound("There is no such suppression to look at.")
 
-    async def lift(self, account_id: UUID, suppression_id: UUID, by: str) -> None:
+    async def add_everywhere(self, kind: str, value: str, reason: str, origin: str) -> int | None:
+        """The operator's own: from the commit on no account contacts this number or address; its open leads end.
+
+        How many leads there are of it; None where it was suppressed so before, and nothing changed.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            made = await rows.SUPPRESS_EVERYWHERE.first(
+                tx, suppression_id=new_id(), kind=kind, value=value, reason=reason, origin=origin, now=now
+            )
+            if made is None:
+                return None
+            found = await rows.LEADS_OF_PERSON_EVERYWHERE.all(tx, value=value)
+            for lead in found:
+                await call_rows.CANCEL_SCHEDULED.all(
+                    tx, lead_id=lead.lead_id, account_id=lead.account_id, now=now, note=reason
+                )
+            await rows.BAR_PERSON_EVERYWHERE.run(tx, value=value)
+            for lead in found:
+                await end_lead(tx, lead.account_id, lead.lead_id, LeadEvent.SUPPRESSED, reason, now)
+            for account_id in dict.fromkeys(lead.account_id for lead in found):
+                data = {"reason": reason, "origin": origin, "doubtful": False}
+                await events.add(tx, account_id, "person.suppressed", now, data=data)
+            return len(found)
+
+    async def lift_everywhere(self, kind: str, value: str) -> bool:
+        """End the operator's suppression; leads that it ended stay so. False: there is none."""
+        async with self._database.connection() as tx:
+            lifted = await rows.LIFT_EVERYWHERE.all(tx, kind=kind, value=value, now=self._clock.now())
+        return bool(lifted)
+
+    async def everywhere(self, value: str) -> list[GlobalRow]:
+        """The operator's suppressions of a number or address."""
+        async with self._database.connection() as tx:
+            return await rows.SUPPRESSIONS_EVERYWHERE.all(tx, value=value)
+
+    async def search(self, account_id: UUID, wanted: Search, most: int) -> list[SuppressionRow]:
+        """A page of those in force, newest first."""
+        async with self._database.connection() as tx:
+            return await rows.SUPPRESSIONS_FOUND.all(
+                tx,
+                account_id=account_id,
+                value=wanted.value,
+                part=wanted.part,
+                origin=wanted.origin,
+                before_at=wanted.before_at,
+                before_id=wanted.before_id,
+                most=most,
+            )
+
+    async def to_look_at(self, account_id: UUID) -> ToLookAt:
+        async with self._database.connection() as tx:
+            return await rows.SUPPRESSION_COUNTS.one(tx, account_id=account_id)
+
+    async def lift(self, account_id: UUID, suppression_id: UUID, by: str, why: str | None = None) -> None:
         """End a suppression; its row stays, and so does the consent's revocation. Raises NotFound."""
         now = self._clock.now()
         async with self._database.transaction() as tx:
             lifted = await rows.LIFT_SUPPRESSION.first(
-                tx, account_id=account_id, suppression_id=suppression_id, now=now, by=by
+                tx, account_id=account_id, suppression_id=suppression_id, now=now, by=by, why=why
             )
             if lifted is None:
                 raise NotFound("There is no such suppression.")

@@ -19,6 +19,7 @@ from speedtolead.service.agents import Agents
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.configuration.connections import Connectors
 from speedtolead.service.configuration.editing import SourceEditing
+from speedtolead.service.do_not_call import DoNotCall
 from speedtolead.service.guarding import Guarding
 from speedtolead.service.intake.again import SendingAgain
 from speedtolead.service.intake.inbound import Inbound
@@ -92,6 +93,7 @@ class Services:
     suppressions: Suppressions
     abandonment: AbandonmentWatch
     opt_outs: OptOuts
+    do_not_call: DoNotCall
     text_reader: TextReader
 
 

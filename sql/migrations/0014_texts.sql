@@ -32,7 +32,10 @@ ALTER TABLE suppression ADD removed_reason text;
 CREATE INDEX suppression_newest ON suppression (account_id, created_at) WHERE removed_at IS NULL;
 
 -- A version of a list is written beside the present one, and takes its place only when it is whole.
-ALTER TABLE do_not_call_list ADD unreadable bigint NOT NULL DEFAULT 0;
+ALTER TABLE do_not_call_list
+    ADD unreadable bigint NOT NULL DEFAULT 0,
+    ADD emptied boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN do_not_call_list.emptied IS 'it is no longer current, and its numbers were removed; the row stays';
 
 -- What was said of a list on a day, so that it is said once.
 CREATE TABLE do_not_call_alert (
