@@ -144,7 +144,7 @@ SELECT settings, version FROM campaign WHERE account_id = :account_id AND id = :
 
 -- name: record_placed
 -- The carrier took these calls: their ids, and when it was asked. An attempt that had been given up as unknown is
--- adopted, and its lead is being worked. Attempts first, in one order, as everybody who locks a leg does. This commit
+-- adopted, and its lead is being worked. Attempts first, then leads, each in one order, as everybody who locks several. This commit
 -- does not wait for the disk: what a crash takes back here is found again at the carrier.
 WITH relaxed AS MATERIALIZED (
     SELECT set_config('synchronous_commit', 'off', true) AS done
@@ -166,8 +166,11 @@ WITH relaxed AS MATERIALIZED (
      WHERE attempt.id = taken.attempt_id AND held.id = attempt.id
        AND attempt.state IN ('dialing', 'unknown', 'connected')
     RETURNING attempt.id, attempt.lead_id
+), fresh AS MATERIALIZED (
+    SELECT id FROM lead WHERE id = ANY (ARRAY(SELECT lead_id FROM asked)) AND state = 'new'
+     ORDER BY id FOR NO KEY UPDATE
 ), worked AS (
-    UPDATE lead SET state = 'working' FROM asked WHERE lead.id = asked.lead_id AND lead.state = 'new'
+    UPDATE lead SET state = 'working' FROM fresh WHERE lead.id = fresh.id
 )
 SELECT id FROM asked;
 
