@@ -19,7 +19,6 @@ import pytest
 import pytest_asyncio
 from posting import at, key_of, new_database, new_phone, on, value
 from running import (
-    Person,
     RunningService,
     configuration,
     running_node,
@@ -30,7 +29,7 @@ from running import (
 from texting import text_in
 
 from speedtolead.service.suppressions import Stop
-from speedtolead.simulator.people import Does
+from speedtolead.simulator.people import Does, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -25,6 +25,7 @@ from speedtolead.web.pages import (
     returns,
     settings,
     sources,
+    suppressions,
     trying,
 )
 
@@ -53,6 +54,9 @@ def add_to(app: web.Application) -> None:
     router.add_get("/returns.csv", returns.download)
     router.add_post("/returns/send", returns.send)
     router.add_post("/returns/{return_id}", returns.act)
+    router.add_get("/suppressions", suppressions.show)
+    router.add_post("/suppressions/{suppression_id}", suppressions.act)
+    router.add_post("/suppressions/replies/{text_id}", suppressions.seen)
     router.add_get("/sources", sources.overview)
     router.add_get("/sources/-/fragment", sources.overview_fragment)
     router.add_get("/sources/{name}", sources.show)
