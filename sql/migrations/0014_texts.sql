@@ -1,5 +1,7 @@
 -- What people write to us, and what lists that forbid need besides their numbers.
 
+ALTER TABLE suppression ADD removed_reason text, ADD UNIQUE (account_id, id);
+
 -- Texts as they came: one row for each of the carrier's message ids, in every account whose number it was sent to.
 CREATE TABLE inbound_text (
     id                  uuid PRIMARY KEY,
@@ -15,12 +17,13 @@ CREATE TABLE inbound_text (
     certain             boolean NOT NULL,
     matched             text,
     scope               text NOT NULL CHECK (scope IN ('all', 'calls', 'texts')),
-    suppression_id      uuid REFERENCES suppression,
+    suppression_id      uuid,
     answer              text,
     seen_at             timestamptz,
     seen_by             text,
     UNIQUE (carrier_message_id, account_id),
-    FOREIGN KEY (account_id, lead_id) REFERENCES lead (account_id, id)
+    FOREIGN KEY (account_id, lead_id) REFERENCES lead (account_id, id),
+    FOREIGN KEY (account_id, suppression_id) REFERENCES suppression (account_id, id)
 );
 COMMENT ON COLUMN inbound_text.matched IS 'the rule by which it was read so';
 COMMENT ON COLUMN inbound_text.answer IS 'what it was answered with, once';
@@ -28,7 +31,6 @@ CREATE INDEX inbound_text_of_person ON inbound_text (account_id, from_phone, rec
 CREATE INDEX inbound_text_unseen ON inbound_text (account_id, received_at) WHERE kind = 'none' AND seen_at IS NULL;
 CREATE INDEX inbound_text_of_lead ON inbound_text (lead_id) WHERE lead_id IS NOT NULL;
 
-ALTER TABLE suppression ADD removed_reason text;
 CREATE INDEX suppression_newest ON suppression (account_id, created_at) WHERE removed_at IS NULL;
 
 -- A version of a list is written beside the present one, and takes its place only when it is whole.

@@ -19,6 +19,7 @@ from speedtolead.domain.attempt import LIVE, AttemptState
 from speedtolead.domain.call import AnsweredBy, LegEnd, LegKind, LegState
 from speedtolead.domain.guard import Rate
 from speedtolead.domain.lead import LeadState
+from speedtolead.domain.opt_out import Kind, Scope
 from speedtolead.domain.outcome import OutcomeKind
 from speedtolead.domain.permit import Decision
 from speedtolead.domain.recording import RecordingState
@@ -50,6 +51,8 @@ CHECKED: list[tuple[str, str, type[StrEnum], set[str]]] = [
     ("return_claim", "state", ClaimState, set()),
     ("return_claim", "reason", ReturnReason, set()),
     ("source_alert", "rate", Rate, set()),
+    ("inbound_text", "kind", Kind, set()),
+    ("inbound_text", "scope", Scope, set()),
 ]
 
 
