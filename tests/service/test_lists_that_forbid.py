@@ -67,6 +67,18 @@ async def listed(service: RunningService, phone: str) -> list[bool]:
     return [one["listed"] for one in facts["lists"]]
 
 
+async def refused(service: RunningService) -> str:
+    """Why a lead that is due now is not called."""
+    _, answer = await service.post(phone=new_phone())
+    async with service.database.connection() as tx:
+        await tx.execute("UPDATE attempt SET due_at = now() WHERE lead_id = $1", answer["lead_id"])
+        await tx.execute("SELECT pg_notify('speedtolead', '')")
+    lead = await service.lead_when(answer["lead_id"], lambda lead: lead["attempts"][0]["decisions"])
+    (decision,) = lead["attempts"][0]["decisions"]
+    assert decision["verdict"] == "refused"
+    return str([rule["reason"] for rule in decision["rules"] if rule["verdict"] == "refused"])
+
+
 async def test_a_version_comes_into_use_whole_and_the_one_before_is_removed(
     service: RunningService, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -161,6 +173,7 @@ async def test_a_list_that_is_too_old_stops_what_relies_on_it_and_is_said_once_a
     assert await dated(23) == []
     assert await dated(24) == ["list.ageing ageing"]
     assert await dated(32) == ["list.ageing ageing", "list.stale stale"]
+    assert "The do-not-call list national is missing or older than 31 days." in await refused(service)
     capsys.readouterr()
     assert await run(service, "dnc", "list") == 1
     assert "too old: no call that relies on it is permitted" in capsys.readouterr().out
