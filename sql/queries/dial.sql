@@ -144,8 +144,8 @@ SELECT settings, version FROM campaign WHERE account_id = :account_id AND id = :
 
 -- name: record_placed
 -- The carrier took these calls: their ids, and when it was asked. An attempt that had been given up as unknown is
--- adopted, and its lead is being worked. Attempts first, then leads, each in one order, as everybody who locks several. This commit
--- does not wait for the disk: what a crash takes back here is found again at the carrier.
+-- adopted, and its lead is being worked. Attempts first, then leads, each in one order, as everybody does who locks
+-- several. This commit does not wait for the disk: what a crash takes back here is found again at the carrier.
 WITH relaxed AS MATERIALIZED (
     SELECT set_config('synchronous_commit', 'off', true) AS done
 ), taken AS (
