@@ -61,6 +61,7 @@ from speedtolead.service.opt_outs import OptOuts
 from speedtolead.service.outcomes import Outcomes
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
+from speedtolead.service.preview import Previews
 from speedtolead.service.recordings import Recordings
 from speedtolead.service.reports import Reports
 from speedtolead.service.returns import Returns
@@ -263,6 +264,7 @@ def _assemble(
         opt_outs=OptOuts(database, clock, suppressions, reader),
         text_reader=reader,
         do_not_call=DoNotCall(apart, clock, rules),
+        previews=Previews(apart, clock, parts.tables.numbering, permits),
     )
     return Node(services, dialer, live, Relay(apart, clock), jobs, commits, database, bell, clock)
 

@@ -9,6 +9,13 @@ import re
 
 _FICTIONAL = re.compile(r"\+1[2-9]\d\d55501\d\d")
 
+_NORTH_AMERICAN = re.compile(r"\+1[2-9](?!11)[0-8]\d[2-9](?!11)\d\d\d{4}", re.ASCII)
+
+
+def is_north_american(phone: str) -> bool:
+    """True for a number that is in E.164 already and may be assigned: +1 NXX NXX XXXX, ATIS-0300051."""
+    return _NORTH_AMERICAN.fullmatch(phone) is not None
+
 
 def is_fictional(phone: str) -> bool:
     """True for 555-0100 to 555-0199 of any North American area code: reserved for fiction, nobody's phone.

@@ -1,6 +1,6 @@
 """One lead's story in words: what happened, and why it was or was not called.
 
-Owns: the sentences. The facts are those that were stored when they happened.
+Owns: the story's sentences; a decision's are the domain's. The facts are those that were stored when they happened.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from speedtolead.domain.hours import zone_info
+from speedtolead.domain.permit.words import Told, decision_words, known_by
 from speedtolead.domain.phone import masked
-from speedtolead.store.leads import AttemptRow, LeadStory, LegLine, PermitRow
+from speedtolead.domain.states import state_code
+from speedtolead.store.leads import AttemptRow, LeadRow, LeadStory, LegLine, PermitRow
 
 _ENDED = {
     "completed": "ended",
@@ -36,9 +37,9 @@ def _all(story: LeadStory) -> Iterator[tuple[datetime, str]]:
         yield lead.received_at, "A test: it is called by nobody."
     for attempt in story.attempts:
         yield from _attempt(attempt)
-    numbers = {attempt.attempt_id: attempt.number for attempt in story.attempts}
+    attempts = {attempt.attempt_id: attempt for attempt in story.attempts}
     for permit in story.permits:
-        yield _permit(permit, numbers[permit.attempt_id], story.lead.timezone)
+        yield permit.decided_at, _permit(permit, attempts[permit.attempt_id], lead)
     for leg in story.legs:
         yield from _leg(leg)
 
@@ -67,14 +68,31 @@ def _result(attempt: AttemptRow) -> str:
     return attempt.state.replace("_", " ") + (f" ({attempt.note})" if attempt.note else "")
 
 
-def _permit(permit: PermitRow, number: int, zone: str) -> tuple[datetime, str]:
+def _permit(permit: PermitRow, attempt: AttemptRow, lead: LeadRow) -> str:
     if permit.decision == "allowed":
-        return permit.decided_at, f"Attempt {number} was permitted (rule set {permit.rule_set})."
-    why = " ".join(rule["reason"] for rule in permit.rules if rule["verdict"] in {"refused", "not_before"})
-    told = f"Attempt {number} was not permitted: {why}"
-    if permit.not_before is not None:
-        told += f" Next lawful time: {permit.not_before.astimezone(zone_info(zone)):%A %d %B %H:%M %Z}."
-    return permit.decided_at, f"{told} (rule set {permit.rule_set})"
+        return f"Attempt {attempt.number} was permitted (rule set {permit.rule_set})."
+    words = why(permit, attempt, lead)
+    return f"Attempt {attempt.number}: {words[:1].lower()}{words[1:]}"
+
+
+def why(permit: PermitRow, attempt: AttemptRow, lead: LeadRow) -> str:
+    """One decision in words, on the clock of the place that closed it."""
+    told = Told(
+        attempt.channel,
+        permit.decision,
+        permit.decided_at,
+        permit.rule_set,
+        permit.rules,
+        permit.not_before,
+        lead.timezone,
+        origins(lead),
+    )
+    return decision_words(told)
+
+
+def origins(lead: LeadRow) -> dict[str, str]:
+    """What makes places candidates of this lead, by origin."""
+    return known_by(lead.phone, lead.region and state_code(lead.region), lead.postal_code)
 
 
 def _leg(leg: LegLine) -> Iterator[tuple[datetime, str]]:

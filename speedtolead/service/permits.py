@@ -12,7 +12,7 @@ from typing import Protocol
 
 from speedtolead.domain import permit
 from speedtolead.domain.campaign import Campaign
-from speedtolead.domain.permit import ConsentFacts, Facts, Permit, Request
+from speedtolead.domain.permit import RULES, ConsentFacts, Facts, Permit, Request, Rule
 from speedtolead.domain.place import Candidate
 from speedtolead.domain.recording import Announcement, announcement
 from speedtolead.domain.rule_set import RuleSet
@@ -27,8 +27,18 @@ class Permits:
         self._rules = rules
         self.fictional_exempt = fictional_exempt
 
-    def decide(self, channel: str, campaign: Campaign, facts: Facts, now: datetime) -> Permit:
-        return permit.decide(Request(channel, campaign, facts, now, self._rules.at(now)))
+    def decide(
+        self,
+        channel: str,
+        campaign: Campaign,
+        facts: Facts,
+        now: datetime,
+        *,
+        recorded: bool = False,
+        rules: Sequence[Rule] = RULES,
+    ) -> Permit:
+        """``recorded``: a recorded or artificial voice would speak."""
+        return permit.decide(Request(channel, campaign, facts, now, self._rules.at(now), recorded), rules)
 
     def waited(self, since: datetime, now: datetime, campaign: Campaign, facts: Facts) -> float:
         """Seconds since a lead's arrival in which it could lawfully have been called."""

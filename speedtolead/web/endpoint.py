@@ -37,6 +37,8 @@ class Endpoint:
     responses: dict[int, type[BaseModel] | str] = field(default_factory=dict)
     content: str = "application/json"
     """The media type of the good answer."""
+    most: int | None = None
+    """So many bodies may be posted as a list as well, and are answered with a list."""
 
 
 class Routes:

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from speedtolead.domain.metrics import Hops
+from speedtolead.service.explain import why
 from speedtolead.store.leads import AttemptRow, LeadLine, LeadStory
 from speedtolead.web.views import FindingView, Instant, Money, OutcomeView, ReturnView, ScorePartView, return_view
 
@@ -52,11 +53,14 @@ class RuleView(BaseModel):
 
 
 class DecisionView(BaseModel):
+    """``words``: the decision in a sentence or two, with the place that closed it and the next lawful time."""
+
     decided_at: Instant
     verdict: str
     not_before: Instant | None
     rule_set: str
     rules: list[RuleView]
+    words: str
 
 
 class RecordingView(BaseModel):
@@ -236,6 +240,7 @@ def _attempt(story: LeadStory, attempt: AttemptRow) -> AttemptView:
                 not_before=permit.not_before,
                 rule_set=permit.rule_set,
                 rules=[RuleView(**rule) for rule in permit.rules],
+                words=why(permit, attempt, story.lead),
             )
             for permit in story.permits
             if permit.attempt_id == attempt.attempt_id

@@ -80,7 +80,7 @@ def _operation(endpoint: Endpoint, schemas: Any, definitions: Any) -> dict[str, 
     if parameters:
         operation["parameters"] = parameters
     if endpoint.body is not None:
-        schema = schemas[endpoint.body, "validation"]
+        schema = _or_list(endpoint, schemas[endpoint.body, "validation"])
         content = {"application/json": {"schema": schema}}
         if endpoint.body is LeadBody:
             content["application/x-www-form-urlencoded"] = {"schema": schema}
@@ -105,10 +105,17 @@ def _response(endpoint: Endpoint, status: int, model: type[BaseModel] | str, sch
     response: dict[str, Any] = {"description": _TITLES.get(status, "Answer")}
     kind = endpoint.content if status < 400 else "application/problem+json"
     if isinstance(model, type):
-        response["content"] = {kind: {"schema": schemas[model, "serialization"]}}
+        schema = schemas[model, "serialization"]
+        response["content"] = {kind: {"schema": _or_list(endpoint, schema) if status < 400 else schema}}
     elif status == 200:
         response["content"] = {kind: {"schema": {"type": "string"}}}
     return response
+
+
+def _or_list(endpoint: Endpoint, schema: Any) -> Any:
+    if endpoint.most is None:
+        return schema
+    return {"anyOf": [schema, {"type": "array", "items": schema, "minItems": 1, "maxItems": endpoint.most}]}
 
 
 async def show(request: web.Request) -> web.Response:

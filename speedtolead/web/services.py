@@ -33,6 +33,7 @@ from speedtolead.service.leads import Leads
 from speedtolead.service.opt_outs import OptOuts
 from speedtolead.service.outcomes import Outcomes
 from speedtolead.service.permits import Permits
+from speedtolead.service.preview import Previews
 from speedtolead.service.recordings import Recordings
 from speedtolead.service.reports import Reports
 from speedtolead.service.returns import Returns
@@ -90,6 +91,7 @@ class Services:
     simulated: bool
     rules: RuleSets
     permits: Permits
+    previews: Previews
     suppressions: Suppressions
     abandonment: AbandonmentWatch
     opt_outs: OptOuts

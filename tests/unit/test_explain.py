@@ -98,8 +98,8 @@ def test_what_is_not_permitted_is_told_with_every_reason_and_the_next_lawful_tim
     permit = PermitRow(ONE, t(1), "not_before", datetime.fromisoformat("2026-06-11T12:00:00+00:00"), "r1", rules)
     (_, sentence) = explain(LeadStory(LEAD, None, [replace(ATTEMPT, claimed_at=None)], [permit], []))[1]
     assert sentence == (
-        "Attempt 1 was not permitted: It is night. They said stop. "
-        "Next lawful time: Thursday 11 June 08:00 EDT. (rule set r1)"
+        "Attempt 1: not called at 12:00 New York time: they said stop; it is night (rule set r1). "
+        "Next lawful time: Thursday 08:00 New York."
     )
 
 

@@ -67,6 +67,7 @@ PAGES = {
     "/sources/{name}/try": ("post",),
     "/returns": ("source", "state", "sent_since", "after", "limit"),
     "/returns.csv": ("source", "sent_since", "after"),
+    "/rules": ("version",),
     "/demo/{lead_id}": ("t",),
     "/demo/{lead_id}/fragment": ("t",),
 }
@@ -80,6 +81,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "replay_webhook": {"event_id": 1},
     "dry_run": {"body": {"phone": "+12125550142"}},
     "ping": {"state": "NY"},
+    "preview_permits": {"campaign": "auto", "channel": "call", "phone": "+12125550142"},
 }
 """A good body of each operation that takes one of our own models; a lead's is hostile elsewhere."""
 ENDPOINTS = [endpoint for routes in V1 for endpoint in routes.endpoints]

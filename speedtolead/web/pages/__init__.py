@@ -1,4 +1,4 @@
-"""The pages: sign-in, the live board, leads, sources and their posts, settings, the API's documentation.
+"""The pages: sign-in, the live board, leads, sources and their posts, settings, rules, the API's documentation.
 
 Owns: rendering (Jinja2, escaped), the headers that keep a page to itself, and the few routes behind the forms.
 Every number on a page comes from the same use case as the API's. Must not know: SQL, carriers, judging.
@@ -23,6 +23,7 @@ from speedtolead.web.pages import (
     recordings,
     render,
     returns,
+    rules,
     settings,
     sources,
     suppressions,
@@ -69,6 +70,7 @@ def add_to(app: web.Application) -> None:
     router.add_get("/settings/sources/{name}", settings.source)
     router.add_post("/settings/sources/{name}", settings.change)
     router.add_post("/settings/sources/{name}/pause", settings.pause)
+    router.add_get("/rules", rules.show)
     router.add_get("/docs", docs.show)
     router.add_get("/demo", demo.form)
     router.add_post("/demo", demo.submit)

@@ -10,7 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
-from speedtolead.service.explain import explain
+from speedtolead.domain.permit.words import because
+from speedtolead.service.explain import explain, origins
 from speedtolead.store.people import SessionOwner
 from speedtolead.web import auth
 from speedtolead.web.lead_views import LeadView, lead_view
@@ -40,8 +41,10 @@ async def stop(request: web.Request, session: SessionOwner) -> web.Response:
 
 async def _given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
     story = await request.app[SERVICES].leads.story(session.account_id, render.lead_id(request))
-    lead = lead_view(story)
+    lead, known = lead_view(story), origins(story.lead)
     return {
+        "places": [one | {"because": because(one["origin"], known)} for one in lead.candidates],
+        "not_yet": _not_yet(lead),
         "zone": session.timezone,
         "lead": lead,
         "name": " ".join(filter(None, (lead.first_name, lead.last_name))),
@@ -51,6 +54,13 @@ async def _given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
         "refused_because": _refused_because(lead),
         **outcomes.given(),
     }
+
+
+def _not_yet(lead: LeadView) -> str:
+    """Why the last decision kept a lead from being contacted, while nothing was decided after it."""
+    decisions = [decision for attempt in lead.attempts for decision in attempt.decisions]
+    last = max(decisions, key=lambda decision: decision.decided_at, default=None)
+    return "" if last is None or last.verdict == "allowed" else last.words
 
 
 def _refused_because(lead: LeadView) -> str:

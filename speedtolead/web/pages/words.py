@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from speedtolead.domain import states
 from speedtolead.domain.hours import zone_info
 from speedtolead.web.pages.source_words import SOURCE_DEFINITIONS
 
@@ -199,6 +200,11 @@ def value_of(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
+def state_name(code: str | None) -> str:
+    """A state of the US by its name, "Pennsylvania"."""
+    return NONE if code is None else states.state_name(code)
+
+
 FILTERS: dict[str, Callable[..., str]] = {
     "label": label,
     "plain": plain,
@@ -215,4 +221,5 @@ FILTERS: dict[str, Callable[..., str]] = {
     "points": points,
     "phone": phone,
     "value_of": value_of,
+    "state_name": state_name,
 }
