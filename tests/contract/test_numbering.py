@@ -5,8 +5,11 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from speedtolead.adapters.numbering import OfflineNumbering
+from speedtolead.domain.phone import is_north_american
 from speedtolead.domain.place import Candidate
 from speedtolead.ports import Numbering, ParsedPhone
 
@@ -19,6 +22,33 @@ NOBODY = "+12215550142"
 @pytest.fixture(scope="module")
 def numbering() -> Numbering:
     return OfflineNumbering()
+
+
+@given(st.from_regex(r"\+1[2-9][0-9]{9}", fullmatch=True))
+@settings(max_examples=300, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+def test_a_number_that_may_be_assigned_in_north_america_is_read_as_it_is(phone: str) -> None:
+    """So that a long list of numbers in E.164 need not be parsed one by one."""
+    if is_north_american(phone):
+        parsed = OfflineNumbering().parse(phone, "US")
+        assert parsed is not None
+        assert parsed.e164 == phone
+
+
+@pytest.mark.parametrize(
+    "phone",
+    [
+        "+12112360142",
+        "+12912360142",
+        "+12121360142",
+        "+12129110142",
+        "+1212236014",
+        "+12122360142\n",
+        "2122360142",
+        "+1２122360142",
+    ],
+)
+def test_a_number_that_cannot_be_assigned_is_none_of_north_america(phone: str) -> None:
+    assert not is_north_american(phone)
 
 
 # ---- numbers ------------------------------------------------------------------------------------------------
