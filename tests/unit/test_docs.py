@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,18 @@ import pytest
 
 from speedtolead import sample
 from speedtolead.adapters.connectors import CONNECTORS
+from speedtolead.domain.permit import RULES
+from speedtolead.service.configuration.contact import ContactPart
 from speedtolead.service.configuration.document import load
 from speedtolead.service.configuration.source import SourcePart
+from speedtolead.service.rules import file
+from speedtolead.web.permits import PreviewBody, PreviewView
 from speedtolead.web.source_stats_views import ReturnsView, SourceStatsView
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "connect-a-vendor.md").read_text("utf-8")
 RETURNS = (DOCS / "returns-and-postbacks.md").read_text("utf-8")
+COMPLIANCE = (DOCS / "compliance.md").read_text("utf-8")
 PIECES = re.findall(r"```yaml\n(.*?)```", PAGE + RETURNS, re.DOTALL)
 
 
@@ -58,3 +64,23 @@ def test_every_connector_and_its_settings_are_on_the_page() -> None:
         assert f"| `{name}` |" in PAGE
         required = [field.name for field in connector.settings if field.required]
         assert all(f"`{setting}`" in PAGE for setting in required)
+
+
+def test_the_rules_on_the_page_are_those_that_are_asked_in_their_order() -> None:
+    section = COMPLIANCE.partition("## The rules\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)`", section, re.MULTILINE) == [rule.__name__ for rule in RULES]
+    assert f"rule set {file.shipped().version}" in COMPLIANCE
+
+
+def test_what_an_account_may_ask_is_on_the_page_whole() -> None:
+    (piece,) = re.findall(r"```yaml\n(contact:.*?)```", COMPLIANCE, re.DOTALL)
+    asked = load(piece)["contact"]
+    ContactPart.model_validate(asked).to_domain()
+    assert asked.keys() == ContactPart.model_fields.keys()
+
+
+def test_the_preview_on_the_page_can_be_asked() -> None:
+    (body,) = re.findall(r"/v1/permits/preview .*?-d '(.*?)'", COMPLIANCE, re.DOTALL)
+    PreviewBody.model_validate(json.loads(body))
+    (names,) = re.findall(r"The answer is `{(.*?)}`", COMPLIANCE)
+    assert set(names.split(", ")) == PreviewView.model_fields.keys()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from speedtolead.domain.hours import Span, spans_text
-from speedtolead.domain.rule_set import Means, RuleSet, StateRule
+from speedtolead.domain.rule_set import FEDERAL, Means, RuleSet, StateRule
 from speedtolead.domain.states import state_name
 
 _MEANS = {Means.CALL: "calls", Means.SMS: "texts", Means.RECORDED: "recorded voices"}
@@ -34,8 +34,8 @@ class Line:
 
 
 def lines(rules: RuleSet) -> list[Line]:
-    """The federal floor, then every state by its letters."""
-    rows = [rule for state in sorted(rules.states) for rule in rules.states[state]]
+    """The federal floor, then every state by its name."""
+    rows = [rule for state in sorted(rules.states, key=state_name) for rule in rules.states[state]]
     return [_line(rule) for rule in (rules.federal, *rows)]
 
 
@@ -43,7 +43,7 @@ def _line(rule: StateRule) -> Line:
     days = rule.week.days
     return Line(
         state=rule.state,
-        name=state_name(rule.state),
+        name="Everywhere" if rule.state == FEDERAL else state_name(rule.state),
         means=", ".join(words for means, words in _MEANS.items() if means in rule.means),
         weekday=spans_text(days[0]),
         saturday=spans_text(days[5]),
@@ -73,7 +73,7 @@ def _beyond(rule: StateRule) -> list[str]:
     if rule.lifted_by is not None:
         said.append(f"lifted by {rule.lifted_by} where the account uses the exemption")
     if rule.holiday is not None and rule.holidays:
-        said.append(f"holidays of {', '.join(rule.holidays)}")
+        said.append(f"holidays: {', '.join(rule.holidays)}")
     if rule.in_force_from is not None or rule.in_force_to is not None:
         said.append(f"in force {_period(rule.in_force_from, rule.in_force_to)}")
     return said
