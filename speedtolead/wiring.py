@@ -388,6 +388,7 @@ async def run(
             _schedule(ticks, node)
             ticks.every(guard_seconds, "guard", node.services.guarding.look)
         ticks.every(COMMIT_LOG_SECONDS, "commit_log", node.commits.flush)
+        ticks.every(RULES_SECONDS, "rules", node.services.rules.refresh)  # whoever decides, whatever its roles
         ticks.start()
         stack.callback(ticks.stop)
         loops = [node.database.listen(node.bell.ring), node.live.run()]
@@ -416,7 +417,6 @@ async def run(
 def _schedule(ticks: Ticks, node: Node) -> None:
     ticks.every(SWEEP_SECONDS, "sweep", node.services.sweeping.sweep)
     ticks.every(ABANDONMENT_SECONDS, "abandonment", node.services.abandonment.look)
-    ticks.every(RULES_SECONDS, "rules", node.services.rules.refresh)
     ticks.every(PRUNE_SECONDS, "prune_sessions", node.services.sign_in.prune)
     ticks.every(RELEASE_PINGS_SECONDS, "release_pings", node.services.pings.release)
     ticks.every(MAIL_DOMAIN_SECONDS, "mail_domains", node.services.mail_domains.ask)
