@@ -62,9 +62,9 @@ class PreviewBody(reading.Given):
     phone: Annotated[str | None, Field(min_length=1, max_length=60)] = None
     email: Annotated[str | None, Field(min_length=1, max_length=254)] = None
     state: Short = None
-    postal_code: Annotated[Short, Field(max_length=16)] = None
+    postal_code: Short = None
     consent: ConsentBody | None = None
-    attempts: Annotated[list[EarlierContact], Field(max_length=_CONTACTS)] = Field(default_factory=list)
+    attempts: Annotated[list[EarlierContact], Field(max_length=_CONTACTS)] | None = None
     recorded: bool = False
     reassigned: bool | None = None
 
@@ -187,7 +187,7 @@ def _question(body: PreviewBody) -> Question:
             trustedform_cert_url=given.trustedform_cert_url,
             leadid_token=given.leadid_token,
         ),
-        attempts=tuple(Contacted(one.at, one.channel) for one in body.attempts if one.at is not None),
+        attempts=tuple(Contacted(one.at, one.channel) for one in body.attempts or () if one.at is not None),
         recorded=body.recorded,
         reassigned=body.reassigned,
     )
