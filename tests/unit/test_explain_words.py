@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -80,7 +81,7 @@ def test_a_candidate_state_that_is_closed_is_named_with_what_makes_it_one_and_th
     )
 
 
-SENTENCES = {
+SENTENCES: dict[str, tuple[Callable[[], str], str]] = {
     "before a state opens": (
         lambda: told(facts(candidates=PHILADELPHIA), at(NY, 2026, 11, 18, 8, 30)),
         "Not called at 08:30 New York time: Pennsylvania is a candidate state (postal code 19103) and "

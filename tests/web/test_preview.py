@@ -257,7 +257,7 @@ async def test_a_suppression_refuses_by_phone_and_by_email_in_its_scope(service:
     found = rule(answer, "suppression")["inputs"]["matches"]
     assert found == [{"reason": "said stop to a person", "scope": "account"}]
     assert "said stop to a person" in answer["words"]
-    text = {"channel": "sms", "consent": {"channels": ["sms"], "text": "I agree."}}
+    text: dict[str, Any] = {"channel": "sms", "consent": {"channels": ["sms"], "text": "I agree."}}
     assert (await answered(service, phone=phone, **text))["verdict"] == "allowed"
     assert (await answered(service, email=mail))["verdict"] == "allowed"
     in_scope = await answered(service, email=mail.upper(), campaign="renewals", at="2026-11-18T20:00:00Z")

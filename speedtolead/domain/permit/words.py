@@ -63,8 +63,9 @@ def decision_words(told: Told, *, asked: bool = False) -> str:
     """The decision in one or two sentences. ``asked``: nobody was about to be contacted; it was asked whether."""
     done = _DONE.get(told.channel, told.channel)
     if told.verdict == "allowed":
-        zone = next((clock["zone"] for clock in _clocks(told.rules, ("calling_window",))), told.zone)
-        fictional = any(_inputs(rule).get("fictional") for rule in told.rules)
+        floor = [rule for rule in told.rules if rule.get("name") == "calling_window"]
+        zone = next((clock["zone"] for clock in _clocks(floor)), told.zone)
+        fictional = any(_inputs(rule).get("fictional") for rule in floor)
         free = "; a fictional number, for which the law keeps no hours" if fictional else ""
         opening = f"May be {done}" if asked else "Allowed"
         return f"{opening} at {_wall(told.at, zone)} {city(zone)} time{free} (rule set {told.rule_set})."
@@ -102,19 +103,18 @@ def _inputs(rule: Json) -> Json:
     return found if isinstance(found, Mapping) else {}
 
 
-def _clocks(rules: Iterable[Json], names: Sequence[str]) -> list[Json]:
-    """The clocks that the rules of these names looked at, as far as they are whole."""
+def _clocks(rules: Iterable[Json]) -> list[Json]:
+    """The clocks that these rules looked at, as far as they are whole."""
     return [
         clock
         for rule in rules
-        if rule.get("name") in names
         for clock in _inputs(rule).get("clocks") or ()
         if isinstance(clock, Mapping) and clock.get("zone") and clock.get("local_time")
     ]
 
 
 def _closed(rule: Json) -> list[Json]:
-    return [clock for clock in _clocks([rule], (str(rule.get("name")),)) if not clock.get("open", True)]
+    return [clock for clock in _clocks([rule]) if not clock.get("open", True)]
 
 
 def _place_that_closed(objecting: Sequence[Json]) -> str | None:
