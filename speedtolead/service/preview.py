@@ -48,6 +48,8 @@ from speedtolead.store.settings_json import Json
 
 AT_A_TIME = 0.005
 """Seconds after which the calls of this node have their turn."""
+_NO_REASON = "asked not to be contacted"
+"""What a source's key is told of a suppression."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,16 +208,41 @@ class Previews:
         return None if unreal else phone
 
     def _decide(self, one: _Read, barred: list[Barred], with_reasons: bool) -> Preview:
-        asked, at = one.question, one.at
+        asked = one.question
         state = state_code(asked.state) if asked.state else None
         candidates = self._numbering.candidates(one.phone, state, asked.postal_code)
-        counted = tuple(c for c in asked.attempts if c.channel != "email")
-        facts = Facts(
+        permit = self._permits.decide(
+            asked.channel,
+            one.campaign,
+            self._facts(one, candidates, barred, with_reasons),
+            one.at,
+            recorded=asked.recorded,
+            rules=_rules_about(one.phone, asked.email),
+        )
+        known, verdicts = known_by(one.phone, state, asked.postal_code), rules_json(permit)
+        told = Told(
+            asked.channel,
+            permit.decision,
+            one.at,
+            permit.rule_set,
+            verdicts,
+            permit.not_before,
+            one.campaign.timezone,
+            known,
+        )
+        return Preview(permit, verdicts, candidates, known, decision_words(told, asked=True))
+
+    def _facts(
+        self, one: _Read, candidates: tuple[Candidate, ...], barred: list[Barred], with_reasons: bool
+    ) -> Facts:
+        consent = one.question.consent
+        counted = tuple(c for c in one.question.attempts if c.channel != "email")
+        return Facts(
             phone=one.phone or "",
-            consent=_consent(asked.consent, at),
+            consent=_consent(consent, one.at),
             candidates=candidates,
             suppressed=tuple(
-                Suppressed(row.name if with_reasons else "asked not to be contacted", row.kind, tuple(row.channels))
+                Suppressed(row.name if with_reasons else _NO_REASON, row.kind, tuple(row.channels))
                 for row in barred
                 if row.kind != "list"
             ),
@@ -226,31 +253,10 @@ class Previews:
                 for row in barred
                 if row.kind == "list" and row.version_date is not None
             ),
-            inquiry_at=at if asked.consent is None else (asked.consent.captured_at or at),
-            reassigned=asked.reassigned,
+            inquiry_at=one.at if consent is None else (consent.captured_at or one.at),
+            reassigned=one.question.reassigned,
             fictional_exempt=self._permits.fictional_exempt,
         )
-        permit = self._permits.decide(
-            asked.channel,
-            one.campaign,
-            facts,
-            at,
-            recorded=asked.recorded,
-            rules=_rules_about(one.phone, asked.email),
-        )
-        known = known_by(one.phone, state, asked.postal_code)
-        verdicts = rules_json(permit)
-        told = Told(
-            asked.channel,
-            permit.decision,
-            at,
-            permit.rule_set,
-            verdicts,
-            permit.not_before,
-            one.campaign.timezone,
-            known,
-        )
-        return Preview(permit, verdicts, candidates, known, decision_words(told, asked=True))
 
 
 def _consent(given: Consent | None, at: datetime) -> ConsentFacts:

@@ -174,7 +174,7 @@ def _question(body: PreviewBody) -> Question:
         campaign=body.campaign,
         at=body.at,
         phone=body.phone,
-        email=body.email.strip().lower() if body.email else None,
+        email=(body.email or "").strip().lower() or None,
         state=body.state,
         postal_code=body.postal_code,
         consent=None

@@ -112,7 +112,7 @@ async def test_no_page_scrolls_sideways_on_a_phone(sample: RunningService, page:
     await page.emulate_media(color_scheme=scheme)
     await page.set_viewport_size(PHONE)
     await sign_in(page, sample.url, "manager@example.com")
-    for path in ("/", f"/leads/{taken['lead_id']}", "/docs", "/demo", "/nowhere"):
+    for path in ("/", f"/leads/{taken['lead_id']}", "/rules", "/docs", "/demo", "/nowhere"):
         await page.goto(sample.url + path)
         await page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
         assert await page.evaluate(WIDTH) <= PHONE["width"], path
