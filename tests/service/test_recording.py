@@ -284,7 +284,7 @@ async def test_the_notice_is_the_same_however_often_it_is_asked_for_and_only_9_m
         _, answer = await service.post()
         lead = await service.lead_when(answer["lead_id"], lambda lead: lead["attempts"][0]["ringing_at"])
         post = Post(service, lead)
-        call_id = lead["attempts"][0]["legs"][0]["carrier_call_id"]
+        call_id = leads_call(service, LEAD_PHONE).sid
         await post("lead", "status", CallStatus="in-progress", CallSid=call_id)
         first = await post("agent", "dialed", DialCallStatus="no-answer", CallSid=call_id)
         assert "/key#" in first
