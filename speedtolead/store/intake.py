@@ -70,15 +70,18 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A stored lead. ``handed``: no dialer was woken, so this node's own has to be told, with what stands here."""
+    """A stored lead. ``handed``: no dialer was woken, so this node's own has to be told, with what stands here.
+
+    What the dialer would ask about the person, and the account's numbers, are None in a lead that is not handed.
+    """
 
     id: UUID
     agents: list[UUID]
     addresses: list[str]
     handed: bool
     notified: bool | None
-    known: Json
-    numbers: list[str]
+    known: Json | None
+    numbers: list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,8 @@ class NewLead:
     via: str
     certificate: Certified | None
     rank_at: datetime | None = None
+    marks: tuple[bytes, ...] = ()
+    """Where it was seen, to be counted for the leads after it: digests."""
 
     def with_rank(self, rank_at: datetime) -> NewLead:
         return replace(self, rank_at=rank_at)
@@ -282,6 +287,7 @@ async def touch_lead(tx: Connection, twin: UUID, touch_id: UUID, lead: NewLead, 
         account_id=lead.account_id,
         source_id=lead.source_id,
         received_at=lead.received_at,
+        marks=lead.marks,
         external_id=lead.external_id,
         idempotency_key=lead.idempotency_key,
         consent=consent_to_json(lead.consent),

@@ -108,7 +108,6 @@ class PostRow:
 
 
 SIGHTINGS = Query("sightings", Seen)
-SEE = Query("see", Nothing)
 FORGET_SIGHTINGS = Query("forget_sightings", Nothing)
 SOURCE_HISTORY = Query("source_history", HistoryRow)
 KEEP_SOURCE_POST = Query("keep_source_post", Nothing)

@@ -34,7 +34,7 @@ SELECT lead_id, answer_status, answer, cost FROM (
 -- Store an accepted lead with its consent, first attempt and event. Fails with STL01, having written nothing, when it
 -- is a twin, over the cap, suppressed, or answered before.
 -- The dialers are woken, unless the lead can be handed to this node's own: it may be dialled now, and more agents are
--- free than leads wait. What that dialer needs is read here, so that it need not look.
+-- free than leads wait. What that dialer needs is read here, so that it need not look; nobody else is told of it.
 WITH no_twin AS (
     INSERT INTO recent_key (account_id, scope_id, key, lead_id, accepted_at)
     SELECT :account_id, :scope_id, key, :lead_id, :received_at
@@ -90,6 +90,9 @@ WITH no_twin AS (
     SELECT account_id, id, :consent_channels, :consent_wording, :consent_seller, :consent_captured_at, :consent_url,
            :consent_ip, :consent_user_agent, :trustedform_cert_url, :leadid_token, :certificate, received_at
       FROM new_lead
+), noted AS (
+    INSERT INTO sighting (account_id, mark, at)
+    SELECT account_id, mark, received_at FROM new_lead, unnest(CAST(:marks AS bytea[])) AS mark
 ), new_outreach AS (
     INSERT INTO outreach (account_id, key)
     SELECT account_id, key FROM new_lead, (VALUES (CAST(:phone AS text)), (CAST(:email AS text))) AS k (key)
@@ -129,9 +132,9 @@ WITH no_twin AS (
 )
 SELECT coalesce((SELECT id FROM new_lead), kept_out()) AS id, agents, addresses, handed,
        CASE WHEN NOT handed THEN pg_notify('speedtolead', '') IS NOT NULL END AS notified,
-       contact_facts(:account_id, NULL, :campaign_id, :phone, :email) AS known,
-       ARRAY(SELECT phone FROM phone_number
-              WHERE account_id = :account_id AND NOT removed ORDER BY phone) AS numbers
+       CASE WHEN handed THEN contact_facts(:account_id, NULL, :campaign_id, :phone, :email) END AS known,
+       CASE WHEN handed THEN ARRAY(SELECT phone FROM phone_number
+                                    WHERE account_id = :account_id AND NOT removed ORDER BY phone) END AS numbers
   FROM way;
 
 -- name: why_not_accepted
@@ -205,6 +208,9 @@ WITH held AS MATERIALIZED (
     UPDATE attempt SET due_at = :due_at FROM touch
      WHERE attempt.id IN (SELECT id FROM held) AND attempt.lead_id = touch.lead_id
        AND attempt.state = 'scheduled' AND attempt.channel = 'call' AND attempt.due_at > :due_at
+), noted AS (
+    INSERT INTO sighting (account_id, mark, at)
+    SELECT :account_id, mark, :received_at FROM touch, unnest(CAST(:marks AS bytea[])) AS mark
 ), new_event AS (
     INSERT INTO event (account_id, lead_id, kind, at, data)
     SELECT :account_id, lead_id, 'lead.touched', :received_at, :event_data FROM touch
@@ -252,6 +258,9 @@ WITH new_lead AS (
     SELECT account_id, id, :consent_channels, :consent_wording, :consent_seller, :consent_captured_at,
            :consent_url, :consent_ip, :consent_user_agent, :trustedform_cert_url, :leadid_token, received_at
       FROM new_lead
+), noted AS (
+    INSERT INTO sighting (account_id, mark, at)
+    SELECT account_id, mark, received_at FROM new_lead, unnest(CAST(:marks AS bytea[])) AS mark
 ), new_event AS (
     INSERT INTO event (account_id, lead_id, kind, at, data)
     SELECT account_id, id, 'lead.refused', received_at, :event_data FROM new_lead

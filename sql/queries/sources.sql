@@ -1,13 +1,11 @@
 -- name: sightings
--- How often each mark was seen since its own moment.
-SELECT w.kind, count(s.mark) AS seen
-  FROM unnest(CAST(:kinds AS text[]), CAST(:marks AS bytea[]), CAST(:sinces AS timestamptz[])) AS w (kind, mark, since)
-  LEFT JOIN sighting s ON s.mark = w.mark AND s.at >= w.since AND s.account_id = :account_id
- GROUP BY w.kind;
-
--- name: see
--- Note that these marks were seen now.
-INSERT INTO sighting (account_id, mark, at) SELECT :account_id, mark, :now FROM unnest(CAST(:marks AS bytea[])) AS mark;
+-- How often each mark was seen since its own moment. Counting stops at what is asked: the leads of a whole mail domain
+-- may share one mark.
+SELECT w.kind, (SELECT count(*) FROM (SELECT FROM sighting
+                                       WHERE mark = w.mark AND account_id = :account_id AND at >= w.since
+                                       LIMIT w.most) s) AS seen
+  FROM unnest(CAST(:kinds AS text[]), CAST(:marks AS bytea[]), CAST(:sinces AS timestamptz[]),
+              CAST(:mosts AS integer[])) AS w (kind, mark, since, most);
 
 -- name: forget_sightings
 -- Sightings older than any window.

@@ -67,7 +67,8 @@ class Facts:
     certificate_bot: bool | None = None
     """Whether the consent certificate's issuer saw a program fill in the form."""
     seen: Mapping[str, int] = field(default_factory=dict)
-    """How many leads came before this one within the policy's window, by kind (``VELOCITY_KINDS``)."""
+    """How many leads came before this one within the policy's window, by kind (``VELOCITY_KINDS``); counted no
+    further than the policy's limit."""
 
     unanswered: frozenset[str] = frozenset()
     """Those of ``PROVIDERS`` that were asked and did not answer in time."""

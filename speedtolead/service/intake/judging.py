@@ -35,7 +35,7 @@ class Judged:
     refusal: Finding | None
     penalty: int
     marks: tuple[bytes, ...]
-    """Where this lead was seen, to be counted for the next ones."""
+    """Where this lead was seen, to be counted for the next ones: stored with it, and only if it is."""
 
 
 async def judged(
@@ -170,6 +170,7 @@ async def _seen(database: Database, row: SourceRow, marks: dict[str, bytes], at:
             kinds=list(marks),
             marks=list(marks.values()),
             sinces=[at - timedelta(seconds=limits[kind].seconds) for kind in marks],
+            mosts=[limits[kind].count for kind in marks],
         )
     return {one.kind: one.seen for one in counted}
 

@@ -81,6 +81,7 @@ def new_lead(
         findings=[finding_json(finding) for finding in findings],
         via=post.via,
         certificate=certified(lead),
+        marks=lead.found.marks,
     )
 
 
@@ -140,7 +141,7 @@ def problem(refusal: Finding, lead_id: UUID) -> Json:
 
 def due_row(row: SourceRow, lead: NewLead, attempt_id: UUID, stored: Accepted) -> DueRow:
     """The lead's first attempt, as a look at the plan would find it."""
-    assert lead.phone is not None
+    assert lead.phone is not None and stored.known is not None and stored.numbers is not None
     return DueRow(
         attempt_id=attempt_id,
         account_id=lead.account_id,

@@ -153,8 +153,6 @@ class Intake:
         refusal = found.refusal or refusal
         lead = Lead(row, post, standing, found, received_at, cost, ping_id)
         async with self._database.connection() as tx:
-            if found.marks:
-                await sources.SEE.run(tx, account_id=row.account_id, marks=list(found.marks), now=received_at)
             if refusal is not None:
                 return await self._refuse(tx, lead, refusal)
             return await self._accept(tx, lead, guards)
