@@ -135,10 +135,12 @@ class NewLead:
     event_data: Json
     score: int | None
     score_parts: list[Json]
-    findings: list[Json]
+    findings: list[object]
     via: str
     certificate: Certified | None
     rank_at: datetime | None = None
+    finding_shape: bytes | None = None
+    """What the findings are the values of; None: they stand in full."""
     marks: tuple[bytes, ...] = ()
     """Where it was seen, to be counted for the leads after it: digests."""
 

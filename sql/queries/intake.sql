@@ -66,11 +66,12 @@ WITH no_twin AS (
     INSERT INTO lead (id, account_id, source_id, campaign_id, state, received_at, phone, email, first_name,
                       last_name, address, city, region, postal_code, country, candidates, attributes, cost, test,
                       external_id, idempotency_key, submitted_at, raw_type, raw_body, raw_sha256,
-                      answer_status, answer, score, rank_at, score_parts, findings, via)
+                      answer_status, answer, score, rank_at, score_parts, findings, finding_shape,
+                      via)
     SELECT :lead_id, :account_id, :source_id, :campaign_id, 'new', :received_at, :phone, :email, :first_name,
            :last_name, :address, :city, :region, :postal_code, :country, :candidates, :attributes, :cost, :test,
            :external_id, :idempotency_key, :submitted_at, :raw_type, :raw_body, :raw_sha256, 202, :answer,
-           :score, :rank_at, :score_parts, :findings, :via
+           :score, :rank_at, :score_parts, :findings, :finding_shape, :via
      WHERE (SELECT count(*) FROM no_twin) = cardinality(CAST(:duplicate_keys AS bytea[]))
        AND (SELECT count(*) FROM counted) = cardinality(CAST(:periods AS text[]))
        AND (CAST(:ping_id AS uuid) IS NULL OR EXISTS (SELECT FROM promised))
@@ -136,6 +137,10 @@ SELECT coalesce((SELECT id FROM new_lead), kept_out()) AS id, agents, addresses,
        CASE WHEN handed THEN ARRAY(SELECT phone FROM phone_number
                                     WHERE account_id = :account_id AND NOT removed ORDER BY phone) END AS numbers
   FROM way;
+
+-- name: keep_finding_shape
+-- A shape of findings, before the first lead that has it.
+INSERT INTO finding_shape (account_id, digest, entries) VALUES (:account_id, :digest, :entries) ON CONFLICT DO NOTHING;
 
 -- name: why_not_accepted
 -- Which of the guards kept a lead out, beside its twins: the suppression's reason, and the periods that are full.
@@ -243,11 +248,11 @@ WITH new_lead AS (
     INSERT INTO lead (id, account_id, source_id, campaign_id, state, refusal, received_at, phone, email,
                       first_name, last_name, address, city, region, postal_code, country, candidates, attributes,
                       cost, test, external_id, idempotency_key, submitted_at, raw_type, raw_body, raw_sha256,
-                      answer_status, answer, score_parts, findings, via)
+                      answer_status, answer, score_parts, findings, finding_shape, via)
     SELECT :lead_id, :account_id, :source_id, :campaign_id, 'rejected', :refusal, :received_at, :phone, :email,
            :first_name, :last_name, :address, :city, :region, :postal_code, :country, :candidates, :attributes,
            :cost, :test, :external_id, :idempotency_key, :submitted_at, :raw_type, :raw_body, :raw_sha256,
-           422, :answer, '[]', :findings, :via
+           422, :answer, '[]', :findings, :finding_shape, :via
      WHERE NOT EXISTS (SELECT FROM lead_touch WHERE source_id = :source_id AND external_id = :external_id)
        AND NOT EXISTS (SELECT FROM lead_touch WHERE source_id = :source_id AND idempotency_key = :idempotency_key)
     ON CONFLICT DO NOTHING

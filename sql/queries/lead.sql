@@ -4,12 +4,13 @@ SELECT l.id AS lead_id, l.account_id, l.source_id, s.name AS source, l.campaign_
        l.refusal, l.received_at, l.committed_at, l.phone, l.email, l.first_name, l.last_name, l.address, l.city,
        l.region, l.postal_code, l.country, l.candidates, l.attributes, l.cost, l.test, l.external_id,
        l.submitted_at, encode(l.raw_sha256, 'hex') AS raw_sha256, c.timezone, l.score, l.score_parts,
-       l.findings, l.via,
+       findings_in_full(l.findings, f.entries, l.mail_finding) AS findings, l.via,
        (SELECT count(*) FROM lead_touch t WHERE t.lead_id = l.id) AS touches
   FROM lead l
   JOIN source s ON s.id = l.source_id
   JOIN (SELECT c.id, c.name, a.timezone FROM campaign c JOIN account a ON a.id = c.account_id) c
     ON c.id = l.campaign_id
+  LEFT JOIN finding_shape f ON f.digest = l.finding_shape AND f.account_id = l.account_id
  WHERE l.account_id = :account_id AND l.id = :lead_id
    AND (CAST(:source_id AS uuid) IS NULL OR l.source_id = :source_id);
 

@@ -6,10 +6,11 @@ SELECT l.id AS lead_id, l.email, s.settings AS source_settings, s.id AS source_i
  ORDER BY l.id DESC LIMIT :most;
 
 -- name: record_mail_domain
--- What was found out about leads' mail domains, with the finding put in place of the one that knew nothing.
-UPDATE lead SET email_takes_mail = w.takes,
-       findings = coalesce((SELECT jsonb_agg(f) FROM jsonb_array_elements(lead.findings) AS f
-                             WHERE f ->> 'check' <> 'email_domain'), '[]') || jsonb_build_array(w.finding)
-  FROM unnest(CAST(:lead_ids AS uuid[]), CAST(:takes AS boolean[])) WITH ORDINALITY AS u (lead_id, takes, n),
-       LATERAL (SELECT u.takes, CAST(:findings AS jsonb) -> CAST(u.n - 1 AS integer) AS finding) w
- WHERE lead.id = u.lead_id;
+-- What was found out about leads' mail domains, beside what was found when they came. Rows are locked in the order of
+-- their ids, as by everybody who writes many leads at once.
+UPDATE lead SET email_takes_mail = w.takes, mail_finding = w.finding
+  FROM (SELECT l.id, u.takes, CAST(:findings AS jsonb) -> CAST(u.n - 1 AS integer) AS finding
+          FROM unnest(CAST(:lead_ids AS uuid[]), CAST(:takes AS boolean[])) WITH ORDINALITY AS u (lead_id, takes, n)
+          JOIN lead l ON l.id = u.lead_id
+         ORDER BY l.id FOR NO KEY UPDATE OF l) w
+ WHERE lead.id = w.id;

@@ -109,8 +109,8 @@ SELECT l.id::text AS post_id, CASE l.answer_status WHEN 202 THEN 'accepted' ELSE
        l.id AS lead_id, l.received_at, l.via, l.answer_status AS status, l.refusal AS code,
        l.answer ->> 'detail' AS detail,
        CAST(extract(epoch FROM l.committed_at - l.received_at) * 1000 AS double precision) AS took_ms,
-       l.score, l.score_parts, l.findings, l.test, l.raw_type AS content_type, l.raw_body AS body, '{}'::text[] AS fields
-  FROM lead l
+       l.score, l.score_parts, findings_in_full(l.findings, f.entries, l.mail_finding) AS findings, l.test, l.raw_type AS content_type, l.raw_body AS body, '{}'::text[] AS fields
+  FROM lead l LEFT JOIN finding_shape f ON f.digest = l.finding_shape AND f.account_id = l.account_id
  WHERE l.id = CAST(:stored_id AS uuid) AND l.account_id = :account_id AND l.source_id = :source_id
 UNION ALL
 SELECT t.id::text, 'touched', t.lead_id, t.received_at, NULL, t.answer_status, NULL, NULL, NULL, NULL, '[]'::jsonb,

@@ -44,7 +44,7 @@ UNREAD = "source_post"
 """What left no lead is kept for a while, for whoever connects the vendor; it is counted apart."""
 MOVES_BY_ITSELF = "webhook_cursor"
 """How far the relay has read: it goes on while nothing happens."""
-NOTED_LATER = "{committed_at,email_takes_mail,findings}"
+NOTED_LATER = "{committed_at,email_takes_mail,mail_finding}"
 """Written to accepted leads afterwards, in the background."""
 AIOHTTPS = ("Error handling request", "Unhandled exception")
 """How aiohttp itself calls a request that is none."""

@@ -16,9 +16,9 @@ import structlog
 from speedtolead.domain.checks import Facts, Verdict
 from speedtolead.domain.checks.mail import email_domain
 from speedtolead.ports import Clock, MailAddresses, MailDomains, PortError
-from speedtolead.service.intake.record import finding_json
 from speedtolead.store import mail_domains as rows
 from speedtolead.store.database import Database
+from speedtolead.store.findings import finding_json
 from speedtolead.store.ids import oldest_id
 from speedtolead.store.mail_domains import UnaskedMail
 

@@ -6,7 +6,6 @@ Must not know: which of the two ways, accepted or refused, a post goes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,6 +20,7 @@ from speedtolead.service.intake.post import LeadPost
 from speedtolead.service.intake.standing import Standing, upper
 from speedtolead.store.dial import DueRow
 from speedtolead.store.facts import consent_of_new
+from speedtolead.store.findings import Packed
 from speedtolead.store.intake import Accepted, NewLead, SourceRow
 from speedtolead.store.settings_json import Json, candidates_to_json
 
@@ -44,7 +44,7 @@ def new_lead(
     lead_id: UUID,
     answer: dict[str, Any],
     event_data: dict[str, Any],
-    findings: Iterable[Finding],
+    findings: Packed,
     scored: Score | None,
 ) -> NewLead:
     row, post = lead.row, lead.post
@@ -78,7 +78,8 @@ def new_lead(
         event_data=event_data,
         score=None if scored is None else scored.value,
         score_parts=[] if scored is None else [_part(part) for part in scored.parts],
-        findings=[finding_json(finding) for finding in findings],
+        findings=findings.values,
+        finding_shape=findings.shape.digest,
         via=post.via,
         certificate=certified(lead),
         marks=lead.found.marks,
@@ -116,16 +117,6 @@ def _part(part: Any) -> Json:
     return {"name": part.name, "points": part.points, "words": part.words, "inputs": part.inputs}
 
 
-def finding_json(finding: Finding) -> Json:
-    """What it says; what is empty is left out."""
-    kept: Json = {"check": finding.check, "verdict": finding.verdict.value, "field": finding.field}
-    if finding.inputs:
-        kept["inputs"] = finding.inputs
-    if finding.reason:
-        kept |= {"reason": finding.reason, "words": finding.words, "points": finding.points}
-    return kept
-
-
 def problem(refusal: Finding, lead_id: UUID) -> Json:
     """The answer to a refused post (RFC 9457)."""
     return {
@@ -141,7 +132,9 @@ def problem(refusal: Finding, lead_id: UUID) -> Json:
 
 def due_row(row: SourceRow, lead: NewLead, attempt_id: UUID, stored: Accepted) -> DueRow:
     """The lead's first attempt, as a look at the plan would find it."""
-    assert lead.phone is not None and stored.known is not None and stored.numbers is not None
+    assert lead.phone is not None
+    assert stored.known is not None
+    assert stored.numbers is not None
     return DueRow(
         attempt_id=attempt_id,
         account_id=lead.account_id,

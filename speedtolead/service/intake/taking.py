@@ -38,6 +38,7 @@ from speedtolead.store import intake as rows
 from speedtolead.store import sources
 from speedtolead.store.database import Database
 from speedtolead.store.dial import DueRow
+from speedtolead.store.findings import FindingShapes, Packed, pack
 from speedtolead.store.ids import new_id
 from speedtolead.store.intake import Guards, KeptOut, NewLead, SourceRow, Twin
 from speedtolead.store.pings import OpenPing
@@ -87,6 +88,7 @@ class Intake:
         self._dialer = dialer
         self._pings = pings
         self._permits = permits
+        self._shapes = FindingShapes()
         self._sources: dict[bytes, tuple[SourceRow, datetime]] = {}
 
     async def source(self, key: str) -> SourceRow | None:
@@ -169,7 +171,8 @@ class Intake:
         row = lead.row
         lead_id, attempt_id = new_id(), new_id()
         due_at, delay = self._first_due(lead)
-        new = self._scored(lead, lead_id, due_at)
+        kept = await self._kept(tx, row, lead.found.findings)
+        new = self._scored(lead, lead_id, due_at, kept)
         twins: list[Twin] = []
         for _ in range(_ROUNDS):
             stored = await self._store(tx, lead, new, guards, attempt_id, due_at, delay, twins)
@@ -253,7 +256,8 @@ class Intake:
         findings = lead.found.findings
         all_of_it = findings if refusal in findings else (*findings, refusal)
         data = {"source": lead.row.source.name, "reason": refusal.reason}
-        new = new_lead(lead, lead_id, body, data, all_of_it, None)
+        kept = await self._kept(tx, lead.row, all_of_it)
+        new = new_lead(lead, lead_id, body, data, kept, None)
         if not await rows.refuse_lead(tx, new, refusal.reason):
             before = await self._answered_before(tx, lead)
             if before is not None:
@@ -274,7 +278,12 @@ class Intake:
         refusal = before.answer.get("code")
         return Answer(before.answer_status, before.answer, before.lead_id, refusal, True, before.cost)
 
-    def _scored(self, lead: Lead, lead_id: UUID, due_at: datetime | None) -> NewLead:
+    async def _kept(self, tx: Connection, row: SourceRow, findings: tuple[Finding, ...]) -> Packed:
+        kept = pack(findings)
+        await self._shapes.keep(tx, row.account_id, kept.shape)
+        return kept
+
+    def _scored(self, lead: Lead, lead_id: UUID, due_at: datetime | None, kept: Packed) -> NewLead:
         row, at = lead.row, lead.received_at
         histories = self._histories.of(row.account_id, row.source_id)
         submitted = lead.post.submitted_at
@@ -296,7 +305,7 @@ class Intake:
             "next_attempt_at": None if due_at is None else iso(due_at),
             "links": {"self": f"/v1/leads/{lead_id}"},
         }
-        new = new_lead(lead, lead_id, answer, {"source": row.source.name}, lead.found.findings, scored)
+        new = new_lead(lead, lead_id, answer, {"source": row.source.name}, kept, scored)
         return new.with_rank(rank(at, scored.value))
 
     def _first_due(self, lead: Lead) -> tuple[datetime | None, Permit | None]:
