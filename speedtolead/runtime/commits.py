@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from speedtolead.store import intake
-from speedtolead.store.database import Database, DatabaseAway
+from speedtolead.store.database import Database
 
 
 class Commits:
@@ -22,13 +22,13 @@ class Commits:
         self._pending.append((lead_id, at))
 
     async def flush(self) -> None:
-        """Write what is pending; kept for the next time where the database is away."""
+        """Write what is pending; kept for the next time where that fails, for whatever reason."""
         pending, self._pending = self._pending, []
         if not pending:
             return
         try:
             async with self._database.connection() as tx:
                 await intake.record_commits(tx, pending)
-        except DatabaseAway:
+        except BaseException:
             self._pending = pending + self._pending
             raise

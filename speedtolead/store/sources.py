@@ -22,14 +22,12 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """What became of accepted leads: the source's, and the whole account's."""
+    """What became of a source's accepted leads."""
 
+    source_id: UUID
     accepted: int
     contacted: int
     sold: int
-    account_accepted: int
-    account_contacted: int
-    account_sold: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ class PostRow:
 
 SIGHTINGS = Query("sightings", Seen)
 FORGET_SIGHTINGS = Query("forget_sightings", Nothing)
-SOURCE_HISTORY = Query("source_history", HistoryRow)
+SOURCE_HISTORIES = Query("source_histories", HistoryRow)
 KEEP_SOURCE_POST = Query("keep_source_post", Nothing)
 FORGET_SOURCE_POSTS = Query("forget_source_posts", Nothing)
 SOURCE_FOR_CONNECTOR = Query("source_for_connector", SourceRow)

@@ -1,8 +1,8 @@
 -- name: leads_with_unasked_mail
--- Leads of late whose mail domain nobody asked about yet. Read by id, which grows with time.
+-- Leads of late whose mail domain nobody asked about yet, those before one of them. Read by id, which grows with time.
 SELECT l.id AS lead_id, l.email, s.settings AS source_settings, s.id AS source_id, s.version AS source_version
   FROM lead l JOIN source s ON s.id = l.source_id
- WHERE l.id >= :since_id AND l.answer_status = 202 AND l.email IS NOT NULL AND l.email_takes_mail IS NULL
+ WHERE l.id >= :since_id AND (CAST(:before_id AS uuid) IS NULL OR l.id < :before_id) AND l.answer_status = 202 AND l.email IS NOT NULL AND l.email_takes_mail IS NULL
  ORDER BY l.id DESC LIMIT :most;
 
 -- name: record_mail_domain

@@ -11,16 +11,13 @@ SELECT w.kind, (SELECT count(*) FROM (SELECT FROM sighting
 -- Sightings older than any window.
 DELETE FROM sighting WHERE at < :before;
 
--- name: source_history
--- What became of a source's accepted leads since a moment, and of the account's.
-SELECT count(*) FILTER (WHERE source_id = :source_id) AS accepted,
-       count(*) FILTER (WHERE source_id = :source_id AND state IN ('contacted', 'converted')) AS contacted,
-       count(*) FILTER (WHERE source_id = :source_id AND state = 'converted') AS sold,
-       count(*) AS account_accepted,
-       count(*) FILTER (WHERE state IN ('contacted', 'converted')) AS account_contacted,
-       count(*) FILTER (WHERE state = 'converted') AS account_sold
+-- name: source_histories
+-- What became of an account's accepted leads since a moment, by source; a source without any has no row.
+SELECT source_id, count(*) AS accepted, count(*) FILTER (WHERE state IN ('contacted', 'converted')) AS contacted,
+       count(*) FILTER (WHERE state = 'converted') AS sold
   FROM lead
- WHERE account_id = :account_id AND received_at >= :since AND answer_status = 202 AND NOT test;
+ WHERE account_id = :account_id AND received_at >= :since AND answer_status = 202 AND NOT test
+ GROUP BY source_id;
 
 -- name: keep_source_post
 -- Keep a post that left no lead.
