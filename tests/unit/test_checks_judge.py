@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -354,8 +353,8 @@ HOSTILE = ["\x00", "\ud800", "a\x00@\udfff.rr.com", "x" * 5000]
 
 def storable(finding: Finding) -> bool:
     """Postgres takes it: plain JSON without NUL and half characters, and not without end."""
-    stored = json.dumps(asdict(finding), allow_nan=False, ensure_ascii=False)
-    same: bool = json.loads(stored) == asdict(finding)
+    stored = json.dumps(finding._asdict(), allow_nan=False, ensure_ascii=False)
+    same: bool = json.loads(stored) == finding._asdict()
     return same and "\\u0000" not in stored and not any("\ud800" <= char <= "\udfff" for char in stored)
 
 

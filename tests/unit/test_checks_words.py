@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 
@@ -186,3 +187,19 @@ def test_what_was_found_is_kept_but_not_without_end() -> None:
 
 def test_without_a_list_nothing_is_blocked() -> None:
     assert words.blocked_words(named("Ann", "Lee"), Policy()).verdict is NOTHING
+
+
+def by_the_book(text: str) -> tuple[str, str]:
+    """``normal`` and ``bare`` as they are for any text, with no shorter way for ASCII."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    compared = " ".join("".join(char for char in folded if unicodedata.category(char) != "Cf").split())
+    joined = compared.replace("'", "").replace("’", "")
+    in_words = (char if unicodedata.category(char)[0] in "LNM" else " " for char in joined)
+    return compared, " ".join("".join(in_words).split())
+
+
+@pytest.mark.parametrize("around", ["{}", "Ab{}1", " x {}", "{}{} Z", "é{}", "ﬁ{}", "a\u00ad{}’s"])
+def test_ascii_is_compared_as_any_other_text_is(around: str) -> None:
+    for char in map(chr, range(128)):
+        text = around.replace("{}", char)
+        assert (words.normal(text), words.bare(text)) == by_the_book(text), repr(text)

@@ -25,6 +25,7 @@ _PLACEHOLDER = re.compile(r"[<>{}\[\]]|%\w+%")
 _NOT_FILLED_IN = frozenset({"undefined", "n/a", "unknown", "none"})
 """What programs and people write for nothing. "Null" is not here: it is a surname."""
 
+_ASCII_LETTERS = re.compile(r"[A-Za-z]+")
 _DIGRAPHS = re.compile(r"shch|sch|sz|cz|rz|ch|sh|th|gh|ph|kh|zh|ck|tz|ts|ng|nh|st")
 _LONG_RUN = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}")
 _NO_VOWELS = re.compile(r"[bcdfghjklmnpqrstvxz]{5,}")
@@ -116,6 +117,8 @@ def name_fault(name: str) -> str | None:
 
 def _latin_words(text: str) -> list[str]:
     """The words that are all in Latin script, without accents; other scripts are not judged."""
+    if text.isascii():
+        return _ASCII_LETTERS.findall(text)
     apart = unicodedata.normalize("NFD", text)
     plain = "".join(char for char in apart if unicodedata.category(char) != "Mn")
     words = "".join(char if char.isalpha() else " " for char in plain).split()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from speedtolead.domain.checks.facts import Facts, Policy
 from speedtolead.domain.checks.finding import Finding, Reason, accepted, not_applicable, objected, shown
@@ -48,11 +49,14 @@ _TEST_TEXTS = frozenset(
     }
 )  # fmt: skip
 _MAX_HITS = 20
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 _TRAILING_DIGITS = re.compile(r"[0-9]+$")
 
 
 def normal(text: str) -> str:
     """Text as it is compared: one case, one form of each letter, no invisible characters, single spaces."""
+    if text.isascii():  # all of this but the case and the spaces is no matter there
+        return " ".join(text.lower().split())
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return " ".join("".join(char for char in folded if unicodedata.category(char) != "Cf").split())
 
@@ -60,6 +64,8 @@ def normal(text: str) -> str:
 def bare(text: str) -> str:
     """Normal text, letters and digits only: "Don't  call!" is "dont call"."""
     joined = normal(text).replace("'", "").replace("’", "")
+    if joined.isascii():
+        return " ".join(_ASCII_WORD.findall(joined))
     return " ".join("".join(char if _in_word(char) else " " for char in joined).split())
 
 
@@ -85,7 +91,7 @@ def test_data(facts: Facts, policy: Policy) -> Finding:
 def blocked_words(facts: Facts, policy: Policy) -> Finding:
     """A word of the source's list, in any text of the lead."""
     texts = _texts(facts)
-    blocked = sorted({word for word in map(normal, policy.blocked_words) if word})
+    blocked = _as_compared(policy.blocked_words)
     if not blocked or not texts:
         return not_applicable("blocked_words", "first_name", {"blocked": len(blocked), "fields": len(texts)})
     normals = {name: normal(text) for name, text in texts.items()}
@@ -99,6 +105,11 @@ def blocked_words(facts: Facts, policy: Policy) -> Finding:
         return accepted("blocked_words", "first_name", inputs)
     words = "This lead holds a word that this source does not take."
     return objected("blocked_words", policy.reactions, Reason.BLOCKED_WORDS, hits[0][0], words, inputs)
+
+
+@lru_cache(maxsize=256)
+def _as_compared(words: frozenset[str]) -> list[str]:
+    return sorted({word for word in map(normal, words) if word})
 
 
 def _pattern(facts: Facts) -> str | None:

@@ -70,6 +70,9 @@ def _clean(value: str | None) -> str | None:
 
 
 def check_text(value: str) -> None:
+    """Raises ValueError for what no field may hold."""
+    if value.isprintable():  # then it has neither
+        return
     if _CONTROL.search(value):
         raise ValueError("control characters are not allowed")
     if any("\ud800" <= char <= "\udfff" for char in value):

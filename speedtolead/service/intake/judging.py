@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,8 +24,10 @@ from speedtolead.service.intake.post import LeadPost
 from speedtolead.service.intake.providers import Answered, Providers, Refused
 from speedtolead.service.intake.standing import Standing, with_answers
 from speedtolead.store import sources as rows
-from speedtolead.store.database import Database
 from speedtolead.store.intake import SourceRow
+from speedtolead.store.query import Connection
+
+Connecting = Callable[[], AbstractAsyncContextManager[Connection]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Judged:
 
 
 async def judged(
-    database: Database,
+    connection: Connecting,
     providers: Providers,
     row: SourceRow,
     post: LeadPost,
@@ -51,11 +54,12 @@ async def judged(
 ) -> Judged:
     """Every check on one post. Asks nobody where the post fails without.
 
+    ``connection``: where the rows are read. Nobody may hold one while providers are asked.
     ``promised``: a ping was told that this source takes it, so what a ping is judged by is not judged again.
     ``otherwise``: what else refuses it, looked at before somebody is asked who wants to be paid.
     """
     marks = _marks(row, post, standing)
-    seen = await _seen(database, row, marks, at)
+    seen = await _seen(connection, row, marks, at)
     facts = with_answers(standing.facts, seen=seen) if seen else standing.facts
     own = _own_terms(row, post, standing, at)
     if promised:
@@ -159,11 +163,11 @@ def _digest(kind: str, value: str) -> bytes:
     return hashlib.sha256(f"{kind}:{value}".encode()).digest()
 
 
-async def _seen(database: Database, row: SourceRow, marks: dict[str, bytes], at: datetime) -> dict[str, int]:
+async def _seen(connection: Connecting, row: SourceRow, marks: dict[str, bytes], at: datetime) -> dict[str, int]:
     if not marks:
         return {}
     limits = row.source.checks.velocity
-    async with database.connection() as tx:
+    async with connection() as tx:
         counted = await rows.SIGHTINGS.all(
             tx,
             account_id=row.account_id,

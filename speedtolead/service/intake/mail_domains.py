@@ -8,7 +8,6 @@ asking twice, on two nodes, does no harm.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -78,5 +77,5 @@ class MailDomainChecks:
         )
         finding = email_domain(facts, lead.source.checks)
         if finding.verdict is Verdict.REFUSE:
-            finding = replace(finding, verdict=Verdict.PENALTY)
+            finding = finding._replace(verdict=Verdict.PENALTY)
         return finding_json(finding)

@@ -16,7 +16,7 @@ from speedtolead.domain.phone import is_fictional
 from speedtolead.domain.place import Candidate
 from speedtolead.domain.source import Source
 from speedtolead.domain.states import state_code
-from speedtolead.ports import IpPlaces, MailAddresses, Numbering, ParsedPhone
+from speedtolead.ports import IpPlaces, MailAddresses, MailFacts, Numbering, ParsedPhone
 from speedtolead.service.intake.post import LeadPost
 
 
@@ -47,10 +47,12 @@ class Tables:
         parsed = self.phone(source, post)
         state = upper(post.state)
         candidates = () if parsed is None else self.numbering.candidates(parsed.e164, state, post.postal_code)
-        facts = self._facts(post, received_at, parsed)
-        domain = self.mail.facts(post.email).domain if post.email else ""
+        mail = self.mail.facts(post.email) if post.email else None
+        facts = self._facts(post, received_at, parsed, mail)
         values = LeadValues(taken_state(source, state, candidates), post.postal_code, post.attributes)
-        return Standing(None if parsed is None else parsed.e164, candidates, facts, values, domain)
+        return Standing(
+            None if parsed is None else parsed.e164, candidates, facts, values, "" if mail is None else mail.domain
+        )
 
     def phone(self, source: Source, post: LeadPost) -> ParsedPhone | None:
         """The number that would be dialled: a test goes to the source's own test phone, if it has one."""
@@ -61,8 +63,9 @@ class Tables:
             return None
         return parsed
 
-    def _facts(self, post: LeadPost, received_at: datetime, parsed: ParsedPhone | None) -> Facts:
-        mail = self.mail.facts(post.email) if post.email else None
+    def _facts(
+        self, post: LeadPost, received_at: datetime, parsed: ParsedPhone | None, mail: MailFacts | None
+    ) -> Facts:
         where = self.ip_places.place(post.ip) if self.ip_places is not None and post.ip else None
         in_us = post.country == "US"
         return Facts(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -25,7 +26,7 @@ from speedtolead.domain.price import periods, price_of
 from speedtolead.domain.score import Known, Penalty, rank, score
 from speedtolead.ports import Clock
 from speedtolead.service.intake.histories import SourceHistories
-from speedtolead.service.intake.judging import Judged, judged
+from speedtolead.service.intake.judging import Connecting, Judged, judged
 from speedtolead.service.intake.pinging import Pings
 from speedtolead.service.intake.post import Answer, LeadPost
 from speedtolead.service.intake.providers import Providers
@@ -125,7 +126,7 @@ class Intake:
     async def judge(self, row: SourceRow, post: LeadPost, received_at: datetime) -> tuple[Standing, Judged]:
         """What would be found out about a post. Stores nothing but what providers answered."""
         standing = self._tables.standing(row.source, post, received_at)
-        return standing, await judged(self._database, self._providers, row, post, standing, received_at)
+        return standing, await judged(self._database.connection, self._providers, row, post, standing, received_at)
 
     async def take(self, row: SourceRow, post: LeadPost, received_at: datetime) -> Answer:
         """Judge and store one post. Raises DatabaseAway when nothing could be stored."""
@@ -142,19 +143,24 @@ class Intake:
                 why, twins = await rows.why_not_accepted(tx, row, standing.phone, post.email, cost, guards)
             return _refusal(row, why, twins, received_at)
 
-        found = await judged(
-            self._database,
-            self._providers,
-            row,
-            post,
-            standing,
-            received_at,
-            promised=promise is not None,
-            otherwise=otherwise,
-        )
-        refusal = found.refusal or refusal
-        lead = Lead(row, post, standing, found, received_at, cost, ping_id)
+        async def finding_out(connection: Connecting) -> Judged:
+            promised = promise is not None
+            return await judged(
+                connection,
+                self._providers,
+                row,
+                post,
+                standing,
+                received_at,
+                promised=promised,
+                otherwise=otherwise,
+            )
+
+        early = await finding_out(self._database.connection) if row.source.ask else None  # holding no connection
         async with self._database.connection() as tx:
+            found = early or await finding_out(lambda: nullcontext(tx))
+            lead = Lead(row, post, standing, found, received_at, cost, ping_id)
+            refusal = found.refusal or refusal
             if refusal is not None:
                 return await self._refuse(tx, lead, refusal)
             return await self._accept(tx, lead, guards)
