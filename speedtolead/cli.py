@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 import uvloop
 
-from speedtolead import demo, doctor, leads_import, lists_commands, logs, sample, wiring
+from speedtolead import demo, doctor, evidence_commands, leads_import, lists_commands, logs, sample, wiring
 from speedtolead.adapters.connectors import CONNECTORS
 from speedtolead.clock import SystemClock
 from speedtolead.domain.errors import NotFound, SpeedToLeadError
@@ -222,6 +222,12 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--calls-per-second", type=float, default=50.0)
     one = command("explain", run_explain, "a lead's timeline and every decision, in words")
     one.add_argument("lead_id", type=UUID)
+    words = "one lead's evidence as a file that a stranger can verify, or the check of an account's ledger"
+    evidence_commands.add_arguments(command("evidence", evidence_commands.run_evidence, words))
+    words = "legal hold: nothing of a lead is removed while it stands"
+    evidence_commands.add_hold_arguments(command("hold", evidence_commands.run_hold, words))
+    words = "erase the personal data of a lead for good"
+    evidence_commands.add_erase_arguments(command("erase", evidence_commands.run_erase, words))
     leads = commands.add_parser("leads", help="take leads from files").add_subparsers(dest="what", required=True)
     words = "take the leads of a CSV file, each as the API would take it, and call them one after another"
     one = leads.add_parser("import", help=words, description=words)

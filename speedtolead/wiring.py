@@ -43,6 +43,9 @@ from speedtolead.service.calls import Calls
 from speedtolead.service.configuration.editing import SourceEditing
 from speedtolead.service.dialing import Dialing
 from speedtolead.service.do_not_call import DoNotCall
+from speedtolead.service.evidence.chaining import Ledger
+from speedtolead.service.evidence.export import Exports
+from speedtolead.service.evidence.keeping import Keeping
 from speedtolead.service.guarding import Guarding
 from speedtolead.service.imports.run import Imports
 from speedtolead.service.intake.again import SendingAgain
@@ -105,6 +108,8 @@ PRUNE_JOBS_SECONDS = 600.0
 EXPIRE_RETURNS_SECONDS = 60.0
 LISTS_SECONDS = 600.0
 GUARD_SECONDS = 300.0
+CHAIN_SECONDS = 1.0
+RETENTION_SECONDS = 600.0
 IMPORT_CONNECTIONS = 8
 
 
@@ -224,6 +229,7 @@ def _assemble(
     unread = UnreadPosts(database, clock)
     reader = TwilioCallbacks(credentials(settings).auth_token, Addresses(settings.own_url))
     suppressions = Suppressions(database, clock)
+    ledger = Ledger(apart, clock)
     kept = KeptPosts(CONNECTORS, read_again, posted_fields)
     services = Services(
         clock=clock,
@@ -265,6 +271,9 @@ def _assemble(
         text_reader=reader,
         do_not_call=DoNotCall(apart, clock, rules),
         previews=Previews(apart, clock, parts.tables.numbering, permits),
+        ledger=ledger,
+        exports=Exports(apart, clock, ledger),
+        keeping=Keeping(apart, clock, ledger),
     )
     return Node(services, dialer, live, Relay(apart, clock), jobs, commits, database, bell, clock)
 
@@ -426,6 +435,8 @@ def _schedule(ticks: Ticks, node: Node) -> None:
     ticks.every(PRUNE_JOBS_SECONDS, "prune_jobs", node.relay.prune)
     ticks.every(LISTS_SECONDS, "lists", node.services.do_not_call.look)
     ticks.every(EXPIRE_RETURNS_SECONDS, "expire_returns", node.services.returns.expire)
+    ticks.every(CHAIN_SECONDS, "chain", node.services.ledger.chain)
+    ticks.every(RETENTION_SECONDS, "retention", node.services.keeping.let_go)
 
 
 def stop_on_signals() -> asyncio.Event:

@@ -26,6 +26,7 @@ EVENT_KINDS = frozenset(
         "lead.accepted",
         "lead.refused",
         "lead.touched",
+        "lead.erased",
         "lead.ringing",
         "lead.answered",
         "attempt.dialing",

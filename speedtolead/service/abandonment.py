@@ -74,6 +74,5 @@ class AbandonmentWatch:
             data = {"campaign": row.name, "live_answers": row.live, "abandoned": row.abandoned}
             kind = "campaign.lead_first_held" if hold else "campaign.lead_first_allowed"
             await events.add(tx, row.account_id, kind, now, data=data)
-        log.warning(
-            "campaign.lead_first", held=hold, campaign=row.name, live_answers=row.live, abandoned=row.abandoned
-        )
+        told = {"campaign": row.name, "live_answers": row.live, "abandoned": row.abandoned}
+        log.warning("campaign.lead_first", held=hold, **told)

@@ -12,6 +12,7 @@ from speedtolead.web import (
     agents,
     carrier,
     events,
+    evidence,
     guard,
     inbound,
     leads,
@@ -48,6 +49,7 @@ V1 = (
     outcomes.routes,
     returns.routes,
     webhooks.routes,
+    evidence.routes,
 )
 
 

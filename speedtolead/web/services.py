@@ -20,6 +20,9 @@ from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.configuration.connections import Connectors
 from speedtolead.service.configuration.editing import SourceEditing
 from speedtolead.service.do_not_call import DoNotCall
+from speedtolead.service.evidence.chaining import Ledger
+from speedtolead.service.evidence.export import Exports
+from speedtolead.service.evidence.keeping import Keeping
 from speedtolead.service.guarding import Guarding
 from speedtolead.service.intake.again import SendingAgain
 from speedtolead.service.intake.inbound import Inbound
@@ -97,6 +100,9 @@ class Services:
     opt_outs: OptOuts
     do_not_call: DoNotCall
     text_reader: TextReader
+    ledger: Ledger
+    exports: Exports
+    keeping: Keeping
 
 
 SERVICES = web.AppKey("services", Services)

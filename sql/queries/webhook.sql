@@ -58,7 +58,8 @@ SELECT CAST(md5(w.id || ':' || e.id) AS uuid), e.account_id, w.id, e.id, e.kind,
               'external_id', l.external_id, 'source', s.name, 'campaign', c.name,
               'status', CASE WHEN e.kind = 'lead.accepted' THEN 'new' WHEN e.kind = 'lead.refused' THEN 'rejected'
                              WHEN e.kind LIKE 'lead.%' AND e.kind NOT IN ('lead.ringing', 'lead.answered',
-                                                                         'lead.touched', 'lead.returned')
+                                                                         'lead.touched', 'lead.returned',
+                                                                         'lead.erased')
                              THEN split_part(e.kind, '.', 2) ELSE l.state END)
           ELSE '{}' END
        || CASE WHEN e.kind = 'attempt.contact' THEN jsonb_build_object('talk_seconds', a.talk_seconds)

@@ -82,6 +82,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "dry_run": {"body": {"phone": "+12125550142"}},
     "ping": {"state": "NY"},
     "preview_permits": {"campaign": "auto", "channel": "call", "phone": "+12125550142"},
+    "hold": {"reason": "a claim"},
+    "erase": {"reason": "asked for it"},
 }
 """A good body of each operation that takes one of our own models; a lead's is hostile elsewhere."""
 ENDPOINTS = [endpoint for routes in V1 for endpoint in routes.endpoints]

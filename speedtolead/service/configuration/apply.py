@@ -19,12 +19,14 @@ from speedtolead.service.configuration.document import Agent, ConfigurationError
 from speedtolead.service.configuration.limits import count_what_came_before
 from speedtolead.service.configuration.postbacks import apply_postbacks
 from speedtolead.service.configuration.webhooks import apply_webhooks
+from speedtolead.service.evidence.retention import to_json as retention_to_json
 from speedtolead.service.passwords import hashed, matches
 from speedtolead.store import configuration as rows
 from speedtolead.store import events
 from speedtolead.store.configuration import ConfiguredSource
 from speedtolead.store.database import Database
 from speedtolead.store.ids import new_id
+from speedtolead.store.ledger import ACCOUNT_RETENTION, SET_RETENTION
 from speedtolead.store.query import Connection
 from speedtolead.store.settings_json import Json, campaign_to_json
 from speedtolead.store.source_json import source_to_json
@@ -68,6 +70,7 @@ class _Apply:
 
     async def run(self) -> None:
         await self._account()
+        await self._retention()
         await self._numbers()
         users = await self._users()
         await self._agents(users)
@@ -100,6 +103,13 @@ class _Apply:
                 self._say(f"~ account timezone: {row.timezone} → {document.timezone}")
         kept = [k.key_hash for k in await rows.ACCOUNT_KEYS.all(self.tx, account_id=self.account_id)]
         await self._key("account", "stl_acct_", document.account_key, None, kept)
+
+    async def _retention(self) -> None:
+        wanted = retention_to_json(self.document.retention.to_terms())
+        kept = await ACCOUNT_RETENTION.one(self.tx, account_id=self.account_id)
+        if kept.retention != wanted:
+            await SET_RETENTION.run(self.tx, account_id=self.account_id, retention=wanted)
+            self._say("~ retention")
 
     async def _key(
         self, what: str, prefix: str, wanted: str | None, source_id: UUID | None, kept: list[bytes]

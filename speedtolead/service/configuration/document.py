@@ -21,6 +21,7 @@ from speedtolead.domain.hours import ALWAYS
 from speedtolead.domain.rule_set import FEDERAL
 from speedtolead.domain.states import state_name
 from speedtolead.service.configuration.contact import ContactPart
+from speedtolead.service.configuration.retention import RetentionPart
 from speedtolead.service.configuration.source import SourcePart
 from speedtolead.service.configuration.values import (
     Duration,
@@ -184,6 +185,7 @@ class Document(Part):
     account_key: Annotated[str, Field(pattern=r"^stl_acct_\w{8,80}$")] | None = None
     timezone: Zone
     contact: ContactPart = Field(default_factory=ContactPart)
+    retention: RetentionPart = Field(default_factory=RetentionPart)
     numbers: list[Number] = Field(default_factory=list)
     users: list[User] = Field(default_factory=list)
     agents: list[Agent] = Field(default_factory=list)

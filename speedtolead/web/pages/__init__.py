@@ -16,6 +16,7 @@ from speedtolead.web.pages import (
     demo,
     docs,
     errors,
+    evidence,
     lead,
     login,
     outcomes,
@@ -50,6 +51,7 @@ def add_to(app: web.Application) -> None:
     router.add_get("/leads/{lead_id}/fragment", lead.fragment)
     router.add_post("/leads/{lead_id}/stop", lead.stop)
     router.add_get("/leads/{lead_id}/recordings/{recording_id}", recordings.play, allow_head=False)
+    router.add_get("/leads/{lead_id}/evidence.zip", evidence.download)
     router.add_post("/leads/{lead_id}/outcomes", outcomes.report)
     router.add_get("/returns", returns.show)
     router.add_get("/returns.csv", returns.download)

@@ -1,0 +1,1 @@
+"""Evidence: writing into the ledger, checking it, handing out one lead's part, and letting go in time."""
