@@ -88,6 +88,9 @@ COMMENT ON COLUMN campaign.relies_on IS 'names of do-not-call lists';
 ALTER TABLE consent
     ADD revoked text[] NOT NULL DEFAULT '{}',
     ADD renewed_at timestamptz,
+    ADD renewed_channels text[] NOT NULL DEFAULT '{}',
+    ADD renewed_wording text,
+    ADD renewed_seller text,
     ADD certificate text CHECK (certificate IN ('verified', 'other_phone', 'not_authentic', 'unchecked'));
 CREATE TABLE consent_change (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -133,7 +136,8 @@ SELECT jsonb_build_object(
         WHERE c.id = of_campaign AND c.relies_on <> '{}'),
     'lead_first_held', (SELECT lead_first_held_at IS NOT NULL FROM campaign WHERE id = of_campaign),
     'consent', (SELECT jsonb_build_object(
-        'channels', channels, 'revoked', revoked, 'seller', seller, 'written', coalesce(wording, '') <> '',
+        'channels', channels || renewed_channels, 'revoked', revoked, 'seller', coalesce(renewed_seller, seller),
+        'written', coalesce(renewed_wording, wording, '') <> '',
         'given_at', coalesce(renewed_at, captured_at, recorded_at), 'certificate', certificate)
         FROM consent WHERE lead_id = of_lead))
 $$;

@@ -197,9 +197,10 @@ WITH held AS MATERIALIZED (
       FROM touch WHERE lead.id = touch.lead_id
 ), renewed AS (
     UPDATE consent c
-       SET channels = ARRAY(SELECT DISTINCT unnest(c.channels || CAST(:consent_channels AS text[])) ORDER BY 1),
+       SET renewed_channels = CAST(:consent_channels AS text[]),
            revoked = ARRAY(SELECT unnest(c.revoked) EXCEPT SELECT unnest(CAST(:consent_channels AS text[]))),
-           wording = coalesce(c.wording, :consent_wording), seller = coalesce(c.seller, :consent_seller),
+           renewed_wording = coalesce(CAST(:consent_wording AS text), c.renewed_wording),
+           renewed_seller = coalesce(CAST(:consent_seller AS text), c.renewed_seller),
            renewed_at = coalesce(CAST(:consent_captured_at AS timestamptz), CAST(:received_at AS timestamptz))
       FROM touch WHERE c.lead_id = touch.lead_id
 ), renewal AS (

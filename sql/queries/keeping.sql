@@ -45,7 +45,11 @@ WITH of_lead AS (
     UPDATE lead SET phone = NULL, email = NULL, first_name = NULL, last_name = NULL, address = NULL, city = NULL,
            postal_code = NULL, attributes = '{}', raw_body = '', raw_sha256 = sha256(''), kept = 0,
            findings = (SELECT coalesce(jsonb_agg(f || '{"inputs": {}, "words": ""}'), '[]')
-                         FROM jsonb_array_elements(findings) AS f),
+                         FROM jsonb_array_elements(findings_in_full(findings, (
+                                  SELECT entries FROM finding_shape s
+                                   WHERE s.digest = lead.finding_shape AND s.account_id = lead.account_id),
+                              mail_finding)) AS f),
+           finding_shape = NULL, mail_finding = NULL,
            score_parts = (SELECT coalesce(jsonb_agg(s || '{"inputs": {}, "words": ""}'), '[]')
                             FROM jsonb_array_elements(score_parts) AS s)
      WHERE id = :lead_id AND account_id = :account_id

@@ -287,15 +287,15 @@ async def test_the_notice_is_the_same_however_often_it_is_asked_for_and_only_9_m
         call_id = leads_call(service, LEAD_PHONE).sid
         await post("lead", "status", CallStatus="in-progress", CallSid=call_id)
         first = await post("agent", "dialed", DialCallStatus="no-answer", CallSid=call_id)
-        assert "/key#" in first
+        assert "/opt_out#" in first
         assert "Press 9" in first
         await service.agents_free()
         assert await post("agent", "dialed", DialCallStatus="no-answer", CallSid=call_id) == first
         assert await post("agent", "dialed", DialCallStatus="failed", CallSid=call_id) == first
         assert len(await told(service, "notice.given")) == 1
         for digits in ("", "1", "99"):
-            assert "<Say>" not in await post("lead", "key", Digits=digits)
+            assert "<Say>" not in await post("lead", "opt_out", Digits=digits)
         assert (await service.get("/v1/suppressions"))["suppressions"] == []
         for _ in range(2):
-            assert "You will not be called again." in await post("lead", "key", Digits="9")
+            assert "You will not be called again." in await post("lead", "opt_out", Digits="9")
         assert len((await service.get("/v1/suppressions"))["suppressions"]) == 1

@@ -137,6 +137,18 @@ CREATE TRIGGER ledger_outcome AFTER INSERT ON outcome
     FOR EACH ROW EXECUTE FUNCTION ledger_note('outcome_reported');
 CREATE TRIGGER ledger_list AFTER INSERT ON do_not_call_list
     FOR EACH ROW EXECUTE FUNCTION ledger_note('list_imported');
+CREATE TRIGGER ledger_text AFTER INSERT ON inbound_text
+    FOR EACH ROW EXECUTE FUNCTION ledger_note('text_received');
+CREATE TRIGGER ledger_announced AFTER UPDATE ON attempt
+    FOR EACH ROW WHEN (NEW.announced_at IS NOT NULL AND OLD.announced_at IS NULL)
+    EXECUTE FUNCTION ledger_note('recording_announced');
+CREATE TRIGGER ledger_notice AFTER UPDATE ON attempt
+    FOR EACH ROW WHEN (NEW.notice_at IS NOT NULL AND OLD.notice_at IS NULL)
+    EXECUTE FUNCTION ledger_note('notice_given');
+CREATE TRIGGER ledger_recording AFTER INSERT ON recording
+    FOR EACH ROW EXECUTE FUNCTION ledger_note('recording_asked');
+CREATE TRIGGER ledger_recorded AFTER UPDATE ON recording
+    FOR EACH ROW WHEN (NEW.state = 'kept' AND OLD.state <> 'kept') EXECUTE FUNCTION ledger_note('recording_kept');
 CREATE TRIGGER ledger_held AFTER INSERT ON legal_hold
     FOR EACH ROW EXECUTE FUNCTION ledger_note('hold_placed');
 CREATE TRIGGER ledger_hold_lifted AFTER UPDATE ON legal_hold
@@ -170,7 +182,8 @@ BEGIN
                     'phone', l.phone, 'email', l.email, 'first_name', l.first_name, 'last_name', l.last_name,
                     'address', l.address, 'city', l.city, 'state', l.region, 'postal_code', l.postal_code,
                     'country', l.country, 'attributes', l.attributes, 'external_id', l.external_id,
-                    'raw_type', l.raw_type, 'raw_sha256', encode(l.raw_sha256, 'hex'), 'findings', l.findings),
+                    'raw_type', l.raw_type, 'raw_sha256', encode(l.raw_sha256, 'hex'),
+                    'findings', findings_in_full(l.findings, f.entries, NULL)),
                 'consent', (SELECT jsonb_build_object(
                     'channels', k.channels, 'wording', k.wording, 'seller', k.seller, 'captured_at', k.captured_at,
                     'url', k.url, 'ip', k.ip, 'user_agent', k.user_agent,
@@ -179,6 +192,7 @@ BEGIN
                     FROM consent k WHERE k.lead_id = l.id)))
           INTO said
           FROM lead l JOIN source s ON s.id = l.source_id JOIN campaign c ON c.id = l.campaign_id
+          LEFT JOIN finding_shape f ON f.digest = l.finding_shape AND f.account_id = l.account_id
          WHERE l.id = CAST(of_reference AS uuid) AND l.account_id = of_account;
     WHEN 'lead_touched' THEN
         SELECT jsonb_build_object('lead_id', t.lead_id, 'at', t.received_at,
@@ -242,6 +256,35 @@ BEGIN
           INTO said
           FROM carrier_callback b JOIN attempt a ON a.id = b.attempt_id
          WHERE b.id = CAST(of_reference AS bigint) AND b.account_id = of_account;
+    WHEN 'text_received' THEN
+        SELECT jsonb_build_object('lead_id', t.lead_id, 'at', t.received_at,
+            'facts', jsonb_build_object(
+                'carrier_message_id', t.carrier_message_id, 'received_at', t.received_at, 'read_as', t.kind,
+                'certain', t.certain, 'matched', t.matched, 'scope', t.scope, 'answer', t.answer),
+            'personal', jsonb_build_object('text', jsonb_build_object(
+                'from', t.from_phone, 'to', t.to_phone, 'body', t.body, 'media', t.media)))
+          INTO said
+          FROM inbound_text t WHERE t.id = CAST(of_reference AS uuid) AND t.account_id = of_account;
+    WHEN 'recording_announced', 'notice_given' THEN
+        SELECT jsonb_build_object('lead_id', a.lead_id,
+            'at', CASE of_kind WHEN 'recording_announced' THEN a.announced_at ELSE a.notice_at END,
+            'facts', jsonb_build_object('attempt_id', a.id, 'number', a.number))
+          INTO said
+          FROM attempt a WHERE a.id = CAST(of_reference AS uuid) AND a.account_id = of_account;
+    WHEN 'recording_asked' THEN
+        SELECT jsonb_build_object('lead_id', a.lead_id, 'at', r.asked_at,
+            'facts', jsonb_build_object('attempt_id', a.id, 'asked_at', r.asked_at, 'announcement', r.announcement))
+          INTO said
+          FROM recording r JOIN attempt a ON a.id = r.attempt_id
+         WHERE r.id = CAST(of_reference AS uuid) AND r.account_id = of_account;
+    WHEN 'recording_kept' THEN
+        SELECT jsonb_build_object('lead_id', a.lead_id, 'at', coalesce(r.started_at, r.asked_at),
+            'facts', jsonb_build_object(
+                'attempt_id', a.id, 'carrier_recording_id', r.carrier_recording_id, 'started_at', r.started_at,
+                'seconds', r.seconds))
+          INTO said
+          FROM recording r JOIN attempt a ON a.id = r.attempt_id
+         WHERE r.id = CAST(of_reference AS uuid) AND r.account_id = of_account;
     WHEN 'suppression_added', 'suppression_removed', 'suppression_reviewed' THEN
         SELECT jsonb_build_object('lead_id', x.lead_id,
             'at', CASE of_kind WHEN 'suppression_added' THEN x.created_at
