@@ -63,7 +63,7 @@ def new_lead(
         region=upper(post.state),
         postal_code=post.postal_code,
         country=post.country,
-        candidates=lead.standing.candidates,
+        candidates=lead.standing.candidates + lead.standing.hints,
         attributes=post.attributes,
         cost=lead.cost,
         test=post.test,

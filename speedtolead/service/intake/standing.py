@@ -13,7 +13,7 @@ from speedtolead.domain.checks import Facts
 from speedtolead.domain.criteria import LeadValues
 from speedtolead.domain.duplicate import Person
 from speedtolead.domain.phone import is_fictional
-from speedtolead.domain.place import Candidate
+from speedtolead.domain.place import IP, Candidate
 from speedtolead.domain.source import Source
 from speedtolead.domain.states import state_code
 from speedtolead.ports import IpPlaces, MailAddresses, MailFacts, Numbering, ParsedPhone
@@ -29,6 +29,8 @@ class Standing:
     facts: Facts
     values: LeadValues
     email_domain: str
+    hints: tuple[Candidate, ...] = ()
+    """Places by the visitor's address on the net: shown beside the candidates, and bound to by no rule."""
 
     def person(self, post: LeadPost) -> Person:
         return Person(self.phone, post.email, post.external_id, post.first_name, post.last_name, post.postal_code)
@@ -51,8 +53,19 @@ class Tables:
         facts = self._facts(post, received_at, parsed, mail)
         values = LeadValues(taken_state(source, state, candidates), post.postal_code, post.attributes)
         return Standing(
-            None if parsed is None else parsed.e164, candidates, facts, values, "" if mail is None else mail.domain
+            None if parsed is None else parsed.e164,
+            candidates,
+            facts,
+            values,
+            "" if mail is None else mail.domain,
+            self._hints(facts),
         )
+
+    def _hints(self, facts: Facts) -> tuple[Candidate, ...]:
+        if facts.ip_state is None or facts.ip_country not in (None, "US"):
+            return ()
+        found = self.numbering.candidates(None, facts.ip_state, None)
+        return tuple(replace(candidate, origin=IP) for candidate in found)
 
     def phone(self, source: Source, post: LeadPost) -> ParsedPhone | None:
         """The number that would be dialled: a test goes to the source's own test phone, if it has one."""
