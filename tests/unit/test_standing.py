@@ -1,4 +1,4 @@
-"""What is known of a lead when it stands before the intake: the places it may be in, and those it only seems to be in."""
+"""What is known of a lead before it is judged: the places it may be in, and those that it only seems to be in."""
 
 from __future__ import annotations
 
