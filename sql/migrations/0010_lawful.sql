@@ -25,13 +25,15 @@ COMMENT ON COLUMN outreach.recent IS 'calls and texts of the last day: [{"at": â
 INSERT INTO outreach (account_id, key)
 SELECT DISTINCT account_id, phone FROM lead WHERE phone IS NOT NULL
 UNION SELECT DISTINCT account_id, email FROM lead WHERE email IS NOT NULL;
-UPDATE outreach o SET lifetime = made.calls, recent = made.recent
+UPDATE outreach o SET lifetime = made.calls, recent = made.recent, version = 1
   FROM (SELECT account_id, address, count(*) AS calls,
                coalesce(jsonb_agg(jsonb_build_object('at', placed_at, 'channel', 'call', 'id', id) ORDER BY placed_at)
                         FILTER (WHERE placed_at > now() - interval '24 hours'), '[]') AS recent
           FROM leg WHERE kind = 'lead' AND NOT (state = 'ended' AND carrier_call_id IS NULL)
          GROUP BY account_id, address) made
  WHERE made.account_id = o.account_id AND made.address = o.key;
+
+UPDATE outreach o SET version = version + 1 FROM suppression x WHERE x.account_id = o.account_id AND x.value = o.key;
 
 -- Who must not be contacted: the person's own words where there are any, and the channels, if not all of them.
 ALTER TABLE suppression
@@ -140,6 +142,12 @@ SELECT jsonb_build_object(
         'written', coalesce(renewed_wording, wording, '') <> '',
         'given_at', coalesce(renewed_at, captured_at, recorded_at), 'certificate', certificate)
         FROM consent WHERE lead_id = of_lead))
+$$;
+
+-- The same of somebody who was never contacted or suppressed, for a campaign that relies on no list: looked up nowhere.
+CREATE FUNCTION no_contact_facts() RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+SELECT CAST('{"version": 0, "lifetime": 0, "recent": null, "suppressed": null, "lists": null, "transaction_at": null,
+              "lead_first_held": false, "consent": null}' AS jsonb)
 $$;
 
 -- The contacts of the last day, with one more.

@@ -79,7 +79,8 @@ WITH no_twin AS (
            SELECT FROM suppression x
             WHERE x.account_id = :account_id AND x.removed_at IS NULL
               AND x.value IN (CAST(:phone AS text), CAST(:email AS text))
-              AND (x.campaign_id IS NULL OR x.campaign_id = :campaign_id))
+              AND (x.campaign_id IS NULL OR x.campaign_id = :campaign_id)
+              AND (x.channels = '{}' OR 'call' = ANY (x.channels)))
        AND NOT EXISTS (
            SELECT FROM global_suppression g
             WHERE g.value IN (CAST(:phone AS text), CAST(:email AS text)) AND g.removed_at IS NULL)
@@ -133,7 +134,14 @@ WITH no_twin AS (
 )
 SELECT coalesce((SELECT id FROM new_lead), kept_out()) AS id, agents, addresses, handed,
        CASE WHEN NOT handed THEN pg_notify('speedtolead', '') IS NOT NULL END AS notified,
-       CASE WHEN handed THEN contact_facts(:account_id, NULL, :campaign_id, :phone, :email) END AS known,
+       CASE WHEN NOT handed THEN NULL
+            WHEN EXISTS (SELECT FROM outreach
+                          WHERE key IN (CAST(:phone AS text), CAST(:email AS text)) AND account_id = :account_id
+                            AND version > 0)
+              OR EXISTS (SELECT FROM campaign
+                          WHERE id = :campaign_id AND (relies_on <> '{}' OR lead_first_held_at IS NOT NULL))
+            THEN contact_facts(:account_id, NULL, :campaign_id, :phone, :email)
+            ELSE no_contact_facts() END AS known,
        CASE WHEN handed THEN ARRAY(SELECT phone FROM phone_number
                                     WHERE account_id = :account_id AND NOT removed ORDER BY phone) END AS numbers
   FROM way;
@@ -147,7 +155,8 @@ INSERT INTO finding_shape (account_id, digest, entries) VALUES (:account_id, :di
 SELECT coalesce((SELECT x.reason FROM suppression x
                   WHERE x.account_id = :account_id AND x.removed_at IS NULL
                     AND x.value IN (CAST(:phone AS text), CAST(:email AS text))
-                    AND (x.campaign_id IS NULL OR x.campaign_id = :campaign_id) LIMIT 1),
+                    AND (x.campaign_id IS NULL OR x.campaign_id = :campaign_id)
+                    AND (x.channels = '{}' OR 'call' = ANY (x.channels)) LIMIT 1),
                 (SELECT g.reason FROM global_suppression g
                   WHERE g.value IN (CAST(:phone AS text), CAST(:email AS text)) AND g.removed_at IS NULL LIMIT 1))
        AS suppressed,

@@ -576,7 +576,7 @@ def test_who_gets_no_agent_may_press_one_key_within_five_seconds() -> None:
     gather, hangup = rendered(INSTRUCTIONS["apologise"])
     assert (gather.tag, gather.get("numDigits"), gather.get("timeout")) == ("Gather", "1", "5")
     assert gather.findtext("Say") == "This is Acme. Press 9."
-    assert gather.get("action", "").endswith(f"/key{RETRY}")
+    assert gather.get("action", "").endswith(f"/opt_out{RETRY}")
     assert hangup.tag == "Hangup"
 
 

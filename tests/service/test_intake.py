@@ -170,6 +170,16 @@ async def test_a_suppressed_person_is_refused(service: RunningService) -> None:
     assert (await service.post())[0] == 202
 
 
+async def test_a_person_who_only_wants_no_texts_may_still_be_called(service: RunningService) -> None:
+    headers = {"Authorization": f"Bearer {service.account_key}"}
+    body = {"phone": LEAD_PHONE, "channels": ["sms"], "words": "no texts please"}
+    async with service.http.post(f"{service.url}/v1/suppressions", json=body, headers=headers) as response:
+        assert response.status == 201
+    status, answer = await service.post()
+    assert status == 202
+    assert (await service.ended(answer["lead_id"]))["status"] == "contacted"
+
+
 @pytest.mark.parametrize("by", ["external_id", "Idempotency-Key"])
 async def test_a_repeat_is_answered_as_the_first_time(service: RunningService, by: str) -> None:
     more: dict[str, Any] = {"external_id": "x-1"} if by == "external_id" else {"headers": {by: "k-1"}}

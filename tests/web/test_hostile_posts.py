@@ -127,8 +127,12 @@ class Target:
     async def unread(self) -> int:
         return int(await self.database.fetchval(f"SELECT count(*) FROM {UNREAD}"))
 
+    async def _all_is_chained(self) -> bool:
+        return not await self.database.fetchval("SELECT EXISTS (SELECT FROM ledger_pending)")
+
     async def tables(self) -> dict[str, tuple[int, str]]:
-        """The rows and a checksum of every table."""
+        """The rows and a checksum of every table, once what happened before is chained."""
+        await until(self._all_is_chained, what="the ledger's queue empty")
         names = await self.database.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         found = {}
         for (name,) in names:
