@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 
 import aiohttp
 import mortal_node
 
 from speedtolead.settings import Settings
 
+os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+"""The fork server does not look where its maker does, and says nothing of a module that it did not find."""
 _fork_server = multiprocessing.get_context("forkserver")
 _fork_server.set_forkserver_preload(["mortal_node"])
 
