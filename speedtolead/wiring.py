@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import aiohttp
 import structlog
@@ -109,6 +110,8 @@ EXPIRE_RETURNS_SECONDS = 60.0
 LISTS_SECONDS = 600.0
 GUARD_SECONDS = 300.0
 CHAIN_SECONDS = 1.0
+CHAIN_SPENDS = 0.15
+"""Seconds of each tick: a chain that is written while leads come would take what their calls need."""
 RETENTION_SECONDS = 600.0
 IMPORT_CONNECTIONS = 8
 
@@ -435,7 +438,7 @@ def _schedule(ticks: Ticks, node: Node) -> None:
     ticks.every(PRUNE_JOBS_SECONDS, "prune_jobs", node.relay.prune)
     ticks.every(LISTS_SECONDS, "lists", node.services.do_not_call.look)
     ticks.every(EXPIRE_RETURNS_SECONDS, "expire_returns", node.services.returns.expire)
-    ticks.every(CHAIN_SECONDS, "chain", node.services.ledger.chain)
+    ticks.every(CHAIN_SECONDS, "chain", partial(node.services.ledger.chain, CHAIN_SPENDS))
     ticks.every(RETENTION_SECONDS, "retention", node.services.keeping.let_go)
 
 

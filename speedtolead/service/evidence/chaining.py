@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -24,7 +25,7 @@ from speedtolead.store.database import Database, DatabaseAway
 from speedtolead.store.ledger import NowRow, WaitingRow
 from speedtolead.store.query import Connection
 
-BATCH = 200
+BATCH = 50
 AT_A_STRETCH = 10
 PAGE = 1000
 MOST_FAULTS = 100
@@ -48,16 +49,20 @@ class Ledger:
         self._database = database
         self._clock = clock
 
-    async def chain(self) -> int:
+    async def chain(self, spend: float | None = None) -> int:
         """Write down all that waits, of every account; how many entries that made. One account that fails is no
         other's trouble: the rest is done first, then its error is raised.
+
+        ``spend``: seconds after which no further batch is begun. In a rush the chain falls behind, and the leads
+        do not; what waits is written down when the rush is over.
         """
+        until = None if spend is None else time.monotonic() + spend
         async with self._database.connection() as tx:
             accounts = await rows.ACCOUNTS_TO_CHAIN.all(tx)
         made, failed = 0, []
         for account in accounts:
             try:
-                made += await self.chain_account(account.id, wait=False)
+                made += await self.chain_account(account.id, wait=False, until=until)
             except DatabaseAway:
                 raise
             except Exception as error:
@@ -66,9 +71,9 @@ class Ledger:
             raise ExceptionGroup("accounts could not be chained", failed)
         return made
 
-    async def chain_account(self, account_id: UUID, *, wait: bool = True) -> int:
+    async def chain_account(self, account_id: UUID, *, wait: bool = True, until: float | None = None) -> int:
         """The same of one account. ``wait``: where another chainer is at it, go on after it; else leave it to
-        it.
+        it. ``until``: begin no batch after this moment of the monotonic clock.
         """
         made = 0
         while True:
@@ -78,7 +83,7 @@ class Ledger:
                     return made
                 batch = await self._batch(tx, account_id)
             made += batch
-            if batch < BATCH:
+            if batch < BATCH or (until is not None and time.monotonic() >= until):
                 return made
 
     async def _batch(self, tx: Connection, account_id: UUID) -> int:
