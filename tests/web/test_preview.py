@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from posting import new_database, value
-from running import ACCOUNT_KEY, SOURCE_KEY, RunningService, configuration, configure, running_service
+from running import ACCOUNT_KEY, SOURCE_KEY, RunningService, configuration, configure, running_service, until
 
 from speedtolead.domain.permit import RULES
 from speedtolead.service.preview import Question
@@ -355,6 +355,12 @@ async def test_nothing_is_kept_and_nobody_is_contacted(service: RunningService) 
         tables = ("lead", "attempt", "permit", "event", "outreach", "suppression")
         return [await value(service, f"SELECT count(*) FROM {table}") for table in tables]
 
+    async def nothing_goes_on() -> bool:
+        under_way = "state IN ('claimed', 'dialing', 'unknown', 'connected') AND ended_at IS NULL"
+        due = "state = 'scheduled' AND due_at <= now() + interval '1 minute'"
+        return not await value(service, f"SELECT EXISTS (SELECT FROM attempt WHERE {under_way} OR {due})")
+
+    await until(nothing_goes_on, what="the calls of other tests over")
     before, rung = await kept(), service.rung(PHONE)
     assert (await ask(service, [ASKED] * 3))[0] == 200
     assert (await kept(), service.rung(PHONE)) == (before, rung)
