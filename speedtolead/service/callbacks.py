@@ -29,7 +29,7 @@ from speedtolead.ports import (
     JoinNow,
     OfferLead,
 )
-from speedtolead.service import calls, recordings
+from speedtolead.service import calls, ending, recordings
 from speedtolead.service.afterwards import Afterwards
 from speedtolead.service.calls import Call, Calls
 from speedtolead.service.notice import nobody_free
@@ -225,14 +225,14 @@ class Callbacks:
             return Told(self._connect(call, ringing[0]), [])
         await calls.take_offer(tx, call, agent_leg_id, now)
         if LeadState(row.lead_state) not in OPEN_STATES:
-            await calls.withdraw(tx, row, f"the lead is {row.lead_state}", now)
+            await ending.withdraw(tx, row, f"the lead is {row.lead_state}", now)
             return Told(Goodbye(TAKEN), [])
         await rows.LOCK_PERSON.all(tx, lead_id=row.lead_id)  # a stop that was committed before this is seen below
         facts = await rows.PERMIT_FACTS.one(tx, lead_id=row.lead_id)
         permit = self._permits.decide("call", call.campaign, facts.facts(self._permits.fictional_exempt), now)
         await rows.add_permit(tx, row.account_id, row.attempt_id, permit)
         if not permit.allowed:
-            await calls.carry_out_refusal(tx, row, permit, now)
+            await ending.carry_out_refusal(tx, row, permit, now)
             return Told(Goodbye(NOT_PERMITTED), [])
         leg_id = new_id()
         await self._add_leg(tx, call, leg_id, LegKind.LEAD, row.phone, None, now)

@@ -24,20 +24,16 @@ from speedtolead.domain.attempt import (
     AttemptState,
     Bridged,
     Concluded,
-    Deferred,
-    RefusedForGood,
     Result,
-    Withdrawn,
     sources,
 )
 from speedtolead.domain.cadence import next_after
 from speedtolead.domain.call import DialMode, Fate, Leg, LegKind, LegReport, LegState, is_contact
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.lead import OPEN_STATES, LeadEvent, LeadState
-from speedtolead.domain.lead import advance as advance_lead
-from speedtolead.domain.permit import Decision, Permit
-from speedtolead.ports import Clock, Permanent
-from speedtolead.service import recordings, returns
+from speedtolead.domain.permit import Decision
+from speedtolead.ports import Clock
+from speedtolead.service import ending, recordings, returns
 from speedtolead.service.afterwards import Afterwards, EndCall, StartRecording
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
@@ -265,7 +261,7 @@ class Calls:
         """The agent did not take it, and the lead's phone never rang: on to the next agent at once."""
         taken = agent is not None and agent.accepted_at is not None
         why = "the agent left before the lead was rung" if taken else "the agent did not take the offer"
-        await put_back(tx, call.row, now, why, call.row.agent_id)
+        await ending.put_back(tx, call.row, now, why, call.row.agent_id)
         await self._event(tx, call, "offer.missed", now)
         await events.wake(tx)
 
@@ -273,7 +269,7 @@ class Calls:
         lead = await rows.LEAD_STATE.one(tx, lead_id=call.row.lead_id, account_id=call.row.account_id)
         state = LeadState(lead.state)
         if contact:
-            await _move_lead(tx, call.row, state, LeadEvent.CONTACTED, now)
+            await ending.move_lead(tx, call.row, state, LeadEvent.CONTACTED, now)
             await rows.CANCEL_SCHEDULED.all(
                 tx, lead_id=call.row.lead_id, account_id=call.row.account_id, now=now, note="contacted"
             )
@@ -287,7 +283,7 @@ class Calls:
         zone = candidates[0].zone if candidates else call.campaign.timezone
         planned = next_after(call.campaign.cadence, row.step, row.received_at, zone, now)
         if planned is None:
-            await _move_lead(tx, row, state, LeadEvent.CADENCE_ENDED, now)
+            await ending.move_lead(tx, row, state, LeadEvent.CADENCE_ENDED, now)
             return
         facts = await rows.PERMIT_FACTS.one(tx, lead_id=row.lead_id)
         known = facts.facts(self._permits.fictional_exempt)
@@ -371,87 +367,3 @@ async def take_offer(tx: Connection, call: Call, agent_leg_id: UUID, now: dateti
     call.legs[agent_leg_id] = leg
     await rows.save_leg(tx, agent_leg_id, leg)
     await agents.move_engaged(tx, call.leg_rows[agent_leg_id].agent_id, call.row.attempt_id, Accepted(), now)
-
-
-async def put_back(tx: Connection, row: CallRow, due_at: datetime, why: str, passed_by: UUID | None = None) -> None:
-    """Back to the plan: the lead's phone did not ring."""
-    await rows.PUT_BACK.first(
-        tx,
-        attempt_id=row.attempt_id,
-        due_at=due_at,
-        note=why,
-        passed_by=passed_by,
-        sources=list(sources(Deferred)),
-    )
-
-
-async def carry_out_refusal(tx: Connection, row: CallRow, permit: Permit, now: datetime) -> None:
-    """Do what a permit that did not allow says: wait for its moment, or end the attempt and the lead."""
-    why = " ".join(permit.reasons)
-    if permit.decision is not Decision.REFUSED:
-        await put_back(tx, row, permit.not_before or now, why)
-        return
-    await rows.FINISH_ATTEMPT.first(
-        tx,
-        attempt_id=row.attempt_id,
-        state=AttemptState.REFUSED,
-        now=now,
-        note=why,
-        sources=list(sources(RefusedForGood)),
-    )
-    suppressed = any(v.rule == "suppression" and v.decision is Decision.REFUSED for v in permit.verdicts)
-    await events.add(
-        tx,
-        row.account_id,
-        "attempt.refused",
-        now,
-        lead_id=row.lead_id,
-        attempt_id=row.attempt_id,
-        data={"why": why},
-    )
-    await _move_lead(
-        tx, row, LeadState(row.lead_state), LeadEvent.SUPPRESSED if suppressed else LeadEvent.STOPPED, now
-    )
-
-
-async def withdraw(tx: Connection, row: CallRow, why: str, now: datetime) -> None:
-    """The lead was stopped before its phone rang."""
-    await rows.FINISH_ATTEMPT.first(
-        tx,
-        attempt_id=row.attempt_id,
-        state=AttemptState.CANCELLED,
-        now=now,
-        note=why,
-        sources=list(sources(Withdrawn)),
-    )
-
-
-async def conclude_unplaced(tx: Connection, call: Call, error: Permanent, now: datetime) -> None:
-    """The carrier will never ring this lead's number: the attempt failed, and the lead is closed."""
-    await rows.FINISH_ATTEMPT.first(
-        tx,
-        attempt_id=call.row.attempt_id,
-        state=AttemptState.FAILED,
-        now=now,
-        note=error.code,
-        sources=list(sources(Concluded)),
-    )
-    await events.add(
-        tx,
-        call.row.account_id,
-        "attempt.failed",
-        now,
-        lead_id=call.row.lead_id,
-        attempt_id=call.row.attempt_id,
-        data={"why": error.code, "provider_code": error.provider_code},
-    )
-    await _move_lead(tx, call.row, LeadState(call.row.lead_state), LeadEvent.STOPPED, now)
-    await returns.hear_of_number(tx, call.row, call.leg(LegKind.LEAD), now)
-
-
-async def _move_lead(tx: Connection, row: CallRow, state: LeadState, event: LeadEvent, now: datetime) -> None:
-    to = advance_lead(state, event)
-    if to is state:
-        return
-    await rows.SET_LEAD_STATE.first(tx, lead_id=row.lead_id, state=to)
-    await events.add(tx, row.account_id, f"lead.{to.value}", now, lead_id=row.lead_id)

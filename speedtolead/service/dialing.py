@@ -39,7 +39,7 @@ from speedtolead.ports import (
     PortError,
     Transient,
 )
-from speedtolead.service import calls
+from speedtolead.service import calls, ending
 from speedtolead.service.calls import Calls
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
@@ -242,10 +242,10 @@ class Dialing:
             permit = self._permits.decide("call", call.campaign, known, now)
             if permit.allowed:
                 # Allowed after all, or only a number to call from is missing: look again in a moment.
-                await calls.put_back(tx, call.row, now + _LOOK_AGAIN, NO_NUMBER)
+                await ending.put_back(tx, call.row, now + _LOOK_AGAIN, NO_NUMBER)
                 return
             await call_rows.add_permit(tx, claimed.account_id, claimed.attempt_id, permit)
-            await calls.carry_out_refusal(tx, call.row, permit, now)
+            await ending.carry_out_refusal(tx, call.row, permit, now)
         log.info(
             "permit.refused",
             lead_id=str(claimed.lead_id),
@@ -312,11 +312,11 @@ class Dialing:
             if isinstance(error, Transient):
                 if error.provider_code == "20429" or "429" in str(error)[:4]:
                     await dial.HOLD_SLOTS.run(tx, carrier=self._slots.carrier, until=now + error.retry_after)
-                await calls.put_back(tx, call.row, now + error.retry_after, str(error.code))
+                await ending.put_back(tx, call.row, now + error.retry_after, str(error.code))
             elif agents_fault:
-                await calls.put_back(tx, call.row, now, "the agent's number was refused", agent_id)
+                await ending.put_back(tx, call.row, now, "the agent's number was refused", agent_id)
             else:
-                await calls.conclude_unplaced(tx, call, error, now)
+                await ending.conclude_unplaced(tx, call.row, call.leg(LegKind.LEAD), error, now)
             await events.wake(tx)
         if order.asked.kind is LegKind.LEAD:
             await self._calls.uncount(order.due.lead_id, order.asked.leg_id)

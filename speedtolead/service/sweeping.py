@@ -22,7 +22,7 @@ from speedtolead.domain.agent import AgentState, Released, TimedOut
 from speedtolead.domain.attempt import AttemptState, LostTrack, sources
 from speedtolead.domain.call import LegEnd, LegKind, LegReport, LegState
 from speedtolead.ports import Carrier, Clock, KnownCall, PortError
-from speedtolead.service import calls
+from speedtolead.service import calls, ending
 from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.calls import Calls
 from speedtolead.service.patience import Patience
@@ -92,7 +92,7 @@ class Sweeping:
             if row.state != AttemptState.CLAIMED:
                 return
             await agents.move_engaged(tx, row.agent_id, attempt_id, Released(), now)
-            await calls.put_back(tx, row, now, "the claim ran out")
+            await ending.put_back(tx, row, now, "the claim ran out")
             await events.wake(tx)
         log.info("sweep.claim_returned")
 
@@ -171,7 +171,7 @@ class Sweeping:
             if row.state != AttemptState.UNKNOWN:
                 return
             await agents.move_engaged(tx, row.agent_id, attempt_id, Released(), now)
-            await calls.put_back(tx, row, now, "the carrier knows of no call")
+            await ending.put_back(tx, row, now, "the carrier knows of no call")
             await events.wake(tx)
         lead = call.current(LegKind.LEAD)
         if lead is not None:
