@@ -70,13 +70,6 @@ class OptOuts:
         log.info("text.received", sender=masked(text.from_phone), kind=reading.kind, matched=reading.matched)
         return next((answer for answer in answers if answer is not None), None)
 
-    async def by_key(self, attempt_id: UUID) -> bool:
-        """Who is called by this attempt pressed the key: nobody calls or texts this number again. Done twice, it is
-        one suppression. False where there is no such attempt.
-        """
-        async with self._database.transaction() as tx:
-            return await self._by_key(tx, attempt_id)
-
     async def pressed(self, callback: Callback, digits: str) -> Told:
         """A key that was pressed in a message; any other than the one ends the call and says nothing."""
         async with self._database.transaction() as tx:
@@ -204,6 +197,9 @@ class OptOuts:
             await rows.GIVE_BACK_TEXTS.run(tx, account_id=account_id, phone=phone, words=text.body, now=now)
 
     async def _by_key(self, tx: Connection, attempt_id: UUID) -> bool:
+        """Who is called by this attempt pressed the key: nobody calls or texts this number again. Done twice, it is
+        one suppression. False where there is no such attempt.
+        """
         person = await rows.PERSON_OF_ATTEMPT.first(tx, attempt_id=attempt_id)
         if person is None or person.phone is None:
             return False
