@@ -6,6 +6,7 @@ Owns: reading each request and shaping each answer. What belongs to the evidence
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -26,13 +27,7 @@ routes = Routes()
 ZIP = "application/zip"
 
 
-class HoldBody(reading.Given):
-    """``reason``: why, without personal data: it stays in the ledger for good."""
-
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
-
-
-class EraseBody(reading.Given):
+class KeepingBody(reading.Given):
     """``reason``: why, without personal data: it stays in the ledger for good."""
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
@@ -70,21 +65,11 @@ async def as_zip(request: web.Request, account_id: UUID, lead_id: UUID) -> web.R
     "POST",
     "/v1/leads/{lead_id}/hold",
     "Place a legal hold: nothing of the lead is removed while it stands.",
-    body=HoldBody,
+    body=KeepingBody,
     responses={200: KeptView, 404: ProblemView, 409: ProblemView, 422: ProblemView, **ERRORS},
 )
 async def hold(request: web.Request) -> web.Response:
-    caller = await auth.caller(request, whole_account=True)
-    lead_id = reading.id_of(request, "lead_id")
-    body = await reading.json_of(HoldBody, request)
-    try:
-        await request.app[SERVICES].keeping.hold(
-            caller.account_id, lead_id, body.reason, await auth.acting(request)
-        )
-    except Refused as error:
-        raise Problem(409, error.code, str(error)) from None
-    log.info("hold.placed", lead_id=str(lead_id))
-    return answer(KeptView(lead_id=lead_id, status="held"))
+    return await _with_reason(request, request.app[SERVICES].keeping.hold, "hold.placed", "held")
 
 
 @routes(
@@ -105,18 +90,26 @@ async def lift(request: web.Request) -> web.Response:
     "POST",
     "/v1/leads/{lead_id}/erase",
     "Erase the personal data of a lead for good; suppressions of its number or address hold on.",
-    body=EraseBody,
+    body=KeepingBody,
     responses={200: KeptView, 404: ProblemView, 409: ProblemView, 422: ProblemView, **ERRORS},
 )
 async def erase(request: web.Request) -> web.Response:
+    return await _with_reason(request, request.app[SERVICES].keeping.erase, "lead.erased", "erased")
+
+
+async def _with_reason(
+    request: web.Request,
+    order: Callable[[UUID, UUID, str, str], Awaitable[None]],
+    logged: str,
+    status: str,
+) -> web.Response:
+    """``order``: what is done with the account, the lead, the reason and who gave it."""
     caller = await auth.caller(request, whole_account=True)
     lead_id = reading.id_of(request, "lead_id")
-    body = await reading.json_of(EraseBody, request)
+    body = await reading.json_of(KeepingBody, request)
     try:
-        await request.app[SERVICES].keeping.erase(
-            caller.account_id, lead_id, body.reason, await auth.acting(request)
-        )
+        await order(caller.account_id, lead_id, body.reason, await auth.acting(request))
     except Refused as error:
         raise Problem(409, error.code, str(error)) from None
-    log.info("lead.erased", lead_id=str(lead_id))
-    return answer(KeptView(lead_id=lead_id, status="erased"))
+    log.info(logged, lead_id=str(lead_id))
+    return answer(KeptView(lead_id=lead_id, status=status))
