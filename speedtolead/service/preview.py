@@ -22,7 +22,6 @@ from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.domain.lead import Consent
 from speedtolead.domain.permit import (
     RULES,
-    Certified,
     ConsentFacts,
     Contacted,
     Decision,
@@ -239,7 +238,7 @@ class Previews:
         counted = tuple(c for c in one.question.attempts if c.channel != "email")
         return Facts(
             phone=one.phone or "",
-            consent=_consent(consent, one.at),
+            consent=ConsentFacts() if consent is None else ConsentFacts.given(consent, one.at),
             candidates=candidates,
             suppressed=tuple(
                 Suppressed(row.name if with_reasons else _NO_REASON, row.kind, tuple(row.channels))
@@ -257,16 +256,3 @@ class Previews:
             reassigned=one.question.reassigned,
             fictional_exempt=self._permits.fictional_exempt,
         )
-
-
-def _consent(given: Consent | None, at: datetime) -> ConsentFacts:
-    """The consent as a lead that is posted at this moment would bring it; its certificate's issuer is not asked."""
-    if given is None:
-        return ConsentFacts()
-    return ConsentFacts(
-        channels=given.channels,
-        seller=given.seller,
-        written=bool(given.text),
-        given_at=given.captured_at or at,
-        certificate=Certified.UNCHECKED if given.has_certificate else None,
-    )

@@ -66,13 +66,15 @@ def _consent(kept: Any) -> ConsentFacts:
 
 def consent_of_new(consent: Consent, certificate: Certified | None, received_at: datetime) -> Json:
     """The consent of a lead that is being stored, as ``contact_facts`` will give it."""
+    given = ConsentFacts.given(consent, received_at, certificate)
+    assert given.given_at is not None
     return {
-        "channels": list(consent.channels),
-        "revoked": [],
-        "seller": consent.seller,
-        "written": bool(consent.text),
-        "given_at": (consent.captured_at or received_at).isoformat(),
-        "certificate": certificate,
+        "channels": list(given.channels),
+        "revoked": list(given.revoked),
+        "seller": given.seller,
+        "written": given.written,
+        "given_at": given.given_at.isoformat(),
+        "certificate": given.certificate,
     }
 
 

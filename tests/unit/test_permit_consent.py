@@ -24,6 +24,7 @@ from permit_cases import (
 )
 
 from speedtolead.domain.campaign import ContactPolicy
+from speedtolead.domain.lead import Consent
 from speedtolead.domain.permit import Certified, ConsentFacts
 from speedtolead.domain.permit import consent as rules
 
@@ -135,6 +136,18 @@ TABLES: Tables = {
              "another phone"),
     ],
 }  # fmt: skip
+
+
+def test_what_a_post_gives_stands_whole_and_a_certificate_is_unchecked_until_its_issuer_spoke() -> None:
+    """One way for the intake, the import's plan, the preview and the fresh lead that is dialled at once."""
+    plain = Consent(("call", "sms"), "I agree.", "Acme Insurance", NOON - timedelta(days=1))
+    whole = ConsentFacts(("call", "sms"), (), "Acme Insurance", True, NOON - timedelta(days=1))
+    bare = Consent(("call",), "")
+    for certificate in (replace(bare, trustedform_cert_url="https://…"), replace(bare, leadid_token="0F")):
+        assert ConsentFacts.given(certificate, NOON).certificate is Certified.UNCHECKED
+        assert ConsentFacts.given(certificate, NOON, Certified.OTHER_PHONE).certificate is Certified.OTHER_PHONE
+    assert ConsentFacts.given(plain, NOON) == whole
+    assert ConsentFacts.given(bare, NOON) == ConsentFacts(("call",), written=False, given_at=NOON)
 
 
 @pytest.mark.parametrize(("rule", "case"), rows(TABLES), ids=named)

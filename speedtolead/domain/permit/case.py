@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.hours import wall
+from speedtolead.domain.lead import Consent
 from speedtolead.domain.phone import is_fictional
 from speedtolead.domain.place import Candidate, binding
 from speedtolead.domain.rule_set import Means, RuleSet, StateRule
@@ -51,6 +52,16 @@ class ConsentFacts:
     """The wording that the person agreed to is kept."""
     given_at: datetime | None = None
     certificate: Certified | None = None
+
+    @classmethod
+    def given(cls, consent: Consent, at: datetime, said: Certified | None = None) -> ConsentFacts:
+        """Consent as it comes with a post at this moment, of which nothing was revoked yet.
+
+        ``said``: what the issuer of its certificate said; None where there is no certificate, or nobody was asked.
+        """
+        if said is None and consent.has_certificate:
+            said = Certified.UNCHECKED
+        return cls(consent.channels, (), consent.seller, bool(consent.text), consent.captured_at or at, said)
 
 
 @dataclass(frozen=True, slots=True)

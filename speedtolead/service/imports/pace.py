@@ -81,9 +81,7 @@ def first_call_of(row: SourceRow, post: LeadPost, standing: Standing, now: datet
     phone, candidates, campaign = standing.phone, standing.candidates, row.campaign
     if phone is None or not candidates:
         return lambda at: at  # will be refused
-    consent = post.consent
-    given = ConsentFacts(consent.channels, (), consent.seller, bool(consent.text), consent.captured_at or now)
-    facts = permits.unknown_person(phone, given, candidates, now)
+    facts = permits.unknown_person(phone, ConsentFacts.given(post.consent, now), candidates, now)
 
     def first_call(at: datetime) -> datetime:
         planned = cadence.first(campaign.cadence, now, candidates[0].zone, max(now, at))

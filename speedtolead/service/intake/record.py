@@ -88,20 +88,12 @@ def new_lead(
 
 def consent_facts(lead: Lead) -> ConsentFacts:
     """The post's consent as the permit sees it."""
-    consent = lead.post.consent
-    return ConsentFacts(
-        channels=consent.channels,
-        seller=consent.seller,
-        written=bool(consent.text),
-        given_at=consent.captured_at or lead.received_at,
-        certificate=certified(lead),
-    )
+    return ConsentFacts.given(lead.post.consent, lead.received_at, certified(lead))
 
 
 def certified(lead: Lead) -> Certified | None:
     """What the certificate's issuer said, as its checks found it; None: there is no certificate."""
-    consent = lead.post.consent
-    if not consent.trustedform_cert_url and not consent.leadid_token:
+    if not lead.post.consent.has_certificate:
         return None
     said = {f.check: f.inputs for f in lead.found.findings if f.check in ("certificate", "certificate_phone")}
     genuine = said.get("certificate", {}).get("genuine")
