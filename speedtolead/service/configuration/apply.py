@@ -15,8 +15,9 @@ from uuid import UUID
 from speedtolead.ports import Clock
 from speedtolead.service.configuration.changes import differences
 from speedtolead.service.configuration.connections import Connectors, problems_of_document, to_compare
-from speedtolead.service.configuration.document import Agent, ConfigurationError, Document, User
+from speedtolead.service.configuration.document import ConfigurationError, Document
 from speedtolead.service.configuration.limits import count_what_came_before
+from speedtolead.service.configuration.people import Agent, User
 from speedtolead.service.configuration.postbacks import apply_postbacks
 from speedtolead.service.configuration.webhooks import apply_webhooks
 from speedtolead.service.evidence.retention import to_json as retention_to_json

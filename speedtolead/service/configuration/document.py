@@ -7,37 +7,25 @@ Must not know: what is in the database. A file with one mistake is refused whole
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from datetime import timedelta
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
 from pydantic import AfterValidator, Field, ValidationError
 
-from speedtolead.domain.agent import Presence
-from speedtolead.domain.call import DialMode
-from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, RecordingPolicy, Step
 from speedtolead.domain.errors import SpeedToLeadError
-from speedtolead.domain.hours import ALWAYS
-from speedtolead.domain.rule_set import FEDERAL
-from speedtolead.domain.states import state_name
+from speedtolead.service.configuration.campaign import CampaignPart
 from speedtolead.service.configuration.contact import ContactPart
+from speedtolead.service.configuration.people import Agent, User
 from speedtolead.service.configuration.retention import RetentionPart
 from speedtolead.service.configuration.source import SourcePart
 from speedtolead.service.configuration.values import (
-    Duration,
-    Email,
-    Hours,
     Misplaced,
     Name,
     Part,
     Phone,
-    Spoken,
-    WallTime,
     Zone,
     event_kind,
-    only,
     receiver,
-    sip_address,
     webhook_secret,
 )
 
@@ -57,117 +45,6 @@ class ConfigurationError(SpeedToLeadError):
 class Number(Part):
     phone: Phone
     sms: bool = False
-
-
-class User(Part):
-    email: Email
-    role: Literal["agent", "supervisor", "manager", "admin"]
-    password: Annotated[str, Field(min_length=8, max_length=200)]
-
-
-class Agent(Part):
-    """Rung on one of ``phone``, ``client`` (the browser) or ``sip``."""
-
-    name: Name
-    phone: Phone | None = None
-    client: Annotated[str, Field(pattern=r"^\w{1,121}$")] | None = None
-    sip: Annotated[str, AfterValidator(sip_address)] | None = None
-    presence: Presence = Presence.ALWAYS
-    groups: Annotated[list[Name], Field(min_length=1)]
-    email: Email | None = None
-    password: Annotated[str, Field(min_length=8, max_length=200)] | None = None
-
-    @property
-    def address(self) -> str:
-        return self.phone or self.sip or f"client:{self.client}"
-
-
-class NoAgent(Part):
-    wait: Duration = timedelta(seconds=30)
-
-
-class DialPart(Part):
-    mode: Annotated[str, AfterValidator(only(*(mode.value for mode in DialMode)))] = "agent_first"
-    agents: Name
-    routing: Annotated[str, AfterValidator(only("longest_idle"))] = "longest_idle"
-    ring_timeout: Annotated[Duration, Field(ge=timedelta(seconds=5), le=timedelta(seconds=600))] = timedelta(
-        seconds=25
-    )
-    minimum_talk: Duration = timedelta(seconds=10)
-    wrap_up: Duration = timedelta(0)
-    no_agent: NoAgent = Field(default_factory=NoAgent)
-    attempts_per_24h: Annotated[int, Field(ge=1, le=10)] = 3
-    abandonment_switch: Annotated[float, Field(ge=0.001, le=0.03)] = 0.025
-
-
-class Voicemail(Part):
-    leave: Literal[False] = False
-
-
-def _state(value: str) -> str:
-    if value == FEDERAL or state_name(value) == value:
-        raise ValueError(f"{value!r} is no state, like NY")
-    return value
-
-
-def _sentence(value: str) -> str:
-    if not value.strip() or not value.isprintable():
-        raise ValueError("say it in words, on one line")
-    return value
-
-
-class RecordingPart(Part):
-    """``agents_in`` left out: nobody knows where the agents sit, so every recording is announced."""
-
-    record: bool = False
-    announce: Annotated[str, AfterValidator(only(*(when.value for when in Announcing)))] = Announcing.AUTO.value
-    words: Annotated[str, Field(max_length=200), AfterValidator(_sentence)] = RecordingPolicy().words
-    agents_in: list[Annotated[str, AfterValidator(_state)]] = Field(default_factory=list)
-
-    def to_domain(self) -> RecordingPolicy:
-        places = tuple(sorted(set(self.agents_in)))
-        return RecordingPolicy(self.record, Announcing(self.announce), self.words, places)
-
-
-class StepPart(Part):
-    after: Duration
-    channel: Annotated[str, AfterValidator(only("call"))]
-    at: WallTime | None = None
-
-
-class CampaignPart(Part):
-    name: Name
-    seller: Annotated[str, Field(min_length=1, max_length=200)]
-    paused: bool = False
-    hours: Hours = ALWAYS
-    dial: DialPart
-    whisper: Spoken = "New lead from {{ source.name }}. Press 1 to take it."
-    voicemail: Voicemail = Field(default_factory=Voicemail)
-    recording: RecordingPart = Field(default_factory=RecordingPart)
-    cadence: Annotated[list[StepPart], Field(min_length=1, max_length=50)]
-
-    def to_domain(self, timezone: str, contact: ContactPolicy) -> Campaign:
-        dial = self.dial
-        return Campaign(
-            name=self.name,
-            seller=self.seller,
-            timezone=timezone,
-            hours=self.hours,
-            whisper=self.whisper,
-            dial=Dial(
-                mode=DialMode(dial.mode),
-                agents=dial.agents,
-                ring_timeout=dial.ring_timeout,
-                minimum_talk=dial.minimum_talk,
-                wrap_up=dial.wrap_up,
-                no_agent_wait=dial.no_agent.wait,
-                attempts_per_24h=dial.attempts_per_24h,
-                abandonment_switch=dial.abandonment_switch,
-            ),
-            cadence=tuple(Step(step.after, step.channel, step.at) for step in self.cadence),
-            contact=contact,
-            recording=self.recording.to_domain(),
-        )
 
 
 class WebhookPart(Part):

@@ -1,0 +1,106 @@
+"""What the configuration file may say of a campaign, and the reading of it into the domain's campaign.
+
+Owns: the shape of that part. Must not know: what is in the database. A bad value is refused with its place.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from speedtolead.domain.call import DialMode
+from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, RecordingPolicy, Step
+from speedtolead.domain.hours import ALWAYS
+from speedtolead.domain.rule_set import FEDERAL
+from speedtolead.domain.states import state_name
+from speedtolead.service.configuration.values import Duration, Hours, Name, Part, Spoken, WallTime, only
+
+
+class NoAgent(Part):
+    wait: Duration = timedelta(seconds=30)
+
+
+class DialPart(Part):
+    mode: Annotated[str, AfterValidator(only(*(mode.value for mode in DialMode)))] = "agent_first"
+    agents: Name
+    routing: Annotated[str, AfterValidator(only("longest_idle"))] = "longest_idle"
+    ring_timeout: Annotated[Duration, Field(ge=timedelta(seconds=5), le=timedelta(seconds=600))] = timedelta(
+        seconds=25
+    )
+    minimum_talk: Duration = timedelta(seconds=10)
+    wrap_up: Duration = timedelta(0)
+    no_agent: NoAgent = Field(default_factory=NoAgent)
+    attempts_per_24h: Annotated[int, Field(ge=1, le=10)] = 3
+    abandonment_switch: Annotated[float, Field(ge=0.001, le=0.03)] = 0.025
+
+
+class Voicemail(Part):
+    leave: Literal[False] = False
+
+
+def _state(value: str) -> str:
+    if value == FEDERAL or state_name(value) == value:
+        raise ValueError(f"{value!r} is no state, like NY")
+    return value
+
+
+def _sentence(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("say it in words, on one line")
+    return value
+
+
+class RecordingPart(Part):
+    """``agents_in`` left out: nobody knows where the agents sit, so every recording is announced."""
+
+    record: bool = False
+    announce: Annotated[str, AfterValidator(only(*(when.value for when in Announcing)))] = Announcing.AUTO.value
+    words: Annotated[str, Field(max_length=200), AfterValidator(_sentence)] = RecordingPolicy().words
+    agents_in: list[Annotated[str, AfterValidator(_state)]] = Field(default_factory=list)
+
+    def to_domain(self) -> RecordingPolicy:
+        places = tuple(sorted(set(self.agents_in)))
+        return RecordingPolicy(self.record, Announcing(self.announce), self.words, places)
+
+
+class StepPart(Part):
+    after: Duration
+    channel: Annotated[str, AfterValidator(only("call"))]
+    at: WallTime | None = None
+
+
+class CampaignPart(Part):
+    name: Name
+    seller: Annotated[str, Field(min_length=1, max_length=200)]
+    paused: bool = False
+    hours: Hours = ALWAYS
+    dial: DialPart
+    whisper: Spoken = "New lead from {{ source.name }}. Press 1 to take it."
+    voicemail: Voicemail = Field(default_factory=Voicemail)
+    recording: RecordingPart = Field(default_factory=RecordingPart)
+    cadence: Annotated[list[StepPart], Field(min_length=1, max_length=50)]
+
+    def to_domain(self, timezone: str, contact: ContactPolicy) -> Campaign:
+        dial = self.dial
+        return Campaign(
+            name=self.name,
+            seller=self.seller,
+            timezone=timezone,
+            hours=self.hours,
+            whisper=self.whisper,
+            dial=Dial(
+                mode=DialMode(dial.mode),
+                agents=dial.agents,
+                ring_timeout=dial.ring_timeout,
+                minimum_talk=dial.minimum_talk,
+                wrap_up=dial.wrap_up,
+                no_agent_wait=dial.no_agent.wait,
+                attempts_per_24h=dial.attempts_per_24h,
+                abandonment_switch=dial.abandonment_switch,
+            ),
+            cadence=tuple(Step(step.after, step.channel, step.at) for step in self.cadence),
+            contact=contact,
+            recording=self.recording.to_domain(),
+        )
