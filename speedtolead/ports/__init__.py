@@ -24,6 +24,7 @@ from speedtolead.domain.call import LegReport
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.domain.place import Candidate
 from speedtolead.domain.recording import RecordingReport
+from speedtolead.ports.control import Aside, CallControl
 
 
 class PortError(SpeedToLeadError):
@@ -133,7 +134,7 @@ class Goodbye:
     words: str | None = None
 
 
-Instruction = OfferLead | ConnectLead | ConnectAgent | Announce | Apologise | JoinNow | Goodbye
+Instruction = OfferLead | ConnectLead | ConnectAgent | Announce | Apologise | JoinNow | Goodbye | Aside
 """What the carrier is told to do with a call."""
 
 
@@ -169,8 +170,8 @@ class Sound:
     pieces: AsyncIterator[bytes]
 
 
-class Carrier(Protocol):
-    """Places calls and tells what became of them."""
+class Carrier(CallControl, Protocol):
+    """Places calls, changes live ones, and tells what became of them."""
 
     name: str
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from . import orders
+from . import orders, sounds
 from .call import Call, Status
 from .conference import Attendance, Conference, Participant
 from .engine import Carrier, Order
@@ -299,6 +299,7 @@ class Api:
             coached = form.get("CallSidToCoach") or participant.coach
             changes["coach"] = coached if truth(form.get("Coaching"), True) else None
         self.carrier.rooms.update(conference, participant, **changes)
+        sounds.play_to(self.performer, participant, form)
         if "EndConferenceOnExit" in form:
             self.carrier.rooms.relabel(participant, ends=truth(form["EndConferenceOnExit"], False))
         return web.json_response(participant.as_json(conference, self.base))

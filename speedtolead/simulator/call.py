@@ -126,6 +126,8 @@ class Call:
     keys: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     said: list[str] = field(default_factory=list)
     """What Say began to tell the person on this leg, in order."""
+    tones: str = ""
+    """The keypad tones that Play sent to the person on this leg."""
     life: asyncio.Task[None] | None = None
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
     children: list[Call] = field(default_factory=list)

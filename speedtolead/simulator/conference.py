@@ -49,6 +49,8 @@ class Participant:
     hold: bool = False
     coach: str | None = None
     has_joined: bool = False
+    music: bool = False
+    """Whether anything is played to this one while on hold."""
     removed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -113,6 +115,19 @@ class Conference:
     is_recorded: bool = False
     ended_because: str | None = None
     ended_by: str | None = None
+
+    def heard_by(self, listener: Participant) -> list[Participant]:
+        """Whose voices somebody in the room hears now."""
+        if not listener.has_joined or listener.hold:
+            return []
+        return [
+            other
+            for other in self.participants.values()
+            if other is not listener
+            and other.has_joined
+            and not (other.muted or other.hold)
+            and other.coach in (None, listener.call.sid)
+        ]
 
     def named(self, call_sid_or_label: str) -> Participant | None:
         found = self.participants.get(call_sid_or_label)

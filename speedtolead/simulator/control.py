@@ -15,6 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from .call import Call, Status, Subscription, Verdict
+from .conference import Conference, Participant
 from .config import PhoneNumber
 from .engine import Carrier, Order
 from .faults import Fault
@@ -85,7 +86,7 @@ class Control:
             {
                 "calls": [self._call(call) for call in self.carrier.calls.values()],
                 "conferences": [
-                    room.as_json("") | {"participants": [p.as_json(room, "") for p in room.participants.values()]}
+                    room.as_json("") | {"participants": [_participant(room, p) for p in room.participants.values()]}
                     for room in rooms
                 ],
                 "messages": [text.as_json("") for text in self.messages.by_sid.values()],
@@ -184,6 +185,14 @@ class Control:
     async def cancel_faults(self, request: web.Request) -> web.Response:
         self.carrier.faults.reset()
         return await self.faults(request)
+
+
+def _participant(room: Conference, one: Participant) -> dict[str, object]:
+    """With what this one hears now: the calls whose voices, and whether there is music instead."""
+    return one.as_json(room, "") | {
+        "hears": [other.call.sid for other in room.heard_by(one)],
+        "music": one.music,
+    }
 
 
 def _local(handler: Handler) -> Handler:

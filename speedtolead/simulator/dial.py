@@ -3,7 +3,8 @@
 Owns ringing several telephones at once, the whisper documents, who wins, the bridge and what the action
 hears; and the way into a conference. Must not know how a leg rings or ends: it asks the carrier. Whatever
 interrupts a Dial, the legs that it made end with it, and its action is told even when the parent has hung
-up.
+up or was sent elsewhere. A dialled leg that is itself sent elsewhere leaves the Dial alive: the Dial ends, and
+the parent goes on with what its action answers.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ async def perform(performer: Performer, call: Call, verb: Element) -> Step:
         try:
             await _attend(performer, call, room)
         finally:
-            _tell_if_hung_up(performer, call, verb, result)
+            _tell_if_gone(performer, call, verb, result)
         return _after(verb, result)
     race = Race(performer, call, verb, nouns)
     try:
         await race.run()
     finally:
         race.clear()
-        _tell_if_hung_up(performer, call, verb, race.result())
+        _tell_if_gone(performer, call, verb, race.result())
     return _after(verb, race.result())
 
 
@@ -50,10 +51,12 @@ def _after(verb: Element, result: dict[str, str]) -> Step:
     return Source(url=action, method=verb.method(), parameters=result) if action else None
 
 
-def _tell_if_hung_up(performer: Performer, call: Call, verb: Element, result: dict[str, str]) -> None:
-    """The parent is gone, so nobody will run what the action answers; it is asked all the same."""
+def _tell_if_gone(performer: Performer, call: Call, verb: Element, result: dict[str, str]) -> None:
+    """The parent hung up or was sent elsewhere, so nobody will run what the action answers; it is asked all the
+    same (https://twilio.com/changelog/changes-to-dial-behavior-for-enhanced-programmable-sip-feature-accounts)."""
     action = verb.url("action")
-    if action and not call.is_live:
+    sent_elsewhere = call.life is not asyncio.current_task()
+    if action and (not call.is_live or sent_elsewhere):
         performer.carrier.callbacks.post(action, call.parameters() | result, about=call.sid, method=verb.method())
 
 

@@ -187,6 +187,13 @@ class Carrier:
         self._lives.add(life)
         life.add_done_callback(self._lives.discard)
 
+    def beside(self, call: Call, work: Coroutine[Any, Any, None]) -> None:
+        """Something that goes on beside a call's own life, and no longer than it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._lives.add(task)
+        task.add_done_callback(self._lives.discard)
+        call.when_over.append(task.cancel)
+
     async def _guarded(self, call: Call, script: Script) -> None:
         """Runs a script on a leg; when it is over, so is the call."""
         try:

@@ -25,8 +25,8 @@ def text(form: Form, name: str, default: str = "") -> str:
     return form.get(name, default)
 
 
-def method(form: Form, name: str) -> str:
-    given = form.get(name, "POST").upper()
+def method(form: Form, name: str, default: str = "POST") -> str:
+    given = form.get(name, default).upper()
     if given not in ("GET", "POST"):
         raise ApiError(20001, name)
     return given

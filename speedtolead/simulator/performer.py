@@ -23,6 +23,8 @@ log = logging.getLogger("speedtolead.simulator")
 SECONDS_A_CHARACTER = 0.06
 SECONDS_A_SOUND = 3.0
 SILENCE_ENDS_A_RECORDING = 5.0
+SOUNDS = frozenset({"Play", "Say", "Pause", "Redirect"})
+"""What a hold or announcement document may hold."""
 
 
 class Performer:
@@ -47,6 +49,30 @@ class Performer:
                 return False
             following = step if isinstance(step, Source) else None
         return call.is_live
+
+    async def sound(self, call: Call, source: Source) -> bool:
+        """A document of mere sound, for one participant of a conference. False if nothing of it is heard.
+
+        One that cannot be had, or does more than sound, is logged, and is silence.
+        """
+        following: Source | None = source
+        heard = False
+        while following is not None and call.is_live:
+            document = await self._document(call, following)
+            following = None
+            for verb in () if document is None else document.verbs:
+                if verb.name not in SOUNDS:
+                    log.warning("call %s: %s is not allowed here", call.sid, verb.name)
+                    return heard
+                if verb.name == "Redirect":
+                    following = Source(url=verb.absolute(verb.text), method=verb.method())
+                    break
+                heard = heard or verb.name != "Pause"
+                _said(call, verb)
+                if verb.name == "Play" and not verb.has("digits"):
+                    return True  # music goes on by itself
+                await self.carrier.clock.pause(_lasts(verb))
+        return heard
 
     async def _document(self, call: Call, source: Source) -> Document | None:
         try:
@@ -188,6 +214,8 @@ class Performer:
 def _said(call: Call, verb: Element) -> None:
     if verb.name == "Say":
         call.said.append("".join(verb.node.itertext()).strip())
+    if verb.name == "Play":
+        call.tones += verb.get("digits")
 
 
 def _lasts(verb: Element) -> float:

@@ -7,6 +7,7 @@ Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 PREFIX = "/carrier/twilio"
@@ -21,7 +22,9 @@ ANNOUNCE = "announce"
 ANNOUNCED = "announced"
 RECORDING = "recording"
 OPT_OUT = "opt_out"
-KINDS = (STATUS, DETECTION, ACCEPT, WHISPER, DIALED, ANNOUNCE, ANNOUNCED, RECORDING, OPT_OUT)
+HOLD = "hold"
+ASIDE = "aside"
+KINDS = (STATUS, DETECTION, ACCEPT, WHISPER, DIALED, ANNOUNCE, ANNOUNCED, RECORDING, OPT_OUT, HOLD, ASIDE)
 
 
 class Addresses:
@@ -30,6 +33,10 @@ class Addresses:
     def __init__(self, public_url: str) -> None:
         self.public_url = public_url.rstrip("/")
 
-    def of(self, kind: str, attempt_id: UUID, leg_id: UUID) -> str:
-        """It names attempt and leg, so a callback is matched even before our request is answered."""
-        return f"{self.public_url}{PREFIX}/attempts/{attempt_id}/legs/{leg_id}/{kind}{RETRY}"
+    def of(self, kind: str, attempt_id: UUID, leg_id: UUID, **told: str) -> str:
+        """It names attempt and leg, so a callback is matched even before our request is answered.
+
+        ``told`` goes into the query, which the carrier signs with the rest.
+        """
+        query = f"?{urlencode(told)}" if told else ""
+        return f"{self.public_url}{PREFIX}/attempts/{attempt_id}/legs/{leg_id}/{kind}{query}{RETRY}"

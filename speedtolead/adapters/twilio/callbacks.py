@@ -39,6 +39,7 @@ from speedtolead.ports import (
     JoinNow,
     OfferLead,
 )
+from speedtolead.ports.control import Aside
 from speedtolead.ports.texts import InboundText
 
 # "answered" is said only by a finished <Dial>, of a call that is over.
@@ -212,6 +213,11 @@ def twiml(instruction: Instruction, addresses: Addresses) -> str:
             if words:
                 response.say(words)
             response.hangup()
+        case Aside(words, digits):
+            if words:
+                response.say(words)
+            if digits:
+                response.play(digits=digits)
         case _:
             assert_never(instruction)
     return str(response)

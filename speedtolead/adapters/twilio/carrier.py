@@ -6,7 +6,6 @@ A request that places a call is sent once. What its failure means is in ``errors
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -15,38 +14,28 @@ from urllib.parse import quote
 from uuid import UUID
 
 import aiohttp
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from speedtolead.adapters.twilio import errors
 from speedtolead.adapters.twilio.addresses import DETECTION, RECORDING, STATUS, Addresses
 from speedtolead.adapters.twilio.callbacks import EVENTS, RECORDING_EVENTS, report, twiml
+from speedtolead.adapters.twilio.control import TwilioControl
+from speedtolead.adapters.twilio.errors import FAILURES
 from speedtolead.adapters.twilio.http import TWILIO, BoundedHttpClient
 from speedtolead.ports import CallOrder, Indeterminate, KnownCall, Permanent, Sound, Transient
 
-FAILURES = (
-    aiohttp.ClientError,
-    asyncio.TimeoutError,
-    OSError,
-    TwilioException,
-    ValueError,
-    TypeError,
-    AttributeError,
-    KeyError,
-)
-"""All that a request through the SDK raises; the last four are answers that are not what they should be."""
 _LISTED = 200
 _PIECE = 64 * 1024
 
 
-class TwilioCarrier:
-    """Places and reads calls of one account."""
+class TwilioCarrier(TwilioControl):
+    """Places, changes and reads calls of one account."""
 
     def __init__(self, name: str, client: Client, http: BoundedHttpClient, addresses: Addresses) -> None:
+        super().__init__(client, addresses)
         self.name = name
         self._http = http
-        self._client = client
-        self._addresses = addresses
 
     async def place_call(self, order: CallOrder) -> str:
         detection: dict[str, Any] = {}

@@ -6,6 +6,7 @@ connector error is raised before a byte of the request has left.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import aiohttp
@@ -18,6 +19,18 @@ BLOCKED = frozenset({13225, 13227, 21215, 21216, 21408, 30007})
 OPTED_OUT = frozenset({21610})
 ACCOUNT = frozenset({20003, 20005, 20404, 21210, 21212, 21219, 21608, 10004, 30034})
 """The account, not the number, is the trouble: no lead is given up for it."""
+
+FAILURES = (
+    aiohttp.ClientError,
+    asyncio.TimeoutError,
+    OSError,
+    TwilioException,
+    ValueError,
+    TypeError,
+    AttributeError,
+    KeyError,
+)
+"""All that a request through the SDK raises; the last four are answers that are not what they should be."""
 
 ACCOUNT_PAUSE = timedelta(seconds=30)
 

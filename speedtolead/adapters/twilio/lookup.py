@@ -23,7 +23,7 @@ from twilio.rest import Client
 
 from speedtolead.adapters.asking import ACCOUNT_PAUSE, pause
 from speedtolead.adapters.twilio import errors
-from speedtolead.adapters.twilio.carrier import FAILURES
+from speedtolead.adapters.twilio.errors import FAILURES
 from speedtolead.adapters.twilio.http import RETRY_AFTER, BoundedHttpClient
 from speedtolead.ports import LineType, NumberFacts, Permanent, PortError, Reassigned, Transient
 
