@@ -24,6 +24,7 @@ from speedtolead.domain.call import LegReport
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.domain.place import Candidate
 from speedtolead.domain.recording import RecordingReport
+from speedtolead.ports.conference import Greet, JoinConference
 from speedtolead.ports.control import Aside, CallControl
 
 
@@ -134,7 +135,18 @@ class Goodbye:
     words: str | None = None
 
 
-Instruction = OfferLead | ConnectLead | ConnectAgent | Announce | Apologise | JoinNow | Goodbye | Aside
+Instruction = (
+    OfferLead
+    | ConnectLead
+    | ConnectAgent
+    | Announce
+    | Apologise
+    | JoinNow
+    | JoinConference
+    | Greet
+    | Goodbye
+    | Aside
+)
 """What the carrier is told to do with a call."""
 
 
@@ -177,6 +189,14 @@ class Carrier(CallControl, Protocol):
 
     async def place_call(self, order: CallOrder) -> str:
         """Ask for a call; its id. Raises Permanent, Transient or Indeterminate; never asks twice by itself."""
+        ...
+
+    async def dial_into(self, order: CallOrder, conference: str) -> str:
+        """Ask for a call that comes into a conference as soon as it is answered; its id. One request, no fetch.
+
+        Those who are there hear it ring; with its end, if it was answered, the conference ends. The order's
+        instruction is not used. Raises as ``place_call``.
+        """
         ...
 
     async def fetch_call(self, call_id: str) -> KnownCall | None:

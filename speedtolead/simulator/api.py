@@ -12,8 +12,9 @@ from typing import Protocol
 from aiohttp import web
 
 from . import orders, sounds
+from .attendance import Attendance
 from .call import Call, Status
-from .conference import Attendance, Conference, Participant
+from .conference import Conference, Participant
 from .engine import Carrier, Order
 from .gate import Gate, Handler
 from .performer import Performer
@@ -261,7 +262,7 @@ class Api:
         expected: list[Participant] = []
 
         async def attend(call: Call) -> None:
-            await rooms.attend(conference, expected[0])
+            await rooms.attend(conference, expected[0], self.performer.waiting(terms))
 
         self.carrier.place(
             order,

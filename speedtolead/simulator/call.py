@@ -126,6 +126,11 @@ class Call:
     keys: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     said: list[str] = field(default_factory=list)
     """What Say began to tell the person on this leg, in order."""
+    played: list[str] = field(default_factory=list)
+    """The addresses that Play began to play to the person on this leg, in order."""
+    silent_since: float | None = None
+    """From when on the person, on the line in a conference, has heard nothing; None while they hear something."""
+    longest_silence: float = 0.0
     tones: str = ""
     """The keypad tones that Play sent to the person on this leg."""
     life: asyncio.Task[None] | None = None
@@ -138,6 +143,14 @@ class Call:
     @property
     def is_live(self) -> bool:
         return self.status in LIVE
+
+    def hears(self, something: bool, now: float) -> None:
+        """Whether the person hears anything from now on; only of a call in a conference is this kept."""
+        if not something:
+            self.silent_since = now if self.silent_since is None else self.silent_since
+        elif self.silent_since is not None:
+            self.longest_silence = max(self.longest_silence, now - self.silent_since)
+            self.silent_since = None
 
     @property
     def phone(self) -> str:

@@ -11,33 +11,20 @@ dialled with early media: so "conference-start" does not mean that anybody answe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from .call import Call, RecordingWish, Status
+from .attendance import Attendance
+from .call import Call, Status
 from .callbacks import Callbacks
 from .recordings import Recordings
 from .signals import Signals
 from .wire import API_VERSION, new_sid, rfc2822, wall_now
 
 OnCall = Callable[[Call], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Attendance:
-    """On which terms a call comes into a conference."""
-
-    label: str | None = None
-    muted: bool = False
-    starts: bool = True
-    ends: bool = False
-    early_media: bool = False
-    coach: str | None = None
-    status_callback: str = ""
-    status_callback_method: str = "POST"
-    events: frozenset[str] = frozenset()
-    recording: RecordingWish | None = None
+Wait = Callable[[Call], Awaitable[None]]
+"""Lets the person hear what there is to hear before the conference starts; cancelled when it does."""
 
 
 @dataclass(eq=False, slots=True)
@@ -112,6 +99,7 @@ class Conference:
     """Those of the first participant with a status callback."""
     sequence: int = 0
     was_attended: bool = False
+    started: asyncio.Event = field(default_factory=asyncio.Event)
     is_recorded: bool = False
     ended_because: str | None = None
     ended_by: str | None = None
@@ -167,9 +155,11 @@ class Rooms:
         *,
         connect: OnCall,
         abandon: OnCall,
+        now: Callable[[], float],
         kept: int,
     ) -> None:
         """`connect` is told of who now talks with somebody, `abandon` of who need not be rung any more."""
+        self._now = now
         self._callbacks = callbacks
         self._recordings = recordings
         self._signals = signals
@@ -221,9 +211,13 @@ class Rooms:
     def rings(self, conference: Conference) -> None:
         """Somebody's telephone began to ring: with early media that may start the conference."""
         self._maybe_start(conference)
+        self._sound(conference)
 
-    async def attend(self, conference: Conference, participant: Participant) -> None:
-        """Brings an answered call in and returns when it is out of the conference."""
+    async def attend(self, conference: Conference, participant: Participant, wait: Wait | None = None) -> None:
+        """Brings an answered call in and returns when it is out of the conference.
+
+        `wait` is what is heard until it starts, where the terms name an address.
+        """
         if conference.status == "completed":
             return
         participant.has_joined = conference.was_attended = True
@@ -233,11 +227,50 @@ class Rooms:
         self._tell(conference, "participant-join", participant)
         self._maybe_start(conference)
         self._talk(conference)
+        waiting = self._waits(conference, participant, wait)
+        self._sound(conference)
         self._signals.changed()
         try:
             await participant.removed.wait()
         finally:
+            if waiting is not None:
+                waiting.cancel()
+            participant.call.hears(True, self._now())  # what is heard from here on is not the conference's
             self._gone(conference, participant)
+
+    def _waits(
+        self, conference: Conference, participant: Participant, wait: Wait | None
+    ) -> asyncio.Task[None] | None:
+        if conference.status != "init" or wait is None or not participant.terms.wait_url:
+            return None
+
+        async def until_it_starts() -> None:
+            heard = asyncio.ensure_future(wait(participant.call))
+            started = asyncio.ensure_future(conference.started.wait())
+            try:
+                await asyncio.wait({heard, started}, return_when=asyncio.FIRST_COMPLETED)
+                if not conference.started.is_set():
+                    participant.call.hears(False, self._now())
+                    self._signals.changed()
+                    await started
+            finally:
+                heard.cancel()
+                started.cancel()
+
+        return asyncio.get_running_loop().create_task(until_it_starts())
+
+    def _sound(self, conference: Conference) -> None:
+        """Who in the room hears nothing: alone after it started, or waiting without anything to hear."""
+        there = list(conference.participants.values())
+        for one in there:
+            if not one.has_joined:
+                continue
+            if conference.status == "init":
+                if one.terms.wait_url is None or one.terms.wait_url == "":
+                    one.call.hears(one.terms.wait_url is None, self._now())
+                continue
+            others = [o for o in there if o is not one and (o.has_joined or o.terms.early_media)]
+            one.call.hears(bool(others) or one.hold, self._now())
 
     def update(self, conference: Conference, participant: Participant, **changes: bool | str | None) -> None:
         """Sets muted, hold or coach, and tells of what changed."""
@@ -275,6 +308,7 @@ class Rooms:
         starters = any(p.terms.starts for p in joined)
         if conference.status == "init" and len(joined) + len(early) >= 2 and starters:
             conference.status = "in-progress"
+            conference.started.set()
             self._tell(conference, "conference-start", joined[-1])
 
     def _talk(self, conference: Conference) -> None:
@@ -286,6 +320,7 @@ class Rooms:
     def _gone(self, conference: Conference, participant: Participant) -> None:
         if conference.participants.pop(participant.call.sid, None) is None:
             return
+        self._sound(conference)
         if not participant.has_joined:
             self._never_came(conference)
             return

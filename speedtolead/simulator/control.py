@@ -98,7 +98,8 @@ class Control:
         )
 
     def _call(self, call: Call) -> dict[str, object]:
-        return call.as_json("") | {"children": [child.sid for child in call.children], "said": call.said}
+        heard = {"said": call.said, "played": call.played}
+        return call.as_json("") | {"children": [child.sid for child in call.children]} | heard
 
     async def calls(self, request: web.Request) -> web.Response:
         to, status = _number(request), request.query.get("status")

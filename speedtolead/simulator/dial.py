@@ -13,8 +13,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from .attendance import Attendance
 from .call import EVENTS, Call, Detection, RecordingWish, Status, Subscription
-from .conference import Attendance
 from .engine import Order
 from .twiml import NOUNS, BadDocument, Element, Source, Step
 from .wire import is_address, is_phone_number
@@ -240,10 +240,12 @@ async def _attend(performer: Performer, call: Call, noun: Element) -> None:
         starts=noun.flag("startConferenceOnEnter", True),
         ends=noun.flag("endConferenceOnExit", False),
         coach=noun.get("coach") or None,
+        wait_url=noun.url("waitUrl") if noun.has("waitUrl") else None,
+        wait_method=noun.method("waitMethod"),
         status_callback=noun.url("statusCallback"),
         status_callback_method=noun.method("statusCallbackMethod"),
         events=noun.words("statusCallbackEvent", "start end"),
         recording=recording,
     )
     conference = rooms.room(noun.text, call.account_sid)
-    await rooms.attend(conference, rooms.expect(conference, call, terms))
+    await rooms.attend(conference, rooms.expect(conference, call, terms), performer.waiting(terms))

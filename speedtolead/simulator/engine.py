@@ -82,6 +82,7 @@ class Carrier:
             self.signals,
             connect=self.connect,
             abandon=lambda call: self.end(call, Status.CANCELED),
+            now=self.clock.now,
             kept=config.kept_calls,
         )
         self.calls: dict[str, Call] = {}

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from multidict import MultiDictProxy
 
+from .attendance import Attendance
 from .call import EVENTS, Detection, RecordingWish, Subscription
-from .conference import Attendance
 from .engine import Carrier, Order
 from .people import Does
 from .twiml import Source
@@ -139,6 +139,8 @@ def attendance(form: Form) -> Attendance:
         ends=truth(form.get("EndConferenceOnExit"), False),
         early_media=truth(form.get("EarlyMedia"), True),
         coach=coach if truth(form.get("Coaching"), coach is not None) else None,
+        wait_url=url(form, "WaitUrl") if "WaitUrl" in form else None,
+        wait_method=method(form, "WaitMethod"),
         status_callback=url(form, "ConferenceStatusCallback"),
         status_callback_method=method(form, "ConferenceStatusCallbackMethod"),
         events=words(form, "ConferenceStatusCallbackEvent", "start end"),

@@ -12,8 +12,10 @@ import asyncio
 import logging
 
 from . import dial
+from .attendance import Attendance
 from .call import Call, RecordingWish, Script, Status
 from .callbacks import FetchFailed
+from .conference import Wait
 from .engine import Carrier
 from .people import Does
 from .twiml import BadDocument, Document, Element, Source, Step, Stop, parse
@@ -69,10 +71,23 @@ class Performer:
                     break
                 heard = heard or verb.name != "Pause"
                 _said(call, verb)
+                call.hears(verb.name != "Pause", self.carrier.clock.now())
+                self.carrier.signals.changed()
                 if verb.name == "Play" and not verb.has("digits"):
                     return True  # music goes on by itself
                 await self.carrier.clock.pause(_lasts(verb))
         return heard
+
+    def waiting(self, terms: Attendance) -> Wait:
+        """What somebody hears who is in a conference before it starts, by the terms on which they came in."""
+
+        async def wait(call: Call) -> None:
+            before = len(call.played)
+            await self.sound(call, Source(url=terms.wait_url or "", method=terms.wait_method))
+            if len(call.played) > before:
+                await asyncio.Event().wait()  # music goes on by itself
+
+        return wait
 
     async def _document(self, call: Call, source: Source) -> Document | None:
         try:
@@ -216,6 +231,8 @@ def _said(call: Call, verb: Element) -> None:
         call.said.append("".join(verb.node.itertext()).strip())
     if verb.name == "Play":
         call.tones += verb.get("digits")
+        if verb.text:
+            call.played.append(verb.text)
 
 
 def _lasts(verb: Element) -> float:

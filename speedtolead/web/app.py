@@ -25,6 +25,7 @@ from speedtolead.web import (
     pings,
     reading,
     returns,
+    sounds,
     source_stats,
     sources,
     stats,
@@ -74,6 +75,7 @@ def create_app(services: Services, body_seconds: float = reading.BODY_SECONDS) -
         routes.add_to(app)
     app.router.add_post(carrier.TEXT_PATH, carrier.text)
     app.router.add_post(carrier.PATH, carrier.callback)
+    app.router.add_get(sounds.RINGING_PATH, sounds.show_ringing)
     app.router.add_get(inbound.PATH, inbound.receive, allow_head=False)
     app.router.add_post(inbound.PATH, inbound.receive)
     app.router.add_get("/openapi.json", openapi.show)

@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 
 from speedtolead.ports import Apologise, Goodbye
+from speedtolead.ports.conference import Greet
 from speedtolead.service.afterwards import Afterwards
 from speedtolead.service.callbacks import Callback, Told
 from speedtolead.web import metrics, reading
@@ -28,7 +29,18 @@ SIGNATURES = ("X-Twilio-Signature", "X-SignalWire-Signature")
 TEXT = "text"
 REPEAT_TOKEN = "I-Twilio-Idempotency-Token"
 KINDS = frozenset(
-    {"status", "detection", "accept", "whisper", "dialed", "announce", "announced", "recording", "opt_out"}
+    {
+        "status",
+        "detection",
+        "accept",
+        "whisper",
+        "dialed",
+        "announce",
+        "announced",
+        "recording",
+        "opt_out",
+        "ringing",
+    }
 )
 AFTERWARDS = web.AppKey("afterwards", set[asyncio.Task[None]])
 
@@ -91,6 +103,8 @@ async def _take(request: web.Request, services: Services, one: Callback) -> web.
             told = await taken.whisper(one)
         case "dialed":
             told = await taken.dialed(one, reader.dialed_report(one.fields, one.received_at))
+        case "ringing":
+            told = Told(Greet(), [])
         case "opt_out":
             told = await services.opt_outs.pressed(one, reader.digits(one.fields))
         case _:

@@ -70,6 +70,9 @@ class CarrierOffice:
     def at(self, kind: str) -> list[Heard]:
         return [one for one in self.heard if one.path.endswith(f"/{kind}")]
 
+    def of_leg(self, leg_id: UUID, kind: str) -> list[Heard]:
+        return [one for one in self.at(kind) if f"/legs/{leg_id}/" in one.path]
+
     async def until(self, condition: Callable[[], object]) -> None:
         await self.signals.wait_for(condition, PATIENCE)
 

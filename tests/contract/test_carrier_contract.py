@@ -40,6 +40,7 @@ from speedtolead.ports import (
     PortError,
     Transient,
 )
+from speedtolead.ports.conference import Alone, JoinConference
 from speedtolead.service.whisper import MAX_SPOKEN
 from speedtolead.simulator import Does, Person, PhoneNumber, SimulatorConfig
 
@@ -485,6 +486,9 @@ INSTRUCTIONS: dict[str, Instruction] = {
     "announce": Announce(ATTEMPT, LEG, "This call may be recorded."),
     "apologise": Apologise(ATTEMPT, LEG, "This is Acme. Press 9."),
     "join": JoinNow(),
+    "join a conference, greeted": JoinConference(ATTEMPT, LEG, "room", Alone.GREETING, ends_it=True),
+    "join a conference, hearing it ring": JoinConference(ATTEMPT, LEG, "room", Alone.RINGING, ends_it=True),
+    "join a conference with music": JoinConference(ATTEMPT, LEG, "room", Alone.MUSIC, ends_it=False, muted=True),
     "goodbye": Goodbye("Good-bye."),
     "silent goodbye": Goodbye(),
 }

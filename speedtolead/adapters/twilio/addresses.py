@@ -24,7 +24,24 @@ RECORDING = "recording"
 OPT_OUT = "opt_out"
 HOLD = "hold"
 ASIDE = "aside"
-KINDS = (STATUS, DETECTION, ACCEPT, WHISPER, DIALED, ANNOUNCE, ANNOUNCED, RECORDING, OPT_OUT, HOLD, ASIDE)
+WAIT = "wait"
+RINGING = "ringing"
+RINGING_SOUND = f"{PREFIX}/ringing.wav"
+KINDS = (
+    STATUS,
+    DETECTION,
+    ACCEPT,
+    WHISPER,
+    DIALED,
+    ANNOUNCE,
+    ANNOUNCED,
+    RECORDING,
+    OPT_OUT,
+    HOLD,
+    ASIDE,
+    WAIT,
+    RINGING,
+)
 
 
 class Addresses:
@@ -40,3 +57,7 @@ class Addresses:
         """
         query = f"?{urlencode(told)}" if told else ""
         return f"{self.public_url}{PREFIX}/attempts/{attempt_id}/legs/{leg_id}/{kind}{query}{RETRY}"
+
+    def sound_of_ringing(self) -> str:
+        """A sound of ours that anybody may have; the carrier keeps it."""
+        return self.public_url + RINGING_SOUND

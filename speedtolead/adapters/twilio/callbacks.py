@@ -23,7 +23,9 @@ from speedtolead.adapters.twilio.addresses import (
     DETECTION,
     DIALED,
     OPT_OUT,
+    RINGING,
     STATUS,
+    WAIT,
     WHISPER,
     Addresses,
 )
@@ -39,6 +41,7 @@ from speedtolead.ports import (
     JoinNow,
     OfferLead,
 )
+from speedtolead.ports.conference import Alone, Greet, JoinConference
 from speedtolead.ports.control import Aside
 from speedtolead.ports.texts import InboundText
 
@@ -209,6 +212,12 @@ def twiml(instruction: Instruction, addresses: Addresses) -> str:
             response.hangup()
         case JoinNow():
             pass
+        case JoinConference():
+            _join(response, instruction, addresses)
+        case Greet(words):
+            if words:
+                response.say(words)
+            response.play(addresses.sound_of_ringing(), loop=0)
         case Goodbye(words):
             if words:
                 response.say(words)
@@ -278,4 +287,22 @@ def _connect_agent(response: VoiceResponse, connect: ConnectAgent, addresses: Ad
         dial.sip(connect.address, **noun)
     else:
         dial.number(connect.address, **noun)
+    response.append(dial)
+
+
+def _join(response: VoiceResponse, join: JoinConference, addresses: Addresses) -> None:
+    """Into the conference, and out of the call after it: no address is asked then."""
+    waits = {Alone.RINGING: RINGING, Alone.GREETING: WAIT}.get(join.alone)
+    hears: dict[str, str] = {}
+    if waits is not None:
+        hears = {"wait_url": addresses.of(waits, join.attempt_id, join.leg_id), "wait_method": "POST"}
+    dial = Dial()
+    dial.conference(
+        join.conference,
+        beep="false",
+        end_conference_on_exit=join.ends_it,
+        muted=join.muted,
+        participant_label=str(join.leg_id),
+        **hears,
+    )
     response.append(dial)

@@ -48,20 +48,43 @@ class TwilioCarrier(TwilioControl):
             }
         try:
             call = await self._client.calls.create_async(
-                to=order.address,
-                from_=order.caller_id,
-                twiml=twiml(order.instruction, self._addresses),
-                timeout=int(order.ring_timeout.total_seconds()),
-                status_callback=self._addresses.of(STATUS, order.attempt_id, order.leg_id),
-                status_callback_event=EVENTS,
-                status_callback_method="POST",
+                twiml=twiml(order.instruction, self._addresses), **self._wanted(order), **detection
+            )
+        except FAILURES as error:
+            raise errors.read(error) from error
+        return _id_of(call.sid)
+
+    async def dial_into(self, order: CallOrder, conference: str) -> str:
+        detection: dict[str, Any] = {}
+        if order.detect_machine:  # of a participant it is always asynchronous
+            detection = {
+                "machine_detection": "Enable",
+                "amd_status_callback": self._addresses.of(DETECTION, order.attempt_id, order.leg_id),
+                "amd_status_callback_method": "POST",
+            }
+        try:
+            participant = await self._client.conferences(conference).participants.create_async(
+                label=str(order.leg_id),
+                early_media=True,
+                beep="false",
+                end_conference_on_exit=True,
+                **self._wanted(order),
                 **detection,
             )
         except FAILURES as error:
             raise errors.read(error) from error
-        if not call.sid:
-            raise Indeterminate("the carrier answered without a call's id")
-        return str(call.sid)
+        return _id_of(participant.call_sid)
+
+    def _wanted(self, order: CallOrder) -> dict[str, Any]:
+        """What is asked of a call, however it is placed."""
+        return {
+            "to": order.address,
+            "from_": order.caller_id,
+            "timeout": int(order.ring_timeout.total_seconds()),
+            "status_callback": self._addresses.of(STATUS, order.attempt_id, order.leg_id),
+            "status_callback_event": EVENTS,
+            "status_callback_method": "POST",
+        }
 
     async def fetch_call(self, call_id: str) -> KnownCall | None:
         try:
@@ -137,6 +160,12 @@ async def _pieces(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
             yield piece
     except FAILURES as error:
         raise errors.read_only(error) from error
+
+
+def _id_of(call_id: str | None) -> str:
+    if not call_id:
+        raise Indeterminate("the carrier answered without a call's id")
+    return str(call_id)
 
 
 def _known(call: Any) -> KnownCall:
