@@ -20,6 +20,8 @@ from speedtolead import demo, doctor, evidence_commands, leads_import, lists_com
 from speedtolead.adapters.connectors import CONNECTORS
 from speedtolead.clock import SystemClock
 from speedtolead.domain.errors import NotFound, SpeedToLeadError
+from speedtolead.node import ROLES, run_node, stop_on_signals
+from speedtolead.outside import simulated_carrier
 from speedtolead.service.configuration import apply as configuration
 from speedtolead.service.configuration.document import ConfigurationError, Document, read
 from speedtolead.service.explain import explain
@@ -39,11 +41,11 @@ async def serve(settings: Settings, given: argparse.Namespace) -> int:
     async with wiring.database_url(settings) as url:
         if not given.no_migrate:
             await migrate(url)
-        async with wiring.simulated_carrier(settings), wiring.build(settings, url) as node:
+        async with simulated_carrier(settings), wiring.build(settings, url) as node:
             if given.sample:
                 await _apply(url, read(sample.text()))
                 print(demo.where_to_look(settings), flush=True)
-            await wiring.run(settings, node, roles, wiring.stop_on_signals(), asyncio.Event())
+            await run_node(settings, node, roles, stop_on_signals(), asyncio.Event())
     return 0
 
 
@@ -52,15 +54,13 @@ async def run_demo(settings: Settings, given: argparse.Namespace) -> int:
     async with wiring.database_url(settings) as url:
         await migrate(url)
         await _apply(url, read(sample.text()))
-        async with wiring.simulated_carrier(settings), wiring.build(settings, url) as node:
+        async with simulated_carrier(settings), wiring.build(settings, url) as node:
             await demo.add_past(url)
             print(demo.where_to_look(settings), flush=True)
             started = asyncio.Event()
             stream = asyncio.create_task(demo.stream(settings, started, given.leads_per_minute, given.seed))
             try:
-                await wiring.run(
-                    settings, node, wiring.ROLES, wiring.stop_on_signals(), started, demo.GUARD_SECONDS
-                )
+                await run_node(settings, node, ROLES, stop_on_signals(), started, demo.GUARD_SECONDS)
             finally:
                 stream.cancel()
     return 0
@@ -179,7 +179,7 @@ async def run_doctor(settings: Settings, _: argparse.Namespace) -> int:
 
 async def import_leads(settings: Settings, given: argparse.Namespace) -> int:
     """A file of leads, taken as the API would take them."""
-    return await leads_import.run(settings, given, wiring.stop_on_signals())
+    return await leads_import.run(settings, given, stop_on_signals())
 
 
 async def run_carrier(_: Settings, given: argparse.Namespace) -> int:
@@ -190,8 +190,8 @@ async def run_carrier(_: Settings, given: argparse.Namespace) -> int:
 
 def _roles(text: str) -> frozenset[str]:
     roles = frozenset(part.strip() for part in text.split(","))
-    if not roles or not roles <= wiring.ROLES:
-        raise SettingsError(f"--roles: expected some of {','.join(sorted(wiring.ROLES))}")
+    if not roles or not roles <= ROLES:
+        raise SettingsError(f"--roles: expected some of {','.join(sorted(ROLES))}")
     return roles
 
 

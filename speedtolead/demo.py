@@ -16,13 +16,13 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import structlog
 
+from speedtolead.node import stop_on_signals
 from speedtolead.sample import text
 from speedtolead.service.configuration.document import Document, read
 from speedtolead.settings import Settings
 from speedtolead.simulator import SimulatorConfig, running_simulator
 from speedtolead.store.database import connect
 from speedtolead.store.demo import ADD_PAST_LEADS
-from speedtolead.wiring import stop_on_signals
 
 log = structlog.get_logger(__name__)
 

@@ -15,6 +15,7 @@ import aiohttp
 
 from speedtolead import lists_commands, wiring
 from speedtolead.clock import SystemClock
+from speedtolead.outside import carrier_of
 from speedtolead.ports import PortError
 from speedtolead.service.do_not_call import DoNotCall
 from speedtolead.service.rules.current import RuleSets
@@ -81,7 +82,7 @@ async def _lists(database: Database) -> list[Finding]:
 
 async def _carrier(settings: Settings) -> Finding:
     try:
-        async with wiring.carrier_of(settings) as carrier:
+        async with carrier_of(settings) as carrier:
             return Finding(True, f"carrier ({settings.carrier}): {await carrier.check()}")
     except PortError as error:
         advice = (

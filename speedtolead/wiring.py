@@ -1,22 +1,19 @@
-"""The composition root: settings in, a running node out.
+"""The composition root: settings in, a node out.
 
-Owns: what is built from what, in which order it starts, and how it stops. Nothing else builds anything.
+Owns: what is built from what; nothing else builds anything. Must not know: how a node runs (``node``), or who is
+asked outside (``outside``). Where building fails, what was opened before is closed again.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
-import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from typing import TypedDict
 
 import aiohttp
-import structlog
-from aiohttp import web
 
 from speedtolead.adapters.connectors import CONNECTORS
 from speedtolead.adapters.connectors.kept import read_again
@@ -24,17 +21,18 @@ from speedtolead.adapters.mail_addresses import OfflineMailAddresses
 from speedtolead.adapters.numbering import OfflineNumbering
 from speedtolead.adapters.twilio.addresses import Addresses
 from speedtolead.adapters.twilio.callbacks import TwilioCallbacks
-from speedtolead.adapters.twilio.carrier import TwilioCarrier, twilio_carrier
+from speedtolead.adapters.twilio.carrier import TwilioCarrier
 from speedtolead.adapters.webhooks import webhook_sender
 from speedtolead.clock import SystemClock
-from speedtolead.outside import Outside, outside
-from speedtolead.ports import Clock
+from speedtolead.node import Node
+from speedtolead.outside import Outside, carrier_of, credentials, outside
+from speedtolead.ports import CallbackReader, Clock
+from speedtolead.ports.texts import TextReader
 from speedtolead.runtime.commits import Commits
 from speedtolead.runtime.dialer import Dialer
 from speedtolead.runtime.jobs import JobWorker
 from speedtolead.runtime.live import LiveHub
 from speedtolead.runtime.placements import Placements
-from speedtolead.runtime.ticks import Ticks
 from speedtolead.runtime.wake import Bell
 from speedtolead.service.abandonment import AbandonmentWatch
 from speedtolead.service.afterwards import CarryingOut
@@ -57,7 +55,7 @@ from speedtolead.service.intake.mail_domains import MailDomainChecks
 from speedtolead.service.intake.pinging import Pings
 from speedtolead.service.intake.providers import Providers
 from speedtolead.service.intake.standing import Tables
-from speedtolead.service.intake.taking import Intake
+from speedtolead.service.intake.taking import Handover, Intake
 from speedtolead.service.intake.trial import Trials
 from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.leads import Leads
@@ -79,57 +77,14 @@ from speedtolead.service.webhooks.delivery import Deliveries
 from speedtolead.service.webhooks.relay import Relay
 from speedtolead.service.webhooks.replay import Webhooks
 from speedtolead.settings import Settings
-from speedtolead.simulator import (
-    SIMULATED_ACCOUNT_SID,
-    SIMULATED_AUTH_TOKEN,
-    SimulatorConfig,
-    running_simulator,
-)
 from speedtolead.store.database import Database, DatabaseAway, connect
 from speedtolead.store.dial import DueRow, SlotPolicy
 from speedtolead.store.embedded import embedded_server
-from speedtolead.web.app import create_app, create_runner
 from speedtolead.web.services import Services
 from speedtolead.web.sources import posted_fields
 
-log = structlog.get_logger(__name__)
-
-ROLES = frozenset({"web", "dialer", "scheduler"})
-SWEEP_SECONDS = 1.0
-COMMIT_LOG_SECONDS = 0.5
-PRUNE_SECONDS = 3600.0
-RELEASE_PINGS_SECONDS = 5.0
-RULES_SECONDS = 10.0
-ABANDONMENT_SECONDS = 5.0
-MAIL_DOMAIN_SECONDS = 5.0
-RELAY_SECONDS = 0.5
-REQUEUE_SECONDS = 5.0
 JOB_CONNECTIONS = 4
-PRUNE_JOBS_SECONDS = 600.0
-EXPIRE_RETURNS_SECONDS = 60.0
-LISTS_SECONDS = 600.0
-GUARD_SECONDS = 300.0
-CHAIN_SECONDS = 1.0
-CHAIN_SPENDS = 0.15
-"""Seconds of each tick: a chain that is written while leads come would take what their calls need."""
-RETENTION_SECONDS = 600.0
 IMPORT_CONNECTIONS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """How the carrier is reached."""
-
-    account_sid: str
-    auth_token: str
-    api_url: str
-
-
-def credentials(settings: Settings) -> Credentials:
-    """The simulated carrier has an account of its own; a compatible one elsewhere is taken from the settings."""
-    if settings.carrier == "twilio":
-        return Credentials(settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_api_url)
-    return Credentials(SIMULATED_ACCOUNT_SID, SIMULATED_AUTH_TOKEN, f"http://127.0.0.1:{settings.simulator_port}")
 
 
 @asynccontextmanager
@@ -142,48 +97,16 @@ async def database_url(settings: Settings) -> AsyncIterator[str]:
         yield url
 
 
-@asynccontextmanager
-async def simulated_carrier(settings: Settings) -> AsyncIterator[None]:
-    """The simulated carrier on its own port while the node runs; where that is taken, another node's is used."""
-    if settings.carrier != "simulated":
-        yield
-        return
-    config = SimulatorConfig(calls_per_second=settings.dial_rate)
-    async with AsyncExitStack() as stack:
-        try:
-            await stack.enter_async_context(running_simulator(config, "127.0.0.1", settings.simulator_port))
-        except OSError:
-            log.info("simulator.shared", port=settings.simulator_port)
-        yield
-
-
-@asynccontextmanager
-async def carrier_of(settings: Settings) -> AsyncIterator[TwilioCarrier]:
-    account = credentials(settings)
-    async with twilio_carrier(
-        name=settings.carrier,
-        account_sid=account.account_sid,
-        auth_token=account.auth_token,
-        api_url=account.api_url,
-        public_url=settings.own_url,
-        timeout=settings.carrier_timeout,
-    ) as carrier:
-        yield carrier
-
-
 @dataclass(frozen=True, slots=True)
-class Node:
-    """One node, built and not yet running."""
+class _Ground:
+    """What the parts stand on. ``apart``: connections for whatever must not be in a call's way."""
 
-    services: Services
-    dialer: Dialer
-    live: LiveHub
-    relay: Relay
-    jobs: JobWorker
-    commits: Commits
-    database: Database
-    bell: Bell
+    settings: Settings
     clock: Clock
+    database: Database
+    apart: Database
+    rules: RuleSets
+    permits: Permits
 
 
 @asynccontextmanager
@@ -198,52 +121,24 @@ async def build(settings: Settings, url: str, clock: Clock | None = None) -> Asy
         sender = await stack.enter_async_context(webhook_sender())
         apart = await stack.enter_async_context(connect(url, JOB_CONNECTIONS))  # no job waits in a call's way
         jobs = JobWorker(url, Deliveries(apart, sender, clock).deliver)
-        parts = _intake_of(settings, clock, database, apart, numbering, others)
         rules = await _rules(apart, clock)
-        yield _assemble(settings, clock, database, apart, carrier, parts, jobs, rules)
+        ground = _Ground(settings, clock, database, apart, rules, Permits(rules, _simulated(settings)))
+        parts = _intake_parts(ground, numbering, others)
+        yield _assemble(ground, carrier, parts, jobs)
         await parts.histories.close()
 
 
-def _assemble(
-    settings: Settings,
-    clock: Clock,
-    database: Database,
-    apart: Database,
-    carrier: TwilioCarrier,
-    parts: _IntakeParts,
-    jobs: JobWorker,
-    rules: RuleSets,
-) -> Node:
-    simulated = settings.carrier == "simulated"
-    patience = _patience(settings)
-    bell = Bell()
-    permits = Permits(rules, simulated)
+def _assemble(ground: _Ground, carrier: TwilioCarrier, parts: _IntakeParts, jobs: JobWorker) -> Node:
+    clock, database, apart, permits = ground.clock, ground.database, ground.apart, ground.permits
+    bell, commits, patience = Bell(), Commits(database), _patience(ground.settings)
     calls = Calls(database, clock, patience, permits)
-    afterwards = CarryingOut(database, carrier, clock)
-    slots = SlotPolicy(carrier.name, settings.dial_rate)
+    slots = SlotPolicy(carrier.name, ground.settings.dial_rate)
     dialing = Dialing(database, carrier, clock, calls, Placements(database), slots, patience, permits)
     dialer = Dialer(dialing, clock, bell.wake())
-    commits = Commits(database)
     live = LiveHub(apart, bell.wake())
-    pings = Pings(database, clock, parts.tables.numbering, permits)
-    intake = Intake(
-        database, clock, parts.tables, parts.providers, parts.histories, commits, dialer, pings, permits
-    )
-    unread = UnreadPosts(database, clock)
-    reader = TwilioCallbacks(credentials(settings).auth_token, Addresses(settings.own_url))
-    suppressions = Suppressions(database, clock)
-    ledger = Ledger(apart, clock)
-    kept = KeptPosts(CONNECTORS, read_again, posted_fields)
+    reader = TwilioCallbacks(credentials(ground.settings).auth_token, Addresses(ground.settings.own_url))
     services = Services(
         clock=clock,
-        intake=intake,
-        inbound=Inbound(intake, unread, CONNECTORS, parts.http, clock),
-        unread=unread,
-        pings=pings,
-        mail_domains=parts.mail_domains,
-        kept=kept,
-        trials=Trials(intake, parts.histories, clock),
-        again=SendingAgain(intake, kept, clock),
         sources=Sources(apart, clock),
         editing=SourceEditing(apart, clock, CONNECTORS),
         connectors=CONNECTORS,
@@ -254,31 +149,106 @@ def _assemble(
         reports=Reports(apart, clock),
         source_reports=SourceReports(apart),
         agents=Agents(database, clock),
-        callbacks=Callbacks(database, clock, calls, patience, permits),
-        sweeping=Sweeping(database, carrier, clock, calls, patience, afterwards),
-        afterwards=afterwards,
-        recordings=Recordings(apart, carrier),
         sign_in=SignIn(database, clock),
         webhooks=Webhooks(apart, clock),
-        callback_reader=reader,
         live=live,
         ready=lambda: _why_not_ready(database),
-        signing_key=settings.signing_key,
-        public_url=settings.own_url,
-        simulated=simulated,
-        rules=rules,
-        permits=permits,
-        abandonment=AbandonmentWatch(apart, clock, rules),
-        suppressions=suppressions,
-        opt_outs=OptOuts(database, clock, suppressions, reader),
-        text_reader=reader,
-        do_not_call=DoNotCall(apart, clock, rules),
-        previews=Previews(apart, clock, parts.tables.numbering, permits),
-        ledger=ledger,
-        exports=Exports(apart, clock, ledger),
-        keeping=Keeping(apart, clock, ledger),
+        signing_key=ground.settings.signing_key,
+        public_url=ground.settings.own_url,
+        simulated=_simulated(ground.settings),
+        **_intake_services(ground, parts, commits, dialer),
+        **_call_services(ground, carrier, calls, patience, reader),
+        **_lawful_services(ground, parts, reader),
+        **_evidence_services(apart, clock),
     )
     return Node(services, dialer, live, Relay(apart, clock), jobs, commits, database, bell, clock)
+
+
+class _IntakeServices(TypedDict):
+    intake: Intake
+    inbound: Inbound
+    unread: UnreadPosts
+    pings: Pings
+    mail_domains: MailDomainChecks
+    kept: KeptPosts
+    trials: Trials
+    again: SendingAgain
+
+
+def _intake_services(ground: _Ground, parts: _IntakeParts, commits: Commits, dialer: Dialer) -> _IntakeServices:
+    clock = ground.clock
+    intake, pings = _intake(ground, parts, commits, dialer)
+    unread = UnreadPosts(ground.database, clock)
+    kept = KeptPosts(CONNECTORS, read_again, posted_fields)
+    return {
+        "intake": intake,
+        "inbound": Inbound(intake, unread, CONNECTORS, parts.http, clock),
+        "unread": unread,
+        "pings": pings,
+        "mail_domains": parts.mail_domains,
+        "kept": kept,
+        "trials": Trials(intake, parts.histories, clock),
+        "again": SendingAgain(intake, kept, clock),
+    }
+
+
+class _CallServices(TypedDict):
+    callbacks: Callbacks
+    callback_reader: CallbackReader
+    sweeping: Sweeping
+    afterwards: CarryingOut
+    recordings: Recordings
+
+
+def _call_services(
+    ground: _Ground, carrier: TwilioCarrier, calls: Calls, patience: Patience, reader: TwilioCallbacks
+) -> _CallServices:
+    clock, database = ground.clock, ground.database
+    afterwards = CarryingOut(database, carrier, clock)
+    return {
+        "callbacks": Callbacks(database, clock, calls, patience, ground.permits),
+        "callback_reader": reader,
+        "sweeping": Sweeping(database, carrier, clock, calls, patience, afterwards),
+        "afterwards": afterwards,
+        "recordings": Recordings(ground.apart, carrier),
+    }
+
+
+class _LawfulServices(TypedDict):
+    rules: RuleSets
+    permits: Permits
+    previews: Previews
+    abandonment: AbandonmentWatch
+    do_not_call: DoNotCall
+    suppressions: Suppressions
+    opt_outs: OptOuts
+    text_reader: TextReader
+
+
+def _lawful_services(ground: _Ground, parts: _IntakeParts, reader: TwilioCallbacks) -> _LawfulServices:
+    clock, apart, rules = ground.clock, ground.apart, ground.rules
+    suppressions = Suppressions(ground.database, clock)
+    return {
+        "rules": rules,
+        "permits": ground.permits,
+        "previews": Previews(apart, clock, parts.tables.numbering, ground.permits),
+        "abandonment": AbandonmentWatch(apart, clock, rules),
+        "do_not_call": DoNotCall(apart, clock, rules),
+        "suppressions": suppressions,
+        "opt_outs": OptOuts(ground.database, clock, suppressions, reader),
+        "text_reader": reader,
+    }
+
+
+class _EvidenceServices(TypedDict):
+    ledger: Ledger
+    exports: Exports
+    keeping: Keeping
+
+
+def _evidence_services(apart: Database, clock: Clock) -> _EvidenceServices:
+    ledger = Ledger(apart, clock)
+    return {"ledger": ledger, "exports": Exports(apart, clock, ledger), "keeping": Keeping(apart, clock, ledger)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,30 +260,30 @@ class _IntakeParts:
     http: aiohttp.ClientSession
 
 
-def _intake_of(
-    settings: Settings,
-    clock: Clock,
-    database: Database,
-    apart: Database,
-    numbering: OfflineNumbering,
-    others: Outside,
-) -> _IntakeParts:
+def _intake_parts(ground: _Ground, numbering: OfflineNumbering, others: Outside) -> _IntakeParts:
     """What the intake asks. Histories are counted apart: a long count is in no lead's way."""
     addresses = OfflineMailAddresses()
     return _IntakeParts(
-        Tables(numbering, addresses, others.ip_places, settings.carrier == "simulated"),
+        Tables(numbering, addresses, others.ip_places, _simulated(ground.settings)),
         Providers(
-            database,
-            clock,
+            ground.database,
+            ground.clock,
             lookup=others.lookup,
             reassigned=others.lookup,
             certificates=others.certificates,
             scrub=others.scrub,
         ),
-        SourceHistories(apart, clock),
-        MailDomainChecks(apart, clock, addresses, others.mail_domains),
+        SourceHistories(ground.apart, ground.clock),
+        MailDomainChecks(ground.apart, ground.clock, addresses, others.mail_domains),
         others.http,
     )
+
+
+def _intake(ground: _Ground, parts: _IntakeParts, commits: Commits, dialer: Handover) -> tuple[Intake, Pings]:
+    database, clock, permits = ground.database, ground.clock, ground.permits
+    pings = Pings(database, clock, parts.tables.numbering, permits)
+    asked = (parts.tables, parts.providers, parts.histories)
+    return Intake(database, clock, *asked, commits, dialer, pings, permits), pings
 
 
 class _NoDialer:
@@ -336,16 +306,13 @@ async def building_imports(settings: Settings, url: str, clock: Clock | None = N
         outside(settings) as others,
     ):
         numbering = await asyncio.to_thread(OfflineNumbering)
-        parts = _intake_of(settings, clock, database, apart, numbering, others)
         commits = Commits(database)
         rules = await _rules(database, clock)
-        permits = Permits(rules, settings.carrier == "simulated")
-        pings = Pings(database, clock, numbering, permits)
-        intake = Intake(
-            database, clock, parts.tables, parts.providers, parts.histories, commits, _NoDialer(), pings, permits
-        )
+        ground = _Ground(settings, clock, database, apart, rules, Permits(rules, _simulated(settings)))
+        parts = _intake_parts(ground, numbering, others)
+        intake, _ = _intake(ground, parts, commits, _NoDialer())
         try:
-            yield Imports(database, intake, commits, clock, permits)
+            yield Imports(database, intake, commits, clock, ground.permits)
         finally:
             await parts.histories.close()
 
@@ -354,6 +321,10 @@ async def _rules(database: Database, clock: Clock) -> RuleSets:
     rules = RuleSets(database, clock)
     await rules.refresh()
     return rules
+
+
+def _simulated(settings: Settings) -> bool:
+    return settings.carrier == "simulated"
 
 
 def _patience(settings: Settings) -> Patience:
@@ -376,93 +347,3 @@ async def _why_not_ready(database: Database) -> str | None:
     except DatabaseAway as error:
         return str(error)
     return None
-
-
-async def run(
-    settings: Settings,
-    node: Node,
-    roles: frozenset[str],
-    stop: asyncio.Event,
-    started: asyncio.Event,
-    guard_seconds: float = GUARD_SECONDS,
-) -> None:
-    """Run a node until ``stop``: no new claims, calls under way recorded, then everything else.
-
-    A loop that dies ends the process with its error.
-    """
-    ticks = Ticks()
-    gc.collect()
-    gc.freeze()  # what lives as long as the node is never looked through again, least of all while a lead waits
-    async with AsyncExitStack() as stack:
-        if "web" in roles:
-            await stack.enter_async_context(_web(settings, node))
-        if "scheduler" in roles:
-            _schedule(ticks, node)
-            ticks.every(guard_seconds, "guard", node.services.guarding.look)
-        ticks.every(COMMIT_LOG_SECONDS, "commit_log", node.commits.flush)
-        ticks.every(RULES_SECONDS, "rules", node.services.rules.refresh)  # whoever decides, whatever its roles
-        ticks.start()
-        stack.callback(ticks.stop)
-        loops = [node.database.listen(node.bell.ring), node.live.run()]
-        endings = []
-        if "dialer" in roles:
-            endings.append(node.dialer.run())
-        if "scheduler" in roles:
-            endings.append(node.jobs.run())
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one) for one in loops]
-            ending = [group.create_task(one) for one in endings]
-            started.set()
-            log.info("node.started", roles=sorted(roles), url=settings.own_url)
-            await stop.wait()
-            log.info("node.stopping")
-            node.dialer.stop()
-            node.jobs.stop()
-            node.live.close()
-            await asyncio.gather(*ending)
-            for task in tasks:
-                task.cancel()
-    await _last_flush(node)
-    log.info("node.stopped")
-
-
-def _schedule(ticks: Ticks, node: Node) -> None:
-    ticks.every(SWEEP_SECONDS, "sweep", node.services.sweeping.sweep)
-    ticks.every(ABANDONMENT_SECONDS, "abandonment", node.services.abandonment.look)
-    ticks.every(PRUNE_SECONDS, "prune_sessions", node.services.sign_in.prune)
-    ticks.every(RELEASE_PINGS_SECONDS, "release_pings", node.services.pings.release)
-    ticks.every(MAIL_DOMAIN_SECONDS, "mail_domains", node.services.mail_domains.ask)
-    ticks.every(PRUNE_SECONDS, "forget_posts", node.services.unread.forget)
-    ticks.every(RELAY_SECONDS, "relay", node.relay.relay)
-    ticks.every(REQUEUE_SECONDS, "requeue", node.relay.requeue)
-    ticks.every(PRUNE_JOBS_SECONDS, "prune_jobs", node.relay.prune)
-    ticks.every(LISTS_SECONDS, "lists", node.services.do_not_call.look)
-    ticks.every(EXPIRE_RETURNS_SECONDS, "expire_returns", node.services.returns.expire)
-    ticks.every(CHAIN_SECONDS, "chain", partial(node.services.ledger.chain, CHAIN_SPENDS))
-    ticks.every(RETENTION_SECONDS, "retention", node.services.keeping.let_go)
-
-
-def stop_on_signals() -> asyncio.Event:
-    """An event that SIGTERM and Ctrl-C set."""
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    return stop
-
-
-@asynccontextmanager
-async def _web(settings: Settings, node: Node) -> AsyncIterator[None]:
-    runner = create_runner(create_app(node.services))
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, settings.host, settings.port, reuse_port=False, backlog=1024).start()
-        yield
-    finally:
-        await runner.cleanup()
-
-
-async def _last_flush(node: Node) -> None:
-    try:
-        await node.commits.flush()
-    except DatabaseAway as error:
-        log.warning("commit_log.lost", error=str(error))

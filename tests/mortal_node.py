@@ -14,6 +14,7 @@ from typing import Any
 from speedtolead import logs, wiring
 from speedtolead.adapters.numbering import OfflineNumbering
 from speedtolead.adapters.twilio.carrier import TwilioCarrier
+from speedtolead.node import ROLES, run_node, stop_on_signals
 from speedtolead.runtime.dialer import Dialer
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.dialing import Dialing
@@ -53,7 +54,7 @@ async def _serve(settings: Settings, step: str | None) -> None:
     if step:
         die_after(*STEPS[step])
     async with wiring.build(settings, settings.database_url) as node:
-        await wiring.run(settings, node, wiring.ROLES, wiring.stop_on_signals(), asyncio.Event())
+        await run_node(settings, node, ROLES, stop_on_signals(), asyncio.Event())
 
 
 def run(settings: Settings, step: str | None, log_path: str) -> None:

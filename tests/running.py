@@ -20,6 +20,7 @@ import aiohttp
 
 from speedtolead import wiring
 from speedtolead.clock import SystemClock
+from speedtolead.node import ROLES, Node, run_node
 from speedtolead.ports import Clock
 from speedtolead.service.configuration.apply import apply
 from speedtolead.service.configuration.document import read
@@ -125,7 +126,7 @@ class RunningService:
     database: Database
     database_url: str
     simulator: RunningSimulator
-    node: wiring.Node
+    node: Node
     http: aiohttp.ClientSession
 
     async def post(self, **fields: Any) -> tuple[int, dict[str, Any]]:
@@ -228,12 +229,12 @@ def settings_for(database_url: str, folder: Path, simulator_port: int, **more: A
 
 @asynccontextmanager
 async def running_node(
-    settings: Settings, roles: frozenset[str] = wiring.ROLES, clock: Clock | None = None
-) -> AsyncIterator[wiring.Node]:
+    settings: Settings, roles: frozenset[str] = ROLES, clock: Clock | None = None
+) -> AsyncIterator[Node]:
     """A node with its loops and its web server, stopped in order at the end."""
     stop, started = asyncio.Event(), asyncio.Event()
     async with wiring.build(settings, settings.database_url, clock) as node:
-        running = asyncio.create_task(wiring.run(settings, node, roles, stop, started))
+        running = asyncio.create_task(run_node(settings, node, roles, stop, started))
         first = asyncio.create_task(started.wait())
         try:
             await asyncio.wait({running, first}, return_when=asyncio.FIRST_COMPLETED)

@@ -25,10 +25,10 @@ from permit_oracle import CAPS, is_open
 from running import configuration, configure, person, running_node, settings_for, until
 
 from speedtolead.domain.lead import Consent
+from speedtolead.node import Node
 from speedtolead.service.intake.post import LeadPost
 from speedtolead.simulator import SimulatorConfig, running_simulator
 from speedtolead.simulator.people import Does, default_people
-from speedtolead.wiring import Node
 
 LEADS = int(os.environ.get("YEAR_LEADS", "10000"))
 SEED = int(os.environ.get("YEAR_SEED", "20260101"))

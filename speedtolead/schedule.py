@@ -1,0 +1,56 @@
+"""What happens regularly on a node, and how often.
+
+Owns: the ticks' names and intervals. Must not know: how a tick is driven (``runtime.ticks``), or what it does.
+A tick that fails is logged and comes again.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from speedtolead.runtime.commits import Commits
+from speedtolead.runtime.ticks import Ticks
+from speedtolead.service.webhooks.relay import Relay
+from speedtolead.web.services import Services
+
+SWEEP_SECONDS = 1.0
+COMMIT_LOG_SECONDS = 0.5
+PRUNE_SECONDS = 3600.0
+RELEASE_PINGS_SECONDS = 5.0
+RULES_SECONDS = 10.0
+ABANDONMENT_SECONDS = 5.0
+MAIL_DOMAIN_SECONDS = 5.0
+RELAY_SECONDS = 0.5
+REQUEUE_SECONDS = 5.0
+PRUNE_JOBS_SECONDS = 600.0
+EXPIRE_RETURNS_SECONDS = 60.0
+LISTS_SECONDS = 600.0
+GUARD_SECONDS = 300.0
+CHAIN_SECONDS = 1.0
+CHAIN_SPENDS = 0.15
+"""Seconds of each tick: a chain that is written while leads come would take what their calls need."""
+RETENTION_SECONDS = 600.0
+
+
+def on_every_node(ticks: Ticks, services: Services, commits: Commits) -> None:
+    """Whatever the node's roles are."""
+    ticks.every(COMMIT_LOG_SECONDS, "commit_log", commits.flush)
+    ticks.every(RULES_SECONDS, "rules", services.rules.refresh)  # whoever decides, whatever its roles
+
+
+def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds: float) -> None:
+    """Each of these is safe on any number of nodes at once."""
+    ticks.every(SWEEP_SECONDS, "sweep", services.sweeping.sweep)
+    ticks.every(ABANDONMENT_SECONDS, "abandonment", services.abandonment.look)
+    ticks.every(PRUNE_SECONDS, "prune_sessions", services.sign_in.prune)
+    ticks.every(RELEASE_PINGS_SECONDS, "release_pings", services.pings.release)
+    ticks.every(MAIL_DOMAIN_SECONDS, "mail_domains", services.mail_domains.ask)
+    ticks.every(PRUNE_SECONDS, "forget_posts", services.unread.forget)
+    ticks.every(RELAY_SECONDS, "relay", relay.relay)
+    ticks.every(REQUEUE_SECONDS, "requeue", relay.requeue)
+    ticks.every(PRUNE_JOBS_SECONDS, "prune_jobs", relay.prune)
+    ticks.every(LISTS_SECONDS, "lists", services.do_not_call.look)
+    ticks.every(EXPIRE_RETURNS_SECONDS, "expire_returns", services.returns.expire)
+    ticks.every(CHAIN_SECONDS, "chain", partial(services.ledger.chain, CHAIN_SPENDS))
+    ticks.every(RETENTION_SECONDS, "retention", services.keeping.let_go)
+    ticks.every(guard_seconds, "guard", services.guarding.look)
