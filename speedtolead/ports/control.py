@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from speedtolead.ports import Instruction
+    from speedtolead.ports.instructions import Instruction
 
 CALL_OVER = "call_over"
 """The code of a Permanent: the call is not live, so nothing can be done with it."""
