@@ -1,7 +1,8 @@
 """The sentences by which people ask for an end, as data in the notation of ``phrases``.
 
 Owns: every phrase by which a longer message is judged, in groups that can be named to an agent or a court.
-Must not know: keywords (``words``), or what follows from a match (``reading``).
+Must not know: keywords (``words``), which words stand for one another (``groups``), or what follows from a match
+(``reading``).
 "Don't" is written "dont", "número" is "numero", "opt out" is "optout": as messages arrive (``own_words.plain``).
 """
 
@@ -10,42 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from speedtolead.domain.opt_out.groups import GROUPS
 from speedtolead.domain.opt_out.phrases import patterns
-
-_GROUPS = {
-    "CONTACT": "call|recall|text|txt|message|msg|phone|contact|email|e_mail|mail|bother|disturb|solicit|harass|spam"
-    "|bug|dial|ring|telephone|write|hmu|hit_me_up|reach_out|blow_up|talk",
-    "CONTACTING": "callin*|textin*|txting|messag*ing|msging|phoning|contacting|emailing|mailing|sending|bothering"
-    "|disturbing|soliciting|harassing|spamming|bugging|annoying|hounding|pestering|dialing|ringing|blowin*|reaching"
-    "|hitting|bombarding|pressuring|flooding",
-    "CONTACTED": "contacted|called|texted|emailed|messaged|bothered",
-    "CONTACTS": "calls|texts|txts|messages|msgs|emails|mails|robocalls|contact|communication|communications"
-    "|mailings|text_messages|phone_calls",
-    "NOT": "do_not|dont|donot|don_t|never|not_to|must_not|mustnt|should_not|shouldnt",
-    "POLITELY": "if|that|rather|prefer|ask|request|asked|can|could|will|would",
-    "WANT": "want|wish|need|like|care",
-    "WANTNOT": "do_not|dont|no_longer|not|never|didnt",
-    "GOT": "get|got|getting|receive|received|see|saw|hear|heard|have|had|been|miss|missed"
-    "|to_miss|sure|a_problem|until",
-    "LIST": "list|lists|database|data_base|system|records|mailing|directory",
-    "ERASE": "remove|delete|erase|drop|scrub|purge|unlist|unregister",
-    "CONSENT": "consent|permission|authorization",
-    "NOBODY": "no_one|noone|nobody|no_body",
-    "LAWYER": "lawyer|attorney|abogado",
-    "CONTRACT": "policy|policies|quote|title|loan|deed|lease|insurance|plan|mortgage|coverage|benefit|benefits"
-    "|warranty",
-    "FAMILY": "my_wife|my_husband|my_son|my_daughter",
-    "DAY": "monday|mondays|tuesday|tuesdays|wednesday|wednesdays|thursday|thursdays|friday|fridays|saturday"
-    "|saturdays|sunday|sundays|weekends",
-    "ADJECTIVE": "good|bad|fair|right|true|urgent|okay|ok|what|working|possible|enough|helpful|correct|easy|cheap"
-    "|about|my|our|a|an|the|it|for",
-    # Spanish: commands and wishes only ("llame"), never what was ("llamaron").
-    "CONTACTE": "llame|llames|llamen|escriba|escribas|escriban|mande|mandes|manden|envie|envies|envien|contacte"
-    "|contactes|contacten|moleste|molestes|molesten|marque|marques|marquen|textee|texteen|hable|hablen|busque|busquen",
-    "ELIMINE": "quit*|sac*|saq*|borr*|elimin*|remuev*",
-    "CONTACTAR": "llamar*|escribir*|mandar*|enviar*|molestar*|contactar*|textear*|marcar*",
-    "CONTACTOS": "llamada|llamadas|mensaje|mensajes|texto|textos|correo|correos|email|emails|sms|comunicaciones",
-}
 
 # ---- what only sounds like a request ----------------------------------------------------------------------------
 
@@ -97,7 +64,7 @@ INNOCENT = patterns(
     is this|it [a] scam|spam
     no need to rush|hurry|worry|apologize
     """,
-    _GROUPS,
+    GROUPS,
 )
 """Taken away before any rule is asked."""
 
@@ -120,7 +87,7 @@ class Rule:
 
 
 def _rule(name: str, text: str, *, certain: bool = True, opt_out: bool = True) -> Rule:
-    return Rule(name, patterns(text, _GROUPS), certain, opt_out)
+    return Rule(name, patterns(text, GROUPS), certain, opt_out)
 
 
 _NAME = (

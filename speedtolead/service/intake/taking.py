@@ -1,7 +1,7 @@
 """Taking leads: accept or refuse with a reason, once, in one transaction.
 
 Owns: the order of judging, pricing, scoring and storing, and the answer that is given. Must not know: how the post
-was encoded.
+was encoded, or what the source's terms say (``terms``).
 
 The answer 202 is given only after the commit. A post that is refused is stored as well, with its reason. What is
 neither accepted nor stored raises; the sender may post again.
@@ -13,16 +13,13 @@ import asyncio
 import hashlib
 from contextlib import nullcontext
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
-from speedtolead.domain import cadence, duplicate
+from speedtolead.domain import cadence
 from speedtolead.domain.checks import Finding, Verdict
-from speedtolead.domain.criteria import Miss
-from speedtolead.domain.lead import OPEN_STATES, LeadState, Refusal
+from speedtolead.domain.lead import OPEN_STATES, Refusal
 from speedtolead.domain.permit import Decision, Permit
-from speedtolead.domain.price import periods, price_of
 from speedtolead.domain.score import Known, Penalty, rank, score
 from speedtolead.ports import Clock
 from speedtolead.service.intake.histories import SourceHistories
@@ -33,6 +30,7 @@ from speedtolead.service.intake.providers import Providers
 from speedtolead.service.intake.record import Lead, consent_facts, due_row, new_lead, problem
 from speedtolead.service.intake.refusals import refused
 from speedtolead.service.intake.standing import Standing, Tables, upper
+from speedtolead.service.intake.terms import cost_of, guards_of, refusal_by_rows, touched_by
 from speedtolead.service.permits import Permits
 from speedtolead.service.times import iso
 from speedtolead.store import intake as rows
@@ -133,15 +131,15 @@ class Intake:
         standing = self._tables.standing(row.source, post, received_at)
         promise = await self._promise(row, post)
         ping_id = None if promise is None else promise.id
-        cost, refusal = (promise.price, None) if promise is not None else _price(row, post, standing, received_at)
-        guards = _guards(row, post, standing, ping_id, received_at)
+        cost, refusal = (promise.price, None) if promise is not None else cost_of(row, post, standing, received_at)
+        guards = guards_of(row, post, standing, ping_id, received_at)
 
         async def otherwise() -> Finding | None:
             if refusal is not None:
                 return refusal
             async with self._database.connection() as tx:
                 why, twins = await rows.why_not_accepted(tx, row, standing.phone, post.email, cost, guards)
-            return _refusal(row, why, twins, received_at)
+            return refusal_by_rows(row, why, twins, received_at)
 
         async def finding_out(connection: Connecting) -> Judged:
             promised = promise is not None
@@ -239,10 +237,10 @@ class Intake:
         self, tx: Connection, lead: Lead, new: NewLead, why: KeptOut, twins: list[Twin]
     ) -> Answer | None:
         """What becomes of a post that a guard kept out; None: try again, in place of its twins if it has any."""
-        refusal = _refusal(lead.row, why, twins, lead.received_at)
+        refusal = refusal_by_rows(lead.row, why, twins, lead.received_at)
         if refusal is not None:
             return await self._refuse(tx, lead, refusal)
-        touched = _touched(lead.row, twins, lead.received_at)
+        touched = touched_by(lead.row, twins, lead.received_at)
         return None if touched is None else await self._touch(tx, lead, new, touched.lead_id)
 
     async def _touch(self, tx: Connection, lead: Lead, new: NewLead, twin: UUID) -> Answer:
@@ -345,67 +343,3 @@ class _no_transaction:
     async def __aenter__(self) -> None: ...
 
     async def __aexit__(self, *_: object) -> None: ...
-
-
-def _refusal(row: SourceRow, why: KeptOut, twins: list[Twin], at: datetime) -> Finding | None:
-    """What the database's rows refuse a post for; None for a repeat that is taken, as a touch or anew."""
-    if why.suppressed is not None:
-        return refused(Refusal.SUPPRESSED, {"reason": why.suppressed})
-    for twin, answer in _answers(row, twins, at):
-        if answer is duplicate.Answer.REFUSE:
-            inputs: dict[str, object] = {"duplicate_of": str(twin.lead_id), "accepted_at": iso(twin.accepted_at)}
-            return refused(Refusal.DUPLICATE, inputs)
-    if why.full_periods and _touched(row, twins, at) is None:
-        words = f"A cap of this source is reached: {', '.join(why.full_periods)}."
-        return refused(Refusal.OVER_CAP, {"full": why.full_periods}, words)
-    return None
-
-
-def _touched(row: SourceRow, twins: list[Twin], at: datetime) -> Twin | None:
-    """The earlier lead that this post refreshes: rather one that runs than one that has ended."""
-    found = [twin for twin, answer in _answers(row, twins, at) if answer is duplicate.Answer.TOUCH]
-    return next((twin for twin in found if twin.state in OPEN_STATES), found[0] if found else None)
-
-
-def _answers(row: SourceRow, twins: list[Twin], at: datetime) -> list[tuple[Twin, duplicate.Answer]]:
-    """Nobody is called by a second lead while a first one calls."""
-    rule = row.source.duplicates
-    if rule is None:
-        return []
-    found = []
-    for twin in twins:
-        state = None if twin.state is None else LeadState(twin.state)
-        answer = duplicate.answer(rule, state, twin.accepted_at, at)
-        live = twin.live and answer is duplicate.Answer.TAKE_ANEW
-        found.append((twin, duplicate.Answer.TOUCH if live else answer))
-    return found
-
-
-def _price(
-    row: SourceRow, post: LeadPost, standing: Standing, at: datetime
-) -> tuple[Decimal | None, Finding | None]:
-    """What the lead costs, or why that refuses it; a test costs what it says."""
-    if row.source.pricing is None or post.test:
-        return post.cost, None
-    price = price_of(row.source.pricing, standing.values, post.cost, at)
-    if isinstance(price, Miss):
-        return post.cost, Finding("price", Verdict.REFUSE, "price", price.field, price.words, 0, price.inputs)
-    return price.amount, None
-
-
-def _guards(row: SourceRow, post: LeadPost, standing: Standing, ping_id: UUID | None, at: datetime) -> Guards:
-    """A test counts for nothing: it is neither a duplicate nor under a cap."""
-    rule = row.source.duplicates
-    scope, since = row.source_id, at
-    keys: tuple[bytes, ...] = ()
-    if rule is not None and not post.test:
-        scopes = {
-            duplicate.Scope.SOURCE: row.source_id,
-            duplicate.Scope.CAMPAIGN: row.campaign_id,
-            duplicate.Scope.ACCOUNT: row.account_id,
-        }
-        scope, since = scopes[rule.scope], at - rule.window
-        keys = duplicate.digests(rule, standing.person(post))
-    held = post.test or ping_id is not None  # a ping holds its place already
-    counted = () if held else periods(row.source.caps, at, row.campaign.timezone)
-    return Guards(scope, keys, since, counted)
