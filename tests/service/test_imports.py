@@ -29,7 +29,8 @@ from running import (
     until,
 )
 
-from speedtolead import cli, leads_import, wiring
+from speedtolead import cli, wiring
+from speedtolead.commands.leads import run as import_leads
 from speedtolead.service.imports.run import Imports, ImportTaken, Order
 from speedtolead.service.imports.table import read_table
 from speedtolead.service.intake.taking import Intake
@@ -76,7 +77,7 @@ class Desk:
     async def run(self, file: Path, *more: str, source: str = "form", stop: asyncio.Event | None = None) -> int:
         given = cli.parser().parse_args(["leads", "import", str(file), "--source", source, *more])
         self.capsys.readouterr()
-        code = await leads_import.run(self.settings, given, stop or asyncio.Event())
+        code = await import_leads(self.settings, given, stop or asyncio.Event())
         said = self.capsys.readouterr()
         self.out, self.error = said.out, said.err
         return code

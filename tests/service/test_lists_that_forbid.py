@@ -13,7 +13,8 @@ import pytest_asyncio
 from posting import TOMORROW, new_database, new_phone, value
 from running import ACCOUNT_KEY, SOURCE_KEY, RunningService, configuration, configure, running_service
 
-from speedtolead import cli, doctor, wiring
+from speedtolead import cli, wiring
+from speedtolead.commands import doctor
 from speedtolead.service.do_not_call import DoNotCall
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -19,8 +19,10 @@ import yaml
 from tqdm import tqdm
 
 from speedtolead import wiring
+from speedtolead.commands import Commands, command
 from speedtolead.domain.hours import zone_info
 from speedtolead.domain.mapping import Mapping, MappingError, Traced, parse_mapping
+from speedtolead.node import stop_on_signals
 from speedtolead.service.imports.columns import WrongImport
 from speedtolead.service.imports.pace import FASTEST, SLOWEST, USUAL
 from speedtolead.service.imports.refusals import Reason, write_refusals
@@ -35,7 +37,10 @@ _SHOWN = 60
 """Characters of a value in the trace of a mapping."""
 
 
-def add_arguments(to: argparse.ArgumentParser) -> None:
+def add_arguments(commands: Commands) -> None:
+    leads = commands.add_parser("leads", help="take leads from files").add_subparsers(dest="what", required=True)
+    words = "take the leads of a CSV file, each as the API would take it, and call them one after another"
+    to = command(leads, "import", import_leads, words)
     to.add_argument("file", type=Path, help="CSV with a header row; UTF-8 or Windows-1252; , ; | or tabs")
     to.add_argument("--source", required=True, metavar="NAME", help="the source whose leads these are")
     to.add_argument("--account", metavar="NAME", help="its account; not needed where there is only one")
@@ -63,6 +68,11 @@ class _Said:
     per_minute: float | None
     start_at: datetime | None
     refusals: Path
+
+
+async def import_leads(settings: Settings, given: argparse.Namespace) -> int:
+    """A file of leads, taken as the API would take them."""
+    return await run(settings, given, stop_on_signals())
 
 
 async def run(settings: Settings, given: argparse.Namespace, stop: asyncio.Event) -> int:

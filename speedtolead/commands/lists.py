@@ -20,6 +20,7 @@ from tqdm import tqdm
 from speedtolead import wiring
 from speedtolead.adapters.numbering import OfflineNumbering
 from speedtolead.clock import SystemClock
+from speedtolead.commands import Commands, command, group
 from speedtolead.domain.do_not_call import ListState, number_of
 from speedtolead.service.do_not_call import DoNotCall, ListStanding, WrongList
 from speedtolead.service.number_file import NumberFile, WrongColumn
@@ -43,24 +44,20 @@ class _WrongArgument(Exception):
     """Said in one line; exit code 2."""
 
 
-def add_arguments(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    words = "do-not-call lists: bring a version in, or show how old each is"
-    dnc = commands.add_parser("dnc", help=words, description=words).add_subparsers(dest="what", required=True)
+def add_arguments(commands: Commands) -> None:
+    dnc = group(commands, "dnc", "do-not-call lists: bring a version in, or show how old each is")
     words = "make a file the list of this name; the version before stays in use until the new one is whole"
-    one = dnc.add_parser("import", help=words, description=words)
+    one = command(dnc, "import", import_list, words)
     one.add_argument("file", type=Path, help="one number a line, or a table with a column of numbers")
     one.add_argument("--list", required=True, dest="name", help="the name by which a campaign relies on it")
     one.add_argument("--date", required=True, type=_date, help="the day on which the list was drawn, YYYY-MM-DD")
     one.add_argument("--account", help="needed where there are several")
     one.add_argument("--column", help="the name of the column, where the first line names them")
     one.add_argument("--smaller", action="store_true", help="it is right that it has fewer numbers than before")
-    one.set_defaults(run=import_list)
-    words = "each list, its version, its age and what has to be done"
-    dnc.add_parser("list", help=words, description=words).set_defaults(run=show_lists)
-    words = "numbers and addresses that nobody contacts"
-    suppress = commands.add_parser("suppress", help=words, description=words)
+    command(dnc, "list", show_lists, "each list, its version, its age and what has to be done")
+    suppress = group(commands, "suppress", "numbers and addresses that nobody contacts")
     words = "for every account of this installation, such as a known litigator; their open leads end at once"
-    one = suppress.add_subparsers(dest="what", required=True).add_parser("global", help=words, description=words)
+    one = command(suppress, "global", suppress_globally, words)
     who = one.add_mutually_exclusive_group(required=True)
     who.add_argument("--phone")
     who.add_argument("--email")
@@ -68,7 +65,6 @@ def add_arguments(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     one.add_argument("--column", help="of the file, where its first line names the columns")
     one.add_argument("--reason", help="why; needed unless it is lifted")
     one.add_argument("--lift", action="store_true", help="end it; leads that it ended stay so")
-    one.set_defaults(run=suppress_globally)
 
 
 async def import_list(settings: Settings, given: argparse.Namespace) -> int:

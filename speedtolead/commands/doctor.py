@@ -1,10 +1,11 @@
 """``speedtolead doctor``: does everything that a node needs work from here?
 
-Owns: the checks and the advice. It changes nothing.
+Owns: the checks and the advice. It changes nothing. Exit codes: 0 all well, 1 something must be done.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import stat
 from collections.abc import AsyncIterator
@@ -13,8 +14,10 @@ from datetime import UTC, datetime
 
 import aiohttp
 
-from speedtolead import lists_commands, wiring
+from speedtolead import wiring
 from speedtolead.clock import SystemClock
+from speedtolead.commands import Commands, command
+from speedtolead.commands.lists import in_words
 from speedtolead.outside import carrier_of
 from speedtolead.ports import PortError
 from speedtolead.service.do_not_call import DoNotCall
@@ -33,6 +36,19 @@ _HOLIDAYS_DAYS = 60
 class Finding:
     ok: bool
     words: str
+
+
+def add_arguments(commands: Commands) -> None:
+    words = "check database, carrier, callback address, clock and lists"
+    command(commands, "doctor", run_doctor, words)
+
+
+async def run_doctor(settings: Settings, _: argparse.Namespace) -> int:
+    """Each line ok, or what to do."""
+    findings = [finding async for finding in examine(settings)]
+    for finding in findings:
+        print(("ok    " if finding.ok else "FAIL  ") + finding.words)
+    return 0 if all(finding.ok for finding in findings) else 1
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
@@ -76,7 +92,7 @@ async def _lists(database: Database) -> list[Finding]:
     found = [Finding(left >= _HOLIDAYS_DAYS, words)]
     for one in await DoNotCall(database, SystemClock(), rules).standing():
         if one.row.relied_on:
-            found.append(Finding(not one.age.state.stops, f"list: {lists_commands.in_words(one)}"))
+            found.append(Finding(not one.age.state.stops, f"list: {in_words(one)}"))
     return found
 
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from speedtolead import wiring
 from speedtolead.clock import SystemClock
+from speedtolead.commands import Commands, command
 from speedtolead.domain.errors import NotFound
 from speedtolead.service.evidence.chaining import Ledger
 from speedtolead.service.evidence.export import Exports
@@ -27,23 +28,21 @@ from speedtolead.store.database import Database, connect
 OPERATOR = "operator"
 
 
-def add_arguments(evidence: argparse.ArgumentParser) -> None:
+def add_arguments(commands: Commands) -> None:
+    words = "one lead's evidence as a file that a stranger can verify, or the check of an account's ledger"
+    evidence = command(commands, "evidence", run_evidence, words)
     evidence.add_argument("lead_id", type=UUID, nargs="?")
     evidence.add_argument("--out", type=Path, help="the zip to write")
     evidence.add_argument("--force", action="store_true", help="write over a file that is there")
     evidence.add_argument(
         "--verify-account", metavar="NAME", help="check an account's whole ledger against its rows"
     )
-
-
-def add_hold_arguments(hold: argparse.ArgumentParser) -> None:
+    hold = command(commands, "hold", run_hold, "legal hold: nothing of a lead is removed while it stands")
     hold.add_argument("lead_id", type=UUID)
     one = hold.add_mutually_exclusive_group(required=True)
     one.add_argument("--reason", help="why; no personal data, it stays in the ledger")
     one.add_argument("--lift", action="store_true", help="end the hold")
-
-
-def add_erase_arguments(erase: argparse.ArgumentParser) -> None:
+    erase = command(commands, "erase", run_erase, "erase the personal data of a lead for good")
     erase.add_argument("lead_id", type=UUID)
     erase.add_argument("--reason", required=True, help="why; no personal data, it stays in the ledger")
 
