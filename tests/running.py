@@ -199,7 +199,7 @@ class RunningService:
 
 
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_ports = itertools.count(20_000 + 2_000 * _WORKER)
+_ports = itertools.count(20_000 + 2_000 * (_WORKER % 20))
 
 
 def free_port() -> int:
