@@ -72,6 +72,7 @@ from speedtolead.service.sign_in import SignIn
 from speedtolead.service.source_stats import SourceReports
 from speedtolead.service.sources import Sources
 from speedtolead.service.suppressions import Suppressions
+from speedtolead.service.shifts import Shifts
 from speedtolead.service.sweeping import Sweeping
 from speedtolead.service.webhooks.delivery import Deliveries
 from speedtolead.service.webhooks.relay import Relay
@@ -149,6 +150,7 @@ def _assemble(ground: _Ground, carrier: TwilioCarrier, parts: _IntakeParts, jobs
         reports=Reports(apart, clock),
         source_reports=SourceReports(apart),
         agents=Agents(database, clock),
+        shifts=Shifts(database, clock),
         sign_in=SignIn(database, clock),
         webhooks=Webhooks(apart, clock),
         live=live,

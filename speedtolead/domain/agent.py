@@ -3,9 +3,10 @@
 Owns: which event takes an agent from which state to which, and until when a state lasts by itself.
 Must not know: how an agent is rung or signs in.
 
-``reserved`` and ``ringing`` are leases; ``wrap_up`` and a pause after a missed offer end by themselves: an agent
+``reserved`` and ``ringing`` are leases; ``wrap_up`` and the rest after a missed offer end by themselves: an agent
 is never stuck in any of them. ``talking`` ends with the call, and the call's own lease finds a call whose end
-was never told.
+was never told. A pause that was asked for, and the one after several missed offers in a row, is ended by nobody
+but the agent or a manager: by no offer, no call, and no schedule.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ from typing import assert_never
 from speedtolead.domain.errors import IllegalTransition
 
 MISSED_OFFER = "missed_offer"
+"""The reason of a short rest, which ends by itself."""
+MISSED_IN_A_ROW = "missed_offers"
+"""The reason of a pause that only the agent or a manager ends."""
+PAUSE_AFTER = 3
+"""So many offers missed in a row are taken for an agent who is not there, where the account says nothing else."""
 
 
 class AgentState(StrEnum):
@@ -35,6 +41,8 @@ class Presence(StrEnum):
 
     ALWAYS = "always"
     """Rings without a login."""
+    SCHEDULE = "schedule"
+    """By the hours of the week, in the agent's zone."""
     CONSOLE = "console"
     """Only while signed in."""
 
@@ -56,14 +64,19 @@ class Ringing:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The agent pressed 1, or took the call in the browser."""
+    """The agent pressed 1, or took the call in the browser: no offer is missed in a row any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """The offer was not taken: no answer, a decline, or no key. The agent is left in peace for ``rest``."""
+    """The offer was not taken: no answer, a decline, or no key. The agent is left in peace for ``rest``.
+
+    After ``before`` others in a row; one that makes it ``limit`` pauses until somebody ends it (0: none ever does).
+    """
 
     rest: timedelta = timedelta(seconds=30)
+    before: int = 0
+    limit: int = PAUSE_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +115,48 @@ class WentOff:
     """Signed out, or presence was lost."""
 
 
-AgentEvent = Reserved | Ringing | Accepted | Missed | Released | Leaving | TimedOut | CameIn | Paused | WentOff
+@dataclass(frozen=True, slots=True)
+class ShiftBegan:
+    """The agent's own hours begin; ``on_call`` as in ``CameIn``."""
+
+    on_call: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftEnded:
+    """The agent's own hours are over; a call that is under way goes on."""
+
+    rests: bool = False
+    """Whether the present pause is one that ends by itself."""
+
+
+AgentEvent = (
+    Reserved
+    | Ringing
+    | Accepted
+    | Missed
+    | Released
+    | Leaving
+    | TimedOut
+    | CameIn
+    | Paused
+    | WentOff
+    | ShiftBegan
+    | ShiftEnded
+)
 
 
 @dataclass(frozen=True, slots=True)
 class AgentTransition:
-    """The new state, until when it lasts by itself (None: until an event), and the reason of a pause."""
+    """The new state, until when it lasts by itself (None: until an event), and the reason of a pause.
+
+    ``misses``: the offers missed in a row; None: as before.
+    """
 
     state: AgentState
     until: datetime | None = None
     reason: str | None = None
+    misses: int | None = None
 
 
 def advance(state: AgentState, event: AgentEvent, now: datetime) -> AgentTransition:
@@ -131,11 +176,9 @@ def advance(state: AgentState, event: AgentEvent, now: datetime) -> AgentTransit
         case Accepted():
             # Who paused while the phone rang, and took the call all the same, is on pause after it.
             _require(state, event, ENGAGED | _AWAY)
-            return AgentTransition(AgentState.TALKING if state in ENGAGED else state)
-        case Missed(rest):
-            if state not in ENGAGED:
-                return AgentTransition(state)
-            return AgentTransition(AgentState.PAUSED, now + rest, MISSED_OFFER)
+            return AgentTransition(AgentState.TALKING if state in ENGAGED else state, misses=0)
+        case Missed():
+            return _missed(state, event, now)
         case Released(wrap_up):
             if state not in ENGAGED:
                 return AgentTransition(state)
@@ -149,13 +192,28 @@ def advance(state: AgentState, event: AgentEvent, now: datetime) -> AgentTransit
         case CameIn(on_call):
             if state in ENGAGED:
                 return AgentTransition(state)
-            return AgentTransition(AgentState.TALKING if on_call else AgentState.AVAILABLE)
+            return AgentTransition(AgentState.TALKING if on_call else AgentState.AVAILABLE, misses=0)
         case Paused(reason):
             return AgentTransition(AgentState.PAUSED, None, reason)
         case WentOff():
             return AgentTransition(AgentState.OFFLINE)
+        case ShiftBegan(on_call):
+            there = AgentState.TALKING if on_call else AgentState.AVAILABLE
+            return AgentTransition(there if state is AgentState.OFFLINE else state)
+        case ShiftEnded(rests):
+            stays = state is AgentState.PAUSED and not rests
+            return AgentTransition(state if stays else AgentState.OFFLINE)
         case _:
             assert_never(event)
+
+
+def _missed(state: AgentState, missed: Missed, now: datetime) -> AgentTransition:
+    if state not in ENGAGED:
+        return AgentTransition(state)
+    misses = missed.before + 1
+    if 0 < missed.limit <= misses:
+        return AgentTransition(AgentState.PAUSED, None, MISSED_IN_A_ROW, misses)
+    return AgentTransition(AgentState.PAUSED, now + missed.rest, MISSED_OFFER, misses)
 
 
 def _require(state: AgentState, event: AgentEvent, allowed: set[AgentState] | frozenset[AgentState]) -> None:

@@ -279,7 +279,7 @@ class Callbacks:
             assert waiting is not None
             return self._ring_agent(call, waiting[0], call.leg_rows[waiting[0]].address)
         asked = [leg.agent_id for leg in call.leg_rows.values() if leg.agent_id is not None]
-        idle = await agents.IDLE_AGENTS.first(tx, campaign_id=row.campaign_id, not_these=asked)
+        idle = await agents.IDLE_AGENTS.first(tx, campaign_id=row.campaign_id, not_these=asked, now=now)
         if idle is None:
             return await self._give_notice(tx, call, now)
         until = now + call.campaign.dial.ring_timeout + self._patience.claim

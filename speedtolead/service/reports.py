@@ -61,8 +61,9 @@ class Reports:
     async def live(self, account_id: UUID) -> tuple[LiveRow, list[AgentRow]]:
         """What is going on now, and the agents."""
         async with self._database.snapshot() as tx:
-            counts = await stats.LIVE_COUNTS.one(tx, account_id=account_id, now=self._clock.now())
-            return counts, await agents.AGENTS_OF_ACCOUNT.all(tx, account_id=account_id)
+            now = self._clock.now()
+            counts = await stats.LIVE_COUNTS.one(tx, account_id=account_id, now=now)
+            return counts, await agents.AGENTS_OF_ACCOUNT.all(tx, account_id=account_id, now=now)
 
 
 def shares(row: SpeedRow) -> dict[str, float | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,14 +11,19 @@ from speedtolead.domain.agent import (
     Accepted,
     AgentEvent,
     AgentState,
+    AgentTransition,
     Leaving,
     Missed,
     Paused,
     Released,
     Ringing,
+    ShiftBegan,
+    ShiftEnded,
     WentOff,
 )
+from speedtolead.store import events
 from speedtolead.store.query import Connection, Nothing, Query
+from speedtolead.store.settings_json import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,8 @@ class EngagedRow:
     account_id: UUID
     state: str
     address: str
+    misses: int
+    pause_after_missed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +46,12 @@ class TimedRow:
 
 @dataclass(frozen=True, slots=True)
 class NamedRow:
-    """``on_call``: a live attempt still has this agent on the line."""
+    """``on_call``: a live attempt still has this agent on the line. ``pause_reasons``: empty allows any."""
 
     agent_id: UUID
     account_id: UUID
     state: str
+    pause_reasons: list[str]
     on_call: bool
 
 
@@ -61,11 +69,42 @@ class AgentRow:
     address: str
     presence: str
     groups: list[str]
+    standing: Json
+    skills: list[str]
+    licensed: list[str]
+    languages: list[str]
+    schedule: Json | None
+    timezone: str
+    shift_changes_at: datetime | None
+    hourly_cap: int | None
+    daily_cap: int | None
+    offers_hour: int
+    offers_day: int
+    capped_until: datetime | None
+    misses: int
     state: str
     state_since: datetime
     state_until: datetime | None
     state_reason: str | None
     attempt_id: UUID | None
+
+    def standing_in(self, group: str) -> Json:
+        """The tier and the weight in a group."""
+        said: Json = self.standing.get(group, {})
+        return {"tier": 1, "weight": 1.0} | said
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftRow:
+    """An agent whose schedule changes; ``state_until``: when a rest ends by itself."""
+
+    agent_id: UUID
+    account_id: UUID
+    state: str
+    on_call: bool
+    state_until: datetime | None
+    timezone: str
+    schedule: Json
 
 
 LOCK_AGENT = Query("lock_agent", EngagedRow)
@@ -77,6 +116,8 @@ ASSIGN_AGENT = Query("assign_agent", Nothing)
 AGENTS_OF_ACCOUNT = Query("agents_of_account", AgentRow)
 AGENT_BY_NAME = Query("agent_by_name", NamedRow)
 LET_GO = Query("let_go", Nothing)
+SHIFTS_DUE = Query("shifts_due", ShiftRow)
+SET_SHIFT = Query("set_shift", Nothing)
 _END_OF_WORK = Released | Missed | Leaving
 _CALL_GOES_ON = Ringing | Accepted
 
@@ -86,12 +127,19 @@ async def move(tx: Connection, agent_id: UUID, state: AgentState, event: AgentEv
 
     One who pauses or goes off during a call stays bound to it until it ends, and so cannot be offered another.
     """
-    to = machine.advance(state, event, now)
+    return await _write(tx, agent_id, state, event, machine.advance(state, event, now), now)
+
+
+async def _write(
+    tx: Connection, agent_id: UUID, state: AgentState, event: AgentEvent, to: AgentTransition, now: datetime
+) -> AgentState:
+    if to.state is state and isinstance(event, ShiftBegan | ShiftEnded):
+        return state
     if to.state is state and state not in machine.ENGAGED and isinstance(event, _CALL_GOES_ON | _END_OF_WORK):
         if isinstance(event, _END_OF_WORK):
             await LET_GO.run(tx, agent_id=agent_id)
         return state
-    leaves = isinstance(event, Paused | WentOff) and state in machine.ENGAGED
+    leaves = isinstance(event, Paused | WentOff | ShiftEnded) and state in machine.ENGAGED
     await SAVE_AGENT.run(
         tx,
         agent_id=agent_id,
@@ -99,6 +147,7 @@ async def move(tx: Connection, agent_id: UUID, state: AgentState, event: AgentEv
         now=now,
         state_until=to.until,
         state_reason=to.reason,
+        misses=to.misses,
         keep=leaves or to.state in machine.ENGAGED,
     )
     return to.state
@@ -107,10 +156,22 @@ async def move(tx: Connection, agent_id: UUID, state: AgentState, event: AgentEv
 async def move_engaged(
     tx: Connection, agent_id: UUID | None, attempt_id: UUID, event: AgentEvent, now: datetime
 ) -> AgentState | None:
-    """The same for the agent of an attempt, if the agent is still on it; None where that is over."""
+    """The same for the agent of an attempt, if the agent is still on it; None where that is over.
+
+    One whom missed offers pause until somebody ends it is told of, with how many there were.
+    """
     if agent_id is None:
         return None
     row = await LOCK_AGENT.first(tx, agent_id=agent_id, attempt_id=attempt_id)
     if row is None:
         return None
-    return await move(tx, agent_id, AgentState(row.state), event, now)
+    if isinstance(event, Missed):
+        event = replace(event, before=row.misses, limit=row.pause_after_missed)
+    state = AgentState(row.state)
+    to = machine.advance(state, event, now)
+    if to.reason == machine.MISSED_IN_A_ROW:
+        data: dict[str, object] = {"reason": to.reason, "missed": to.misses}
+        await events.add(
+            tx, row.account_id, "agent.paused", now, attempt_id=attempt_id, agent_id=agent_id, data=data
+        )
+    return await _write(tx, agent_id, state, event, to, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from speedtolead.store.query import Id, Nothing, Query
@@ -36,7 +36,27 @@ class ConfiguredAgent:
     address: str
     presence: str
     groups: list[str]
+    standing: Json
+    skills: list[str]
+    licensed: list[str]
+    languages: list[str]
+    hourly_cap: int | None
+    daily_cap: int | None
+    timezone: str
+    schedule: Json | None
     email: str | None
+
+    @property
+    def facts(self) -> Json:
+        """All of it that the file says, but the name and the email."""
+        known = asdict(self)
+        return {name: value for name, value in known.items() if name not in {"agent_id", "name", "email"}}
+
+
+@dataclass(frozen=True, slots=True)
+class PausesRow:
+    pause_reasons: list[str]
+    pause_after_missed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +92,8 @@ ACCOUNT_BY_NAME = Query("account_by_name", AccountRow)
 LOCK_ACCOUNT = Query("lock_account", AccountRow)
 ADD_ACCOUNT = Query("add_account", Nothing)
 SET_ACCOUNT_TIMEZONE = Query("set_account_timezone", Nothing)
+PAUSES_OF_ACCOUNT = Query("pauses_of_account", PausesRow)
+SET_PAUSES = Query("set_pauses", Nothing)
 NUMBERS_OF_ACCOUNT = Query("numbers_of_account", NumberRow)
 PUT_NUMBER = Query("put_number", Nothing)
 REMOVE_NUMBER = Query("remove_number", Nothing)

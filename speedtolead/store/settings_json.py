@@ -16,6 +16,7 @@ from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dia
 from speedtolead.domain.hours import Span, WeeklyHours
 from speedtolead.domain.lead import Consent
 from speedtolead.domain.place import Candidate
+from speedtolead.domain.shift import DaysWorked
 
 Json = dict[str, Any]
 
@@ -108,6 +109,15 @@ def _week_to_json(hours: WeeklyHours) -> list[list[list[int]]]:
 
 def _week_from_json(kept: list[list[list[int]]]) -> WeeklyHours:
     return WeeklyHours(tuple(tuple(Span(s, e) for s, e in day) for day in kept))
+
+
+def schedule_to_json(worked: DaysWorked) -> Json:
+    return {"hours": _week_to_json(worked.week), "days_off": sorted(day.isoformat() for day in worked.days_off)}
+
+
+def schedule_from_json(kept: Json) -> DaysWorked:
+    days_off = frozenset(date.fromisoformat(day) for day in kept["days_off"])
+    return DaysWorked(_week_from_json(kept["hours"]), days_off)
 
 
 def campaign_from_json(kept: Json) -> Campaign:

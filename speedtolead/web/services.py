@@ -41,6 +41,7 @@ from speedtolead.service.recordings import Recordings
 from speedtolead.service.reports import Reports
 from speedtolead.service.returns import Returns
 from speedtolead.service.rules.current import RuleSets
+from speedtolead.service.shifts import Shifts
 from speedtolead.service.sign_in import SignIn
 from speedtolead.service.source_stats import SourceReports
 from speedtolead.service.sources import Sources
@@ -80,6 +81,7 @@ class Services:
     source_reports: SourceReports
     agents: Agents
     callbacks: Callbacks
+    shifts: Shifts
     sweeping: Sweeping
     afterwards: CarryingOut
     recordings: Recordings

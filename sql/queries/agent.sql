@@ -1,12 +1,13 @@
 -- name: lock_agent
 -- An agent who is on an attempt, locked; nothing where the agent has gone on to something else.
-SELECT id AS agent_id, account_id, state, address FROM agent
- WHERE id = :agent_id AND attempt_id = :attempt_id FOR NO KEY UPDATE;
+SELECT id AS agent_id, account_id, state, address, misses,
+       (SELECT pause_after_missed FROM account WHERE id = agent.account_id) AS pause_after_missed
+  FROM agent WHERE id = :agent_id AND attempt_id = :attempt_id FOR NO KEY UPDATE;
 
 -- name: save_agent
 -- An agent's new state. Without keep, the attempt is let go.
 UPDATE agent SET state = :state, state_since = CASE WHEN state = :state THEN state_since ELSE :now END,
-       state_until = :state_until, state_reason = :state_reason,
+       state_until = :state_until, state_reason = :state_reason, misses = coalesce(:misses, misses),
        attempt_id = CASE WHEN :keep THEN attempt_id END
  WHERE id = :agent_id;
 
@@ -28,6 +29,7 @@ SELECT id AS agent_id, account_id, state, attempt_id FROM agent
 SELECT g.id AS agent_id, g.name, g.address FROM agent g
   JOIN campaign c ON c.account_id = g.account_id AND c.id = :campaign_id
  WHERE g.state = 'available' AND NOT g.removed AND g.groups @> ARRAY[c.agent_group] AND g.id <> ALL (:not_these)
+   AND (g.capped_until IS NULL OR g.capped_until <= :now)
  ORDER BY g.state_since LIMIT 1 FOR NO KEY UPDATE OF g SKIP LOCKED;
 
 -- name: reserve_agent
@@ -41,13 +43,22 @@ UPDATE agent SET state = 'reserved', state_since = :now, state_until = :until, s
 UPDATE attempt SET agent_id = :agent_id WHERE id = :attempt_id;
 
 -- name: agents_of_account
--- The account's agents as they are now.
-SELECT id AS agent_id, name, address, presence, groups, state, state_since, state_until, state_reason, attempt_id
+-- The account's agents as they are now; an hour's or day's count that is over is 0.
+SELECT id AS agent_id, name, address, presence, groups, standing, skills, licensed, languages, schedule, timezone,
+       shift_changes_at, hourly_cap, daily_cap,
+       CASE WHEN date_trunc('hour', offered_at AT TIME ZONE timezone)
+                 = date_trunc('hour', CAST(:now AS timestamptz) AT TIME ZONE timezone)
+            THEN offers_hour ELSE 0 END AS offers_hour,
+       CASE WHEN (offered_at AT TIME ZONE timezone)::date = (CAST(:now AS timestamptz) AT TIME ZONE timezone)::date
+            THEN offers_day ELSE 0 END AS offers_day,
+       CASE WHEN capped_until > :now THEN capped_until END AS capped_until, misses,
+       state, state_since, state_until, state_reason, attempt_id
   FROM agent WHERE account_id = :account_id AND NOT removed ORDER BY name;
 
 -- name: agent_by_name
--- One agent, locked.
+-- One agent, locked, with the reasons that a pause may have.
 SELECT id AS agent_id, account_id, state,
+       (SELECT pause_reasons FROM account WHERE id = agent.account_id) AS pause_reasons,
        EXISTS (SELECT FROM attempt a
                 WHERE a.id = agent.attempt_id AND a.agent_id = agent.id
                   AND (a.state IN ('dialing', 'unknown') OR (a.state = 'connected' AND a.ended_at IS NULL)))
@@ -57,3 +68,18 @@ SELECT id AS agent_id, account_id, state,
 -- name: let_go
 -- The call of an agent who has paused or gone off meanwhile is over: only the tie to it ends.
 UPDATE agent SET attempt_id = NULL WHERE id = :agent_id;
+
+-- name: shifts_due
+-- Agents whose schedule changes now, locked; whoever is being worked on is left to the next look.
+SELECT id AS agent_id, account_id, state,
+       EXISTS (SELECT FROM attempt a
+                WHERE a.id = agent.attempt_id AND a.agent_id = agent.id
+                  AND (a.state IN ('dialing', 'unknown') OR (a.state = 'connected' AND a.ended_at IS NULL)))
+         AS on_call, state_until, timezone, schedule
+  FROM agent
+ WHERE shift_changes_at <= :now AND NOT removed AND schedule IS NOT NULL
+ ORDER BY id LIMIT :most FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: set_shift
+-- When an agent's schedule changes next.
+UPDATE agent SET shift_changes_at = :changes_at WHERE id = :agent_id;

@@ -12,6 +12,12 @@ INSERT INTO account (id, name, timezone, created_at) VALUES (:account_id, :name,
 -- name: set_account_timezone
 UPDATE account SET timezone = :timezone WHERE id = :account_id;
 
+-- name: pauses_of_account
+SELECT pause_reasons, pause_after_missed FROM account WHERE id = :account_id;
+
+-- name: set_pauses
+UPDATE account SET pause_reasons = :reasons, pause_after_missed = :after_missed WHERE id = :account_id;
+
 -- name: numbers_of_account
 SELECT phone, sms FROM phone_number WHERE account_id = :account_id AND NOT removed ORDER BY phone;
 
@@ -41,18 +47,31 @@ UPDATE app_user SET removed = true WHERE account_id = :account_id AND id = :user
 DELETE FROM session WHERE account_id = :account_id AND user_id = :user_id;
 
 -- name: configured_agents
-SELECT g.id AS agent_id, g.name, g.address, g.presence, g.groups, u.email FROM agent g
+SELECT g.id AS agent_id, g.name, g.address, g.presence, g.groups, g.standing, g.skills, g.licensed, g.languages,
+       g.hourly_cap, g.daily_cap, g.timezone, g.schedule, u.email
+  FROM agent g
   LEFT JOIN app_user u ON u.account_id = g.account_id AND u.id = g.user_id
  WHERE g.account_id = :account_id AND NOT g.removed ORDER BY g.name;
 
 -- name: put_agent
 -- A new agent, or a known one as it now is; what the agent is doing stays, except that one who needs no login is
--- there from the start.
-INSERT INTO agent (id, account_id, name, address, presence, groups, user_id, state, state_since)
-VALUES (:agent_id, :account_id, :name, :address, CAST(:presence AS text), :groups, :user_id,
+-- there from the start. One with a schedule is looked at at once, and a cap that was reached is counted anew.
+INSERT INTO agent (id, account_id, name, address, presence, groups, standing, skills, licensed, languages, hourly_cap,
+                   daily_cap, timezone, schedule, shift_changes_at, user_id, state, state_since)
+VALUES (:agent_id, :account_id, :name, :address, CAST(:presence AS text), :groups, :standing, :skills, :licensed,
+        :languages, :hourly_cap, :daily_cap, :timezone, CAST(:schedule AS jsonb),
+        CASE WHEN CAST(:schedule AS jsonb) IS NOT NULL THEN CAST(:now AS timestamptz) END, :user_id,
         CASE CAST(:presence AS text) WHEN 'always' THEN 'available' ELSE 'offline' END, :now)
 ON CONFLICT (account_id, name) DO UPDATE
    SET address = excluded.address, presence = excluded.presence, groups = excluded.groups,
+       standing = excluded.standing, skills = excluded.skills, licensed = excluded.licensed,
+       languages = excluded.languages, timezone = excluded.timezone,
+       capped_until = CASE WHEN (agent.hourly_cap, agent.daily_cap) IS NOT DISTINCT FROM (excluded.hourly_cap, excluded.daily_cap)
+                           THEN agent.capped_until END,
+       hourly_cap = excluded.hourly_cap, daily_cap = excluded.daily_cap,
+       shift_changes_at = CASE WHEN (agent.schedule, agent.timezone) IS NOT DISTINCT FROM (excluded.schedule, excluded.timezone)
+                               THEN agent.shift_changes_at ELSE excluded.shift_changes_at END,
+       schedule = excluded.schedule,
        user_id = excluded.user_id,
        state = CASE WHEN agent.removed OR (agent.state = 'offline' AND excluded.presence = 'always')
                     THEN excluded.state ELSE agent.state END,

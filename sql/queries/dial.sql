@@ -35,7 +35,7 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
            array_agg(g.address ORDER BY g.state_since) AS addresses
       FROM (SELECT id, address, state_since FROM agent
              WHERE account_id = c.account_id AND state = 'available' AND NOT removed
-               AND groups @> ARRAY[c.agent_group]
+               AND (capped_until IS NULL OR capped_until <= :now) AND groups @> ARRAY[c.agent_group]
              ORDER BY state_since LIMIT 32) g
  ) free
  CROSS JOIN LATERAL (

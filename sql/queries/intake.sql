@@ -123,6 +123,7 @@ WITH no_twin AS (
                AND EXISTS (SELECT FROM campaign
                             WHERE id = :campaign_id AND version = :campaign_version AND NOT paused AND NOT removed)
                AND account_id = :account_id AND state = 'available' AND NOT removed
+               AND (capped_until IS NULL OR capped_until <= :received_at)
                AND groups @> ARRAY[CAST(:agent_group AS text)]
              ORDER BY state_since LIMIT 8) g
 ), waiting AS (

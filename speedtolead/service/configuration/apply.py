@@ -29,7 +29,7 @@ from speedtolead.store.database import Database
 from speedtolead.store.ids import new_id
 from speedtolead.store.ledger import ACCOUNT_RETENTION, SET_RETENTION
 from speedtolead.store.query import Connection
-from speedtolead.store.settings_json import Json, campaign_to_json
+from speedtolead.store.settings_json import Json, campaign_to_json, schedule_to_json
 from speedtolead.store.source_json import source_to_json
 
 
@@ -72,6 +72,7 @@ class _Apply:
     async def run(self) -> None:
         await self._account()
         await self._retention()
+        await self._pauses()
         await self._numbers()
         users = await self._users()
         await self._agents(users)
@@ -111,6 +112,16 @@ class _Apply:
         if kept.retention != wanted:
             await SET_RETENTION.run(self.tx, account_id=self.account_id, retention=wanted)
             self._say("~ retention")
+
+    async def _pauses(self) -> None:
+        wanted = self.document.pauses
+        kept = await rows.PAUSES_OF_ACCOUNT.one(self.tx, account_id=self.account_id)
+        if (kept.pause_reasons, kept.pause_after_missed) == (wanted.reasons, wanted.after_missed):
+            return
+        await rows.SET_PAUSES.run(
+            self.tx, account_id=self.account_id, reasons=wanted.reasons, after_missed=wanted.after_missed
+        )
+        self._say("~ pauses")
 
     async def _key(
         self, what: str, prefix: str, wanted: str | None, source_id: UUID | None, kept: list[bytes]
@@ -182,22 +193,17 @@ class _Apply:
         known = {a.name: a for a in await rows.CONFIGURED_AGENTS.all(self.tx, account_id=self.account_id)}
         for agent in self.document.agents:
             before = known.pop(agent.name, None)
-            if before is not None and _agent_facts(agent) == (
-                before.address,
-                before.presence,
-                list(before.groups),
-                before.email,
-            ):
+            facts = _agent_facts(agent, self.document.timezone)
+            email = agent.email
+            if before is not None and before.facts == facts and before.email == email:
                 continue
             await rows.PUT_AGENT.run(
                 self.tx,
+                **facts,
                 agent_id=new_id(),
                 account_id=self.account_id,
                 name=agent.name,
-                address=agent.address,
-                presence=agent.presence,
-                groups=list(agent.groups),
-                user_id=users.get(agent.email) if agent.email else None,
+                user_id=users.get(email) if email else None,
                 now=self.now,
             )
             self._say(f"{'~' if before else '+'} agent {agent.name}")
@@ -291,8 +297,24 @@ def _all_users(document: Document) -> list[User]:
     return list(named.values())
 
 
-def _agent_facts(agent: Agent) -> tuple[str, str, list[str], str | None]:
-    return agent.address, agent.presence.value, list(agent.groups), agent.email
+def _agent_facts(agent: Agent, zone: str) -> Json:
+    """An agent's columns, as far as they are configured."""
+    shift = agent.shift(zone)
+    return {
+        "address": agent.address,
+        "presence": agent.presence.value,
+        "groups": agent.group_names,
+        "standing": {
+            g.name: {"tier": g.tier, "weight": g.weight} for g in agent.groups if (g.tier, g.weight) != (1, 1.0)
+        },
+        "skills": agent.skills,
+        "licensed": agent.licensed,
+        "languages": agent.languages,
+        "hourly_cap": agent.caps.hourly,
+        "daily_cap": agent.caps.daily,
+        "timezone": agent.timezone or zone,
+        "schedule": None if shift is None else schedule_to_json(shift.worked),
+    }
 
 
 def _source_facts(row: ConfiguredSource | None) -> Json | None:

@@ -13,9 +13,7 @@ from pydantic import AfterValidator, Field
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, RecordingPolicy, Step
 from speedtolead.domain.hours import ALWAYS
-from speedtolead.domain.rule_set import FEDERAL
-from speedtolead.domain.states import state_name
-from speedtolead.service.configuration.values import Duration, Hours, Name, Part, Spoken, WallTime, only
+from speedtolead.service.configuration.values import Duration, Hours, Name, Part, Spoken, State, WallTime, only
 
 
 class NoAgent(Part):
@@ -40,12 +38,6 @@ class Voicemail(Part):
     leave: Literal[False] = False
 
 
-def _state(value: str) -> str:
-    if value == FEDERAL or state_name(value) == value:
-        raise ValueError(f"{value!r} is no state, like NY")
-    return value
-
-
 def _sentence(value: str) -> str:
     if not value.strip() or not value.isprintable():
         raise ValueError("say it in words, on one line")
@@ -58,7 +50,7 @@ class RecordingPart(Part):
     record: bool = False
     announce: Annotated[str, AfterValidator(only(*(when.value for when in Announcing)))] = Announcing.AUTO.value
     words: Annotated[str, Field(max_length=200), AfterValidator(_sentence)] = RecordingPolicy().words
-    agents_in: list[Annotated[str, AfterValidator(_state)]] = Field(default_factory=list)
+    agents_in: list[State] = Field(default_factory=list)
 
     def to_domain(self) -> RecordingPolicy:
         places = tuple(sorted(set(self.agents_in)))

@@ -12,10 +12,11 @@ from typing import Annotated, Any, TypeVar
 import yaml
 from pydantic import AfterValidator, Field, ValidationError
 
+from speedtolead.domain.agent import Presence
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.service.configuration.campaign import CampaignPart
 from speedtolead.service.configuration.contact import ContactPart
-from speedtolead.service.configuration.people import Agent, User
+from speedtolead.service.configuration.people import Agent, Pauses, User
 from speedtolead.service.configuration.retention import RetentionPart
 from speedtolead.service.configuration.source import SourcePart
 from speedtolead.service.configuration.values import (
@@ -65,6 +66,7 @@ class Document(Part):
     retention: RetentionPart = Field(default_factory=RetentionPart)
     numbers: list[Number] = Field(default_factory=list)
     users: list[User] = Field(default_factory=list)
+    pauses: Pauses = Field(default_factory=Pauses)
     agents: list[Agent] = Field(default_factory=list)
     sources: list[SourcePart] = Field(default_factory=list)
     campaigns: list[CampaignPart] = Field(default_factory=list)
@@ -150,7 +152,7 @@ def _references(document: Document) -> Iterator[str]:
     yield from _twice("campaigns", "name", [c.name for c in document.campaigns])
     yield from _twice("webhooks", "name", [w.name for w in document.webhooks])
     campaigns = {c.name for c in document.campaigns}
-    groups = {group for agent in document.agents for group in agent.groups}
+    groups = {group for agent in document.agents for group in agent.group_names}
     users = {user.email for user in document.users}
     for i, source in enumerate(document.sources):
         if source.campaign not in campaigns:
@@ -160,7 +162,19 @@ def _references(document: Document) -> Iterator[str]:
             yield f"campaigns[{i}].dial.agents: no agent is in group {campaign.dial.agents!r}"
         if not document.numbers:
             yield f"campaigns[{i}]: a campaign needs at least one of the account's numbers to call from"
+    yield from _people(document, users)
+
+
+def _people(document: Document, users: set[str]) -> Iterator[str]:
+    yield from _twice("pauses.reasons", "", document.pauses.reasons)
     for i, agent in enumerate(document.agents):
+        yield from _twice(f"agents[{i}].groups", "name", agent.group_names)
+        by_schedule = agent.presence is Presence.SCHEDULE
+        if by_schedule and agent.hours is None:
+            yield f"agents[{i}].hours: presence by schedule needs the hours of the week"
+        if not by_schedule and (agent.hours is not None or agent.days_off):
+            told = "hours" if agent.hours is not None else "days_off"
+            yield f"agents[{i}].{told}: only presence: schedule goes by them"
         if sum(x is not None for x in (agent.phone, agent.client, agent.sip)) != 1:
             yield f"agents[{i}]: say exactly one of phone, client, sip"
         if agent.password is not None and agent.email is None:
@@ -173,5 +187,5 @@ def _twice(where: str, field: str, values: list[str]) -> Iterator[str]:
     seen: set[str] = set()
     for i, value in enumerate(values):
         if value in seen:
-            yield f"{where}[{i}].{field}: {value!r} is said twice"
+            yield f"{where}[{i}]{'.' if field else ''}{field}: {value!r} is said twice"
         seen.add(value)

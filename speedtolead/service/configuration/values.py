@@ -17,6 +17,8 @@ from jinja2 import TemplateError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from speedtolead.domain.hours import WeeklyHours, parse_weekly
+from speedtolead.domain.rule_set import FEDERAL
+from speedtolead.domain.states import state_name
 from speedtolead.domain.webhook import EVENT_KINDS, key_of
 from speedtolead.service.whisper import compiled
 
@@ -81,6 +83,12 @@ def sip_address(value: str) -> str:
     return value
 
 
+def _state(value: str) -> str:
+    if value == FEDERAL or state_name(value) == value:
+        raise ValueError(f"{value!r} is no state, like NY")
+    return value
+
+
 def receiver(value: str) -> str:
     try:
         url = urlsplit(value)
@@ -110,6 +118,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Name = Annotated[str, Field(pattern=_NAME)]
 Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$"), AfterValidator(str.lower)]
+State = Annotated[str, AfterValidator(_state)]
 Spoken = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_template)]
 
 

@@ -13,12 +13,14 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from speedtolead.domain.agent import Presence
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.hours import DAYS, Span, WeeklyHours
 from speedtolead.service.configuration.document import ConfigurationError
 from speedtolead.service.configuration.editing import Edited, Outdated
+from speedtolead.store.configuration import ConfiguredAgent, PausesRow
 from speedtolead.store.people import SessionOwner
-from speedtolead.store.settings_json import campaign_from_json
+from speedtolead.store.settings_json import campaign_from_json, schedule_from_json
 from speedtolead.store.sources import SourceInFull
 from speedtolead.web.pages import render, sources
 from speedtolead.web.problems import Problem
@@ -37,7 +39,8 @@ async def show(request: web.Request, session: SessionOwner) -> web.Response:
         now=services.clock.now(),
         sources=await services.sources.overview(session.account_id),
         campaigns=[_campaign(campaign_from_json(one.settings), one.paused) for one in setup.campaigns],
-        agents=setup.agents,
+        agents=[_agent(one) for one in setup.agents],
+        pauses=_pauses(setup.pauses),
         numbers=setup.numbers,
     )
 
@@ -129,6 +132,43 @@ def _campaign(campaign: Campaign, paused: bool) -> dict[str, Any]:
         for step in campaign.cadence
     ]
     return {"campaign": campaign, "hours": _hours(campaign.hours), "steps": steps, "paused": paused}
+
+
+def _agent(row: ConfiguredAgent) -> dict[str, Any]:
+    takes = [
+        *([f"skills {', '.join(row.skills)}"] if row.skills else []),
+        *([f"licensed in {', '.join(row.licensed)}"] if row.licensed else []),
+        *([f"speaks {', '.join(row.languages)}"] if row.languages else []),
+        *([f"at most {row.hourly_cap} offers an hour"] if row.hourly_cap else []),
+        *([f"at most {row.daily_cap} offers a day"] if row.daily_cap else []),
+    ]
+    return {
+        "name": row.name,
+        "address": row.address,
+        "groups": [_group(name, row.standing.get(name)) for name in row.groups],
+        "takes": takes,
+        "there": _there(row),
+        "email": row.email,
+    }
+
+
+def _group(name: str, standing: dict[str, Any] | None) -> str:
+    return name if standing is None else f"{name} (tier {standing['tier']}, weight {standing['weight']:g})"
+
+
+def _there(row: ConfiguredAgent) -> str:
+    if row.schedule is not None:
+        worked = schedule_from_json(row.schedule)
+        off = f", but not on {', '.join(map(str, sorted(worked.days_off)))}" if worked.days_off else ""
+        return f"{_hours(worked.week)} ({row.timezone}){off}"
+    return "always" if row.presence == Presence.ALWAYS else "while signed in"
+
+
+def _pauses(row: PausesRow) -> str:
+    reasons = f"A pause gives one of the reasons {', '.join(row.pause_reasons)}. " if row.pause_reasons else ""
+    if not row.pause_after_missed:
+        return f"{reasons}Whoever misses an offer rests for a moment."
+    return f"{reasons}Whoever misses {row.pause_after_missed} offers in a row is paused until somebody ends it."
 
 
 def _hours(hours: WeeklyHours) -> str:
