@@ -68,11 +68,11 @@ from speedtolead.service.recordings import Recordings
 from speedtolead.service.reports import Reports
 from speedtolead.service.returns import Returns
 from speedtolead.service.rules.current import RuleSets
+from speedtolead.service.shifts import Shifts
 from speedtolead.service.sign_in import SignIn
 from speedtolead.service.source_stats import SourceReports
 from speedtolead.service.sources import Sources
 from speedtolead.service.suppressions import Suppressions
-from speedtolead.service.shifts import Shifts
 from speedtolead.service.sweeping import Sweeping
 from speedtolead.service.webhooks.delivery import Deliveries
 from speedtolead.service.webhooks.relay import Relay

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 from running import (
     ACCOUNT_KEY,
     AGENT_PHONES,
@@ -28,10 +29,11 @@ async def put_state(service: RunningService, name: str, body: dict[str, Any]) ->
 
 async def page(service: RunningService, path: str) -> str:
     form = {"email": "manager@test.example", "password": "change-me-now"}
-    async with service.http.post(f"{service.url}/login", data=form) as response:
-        assert response.status == 200
-    async with service.http.get(f"{service.url}{path}") as response:
-        return await response.text()
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+        await (await browser.post(f"{service.url}/login", data=form)).read()
+        async with browser.get(f"{service.url}{path}") as response:
+            assert response.status == 200
+            return await response.text()
 
 
 async def test_an_agent_whose_mailbox_answers_is_paused_after_so_many_offers_until_somebody_ends_it(
