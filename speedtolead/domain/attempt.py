@@ -11,8 +11,10 @@ Must not know: leases, rows, carriers; a store that fails to write a transition 
         ▲                    └─ unknown ─ (adopted: dialing again)
         └───────────────────────────┘ only when the carrier, asked over its consistency window, knows of no call
 
-``dialing`` is committed before the carrier hears of the attempt. From there, the way back to ``scheduled`` exists
-only where the lead's phone certainly did not ring: the carrier said a definite no, an agent did not take the
+A text or a mail goes ``scheduled ─ sending ─ sent | failed | unknown``; a task or a webhook ``scheduled ─ done``.
+
+``dialing`` (and ``sending``) is committed before the carrier hears of it. From there, the way back to ``scheduled``
+exists only where the lead's phone certainly did not ring: the carrier said a definite no, an agent did not take the
 offer, or the carrier knows of no call. Should it know of one later all the same, the attempt is adopted even then.
 """
 
@@ -53,9 +55,15 @@ class AttemptState(StrEnum):
     """Ended before the lead's phone rang, or before an answer by our own side."""
     EXPIRED = "expired"
     """Its time passed before it could be made."""
+    SENDING = "sending"
+    """A text or a mail: permitted, and whoever carries it was, or is about to be, asked."""
+    SENT = "sent"
+    """A text or a mail was taken by who carries it; its receipts are the message's."""
+    DONE = "done"
+    """A task was done, or a webhook was told."""
 
 
-LIVE = frozenset({AttemptState.CLAIMED, AttemptState.DIALING, AttemptState.UNKNOWN})
+LIVE = frozenset({AttemptState.CLAIMED, AttemptState.DIALING, AttemptState.SENDING, AttemptState.UNKNOWN})
 """States in which an attempt may be touching a person; ``connected`` is live too until it has ended."""
 
 
@@ -115,6 +123,21 @@ class Concluded:
 
 
 @dataclass(frozen=True, slots=True)
+class Handed:
+    """A text or a mail is permitted, and is about to be handed to who carries it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Who carries it has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A task or a webhook: done."""
+
+
+@dataclass(frozen=True, slots=True)
 class Withdrawn:
     """The lead was stopped, suppressed or contacted before this attempt was made."""
 
@@ -133,6 +156,9 @@ AttemptEvent = (
     | Adopted
     | Bridged
     | Concluded
+    | Handed
+    | Sent
+    | Done
     | Withdrawn
     | Overdue
 )
@@ -141,12 +167,15 @@ _S = AttemptState
 _FROM: dict[type[AttemptEvent], frozenset[AttemptState]] = {
     Claimed: frozenset({_S.SCHEDULED}),
     Permitted: frozenset({_S.CLAIMED}),
-    Deferred: frozenset({_S.SCHEDULED, _S.CLAIMED, _S.DIALING, _S.UNKNOWN}),
-    RefusedForGood: frozenset({_S.SCHEDULED, _S.CLAIMED, _S.DIALING}),
-    LostTrack: frozenset({_S.DIALING, _S.UNKNOWN}),
+    Deferred: frozenset({_S.SCHEDULED, _S.CLAIMED, _S.DIALING, _S.SENDING, _S.UNKNOWN}),
+    RefusedForGood: frozenset({_S.SCHEDULED, _S.CLAIMED, _S.DIALING, _S.SENDING}),
+    LostTrack: frozenset({_S.DIALING, _S.SENDING, _S.UNKNOWN}),
     Adopted: frozenset({_S.SCHEDULED, _S.DIALING, _S.UNKNOWN}),
     Bridged: frozenset({_S.DIALING, _S.UNKNOWN, _S.CONNECTED}),
-    Concluded: frozenset({_S.DIALING, _S.UNKNOWN, _S.CONNECTED}),
+    Concluded: frozenset({_S.DIALING, _S.SENDING, _S.UNKNOWN, _S.CONNECTED}),
+    Handed: frozenset({_S.SCHEDULED, _S.CLAIMED}),
+    Sent: frozenset({_S.SENDING, _S.UNKNOWN}),
+    Done: frozenset({_S.SCHEDULED}),
     Withdrawn: frozenset({_S.SCHEDULED, _S.CLAIMED, _S.DIALING}),
     Overdue: frozenset({_S.SCHEDULED}),
 }
@@ -174,6 +203,12 @@ def advance(state: AttemptState, event: AttemptEvent) -> AttemptState:
             return AttemptState.UNKNOWN
         case Bridged():
             return AttemptState.CONNECTED
+        case Handed():
+            return AttemptState.SENDING
+        case Sent():
+            return AttemptState.SENT
+        case Done():
+            return AttemptState.DONE
         case Concluded(result):
             return AttemptState(result.value)
         case Withdrawn():

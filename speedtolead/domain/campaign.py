@@ -7,20 +7,13 @@ Must not know: the configuration file that it is written in.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
+from speedtolead.domain.cadence.plan import Step
+from speedtolead.domain.cadence.stops import StopRules
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.hours import ALWAYS, WeeklyHours
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a cadence. ``after`` counts from the lead's arrival; ``at`` is a wall time where the lead is."""
-
-    after: timedelta
-    channel: str = "call"
-    at: time | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +90,7 @@ class Campaign:
     whisper: str = "New lead. Press 1 to take it."
     contact: ContactPolicy = field(default_factory=ContactPolicy)
     recording: RecordingPolicy = field(default_factory=RecordingPolicy)
+    stop: StopRules = field(default_factory=StopRules)
+    """What ends the cadence, or a channel of it."""
+    spread: timedelta = timedelta(minutes=20)
+    """Over so long after an opening those are spread who have waited for it; fresh leads are not."""

@@ -232,7 +232,7 @@ class Callbacks:
         permit = self._permits.decide("call", call.campaign, facts.facts(self._permits.fictional_exempt), now)
         await rows.add_permit(tx, row.account_id, row.attempt_id, permit)
         if not permit.allowed:
-            await ending.carry_out_refusal(tx, row, permit, now)
+            await ending.carry_out_refusal(tx, row, permit, now, self._calls.follow_up)
             return Told(Goodbye(NOT_PERMITTED), [])
         leg_id = new_id()
         await self._add_leg(tx, call, leg_id, LegKind.LEAD, row.phone, None, now)

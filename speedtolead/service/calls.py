@@ -27,21 +27,19 @@ from speedtolead.domain.attempt import (
     Result,
     sources,
 )
-from speedtolead.domain.cadence import next_after
 from speedtolead.domain.call import DialMode, Fate, Leg, LegKind, LegReport, LegState, is_contact
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.lead import OPEN_STATES, LeadEvent, LeadState
-from speedtolead.domain.permit import Decision
 from speedtolead.ports import Clock
 from speedtolead.service import ending, recordings, returns
 from speedtolead.service.afterwards import Afterwards, EndCall, StartRecording
+from speedtolead.service.follow_up import FollowUp
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
 from speedtolead.store import agents, dial, events
 from speedtolead.store import calls as rows
 from speedtolead.store.calls import CallRow, LegRow
 from speedtolead.store.database import Database
-from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection
 from speedtolead.store.settings_json import candidates_from_json
 
@@ -121,6 +119,7 @@ class Calls:
         self._clock = clock
         self._patience = patience
         self._permits = permits
+        self.follow_up = FollowUp(permits)
 
     async def heard(self, attempt_id: UUID, leg_id: UUID, report: LegReport) -> Sequence[Afterwards]:
         """News that did not come by a callback: the carrier was asked."""
@@ -266,43 +265,16 @@ class Calls:
         await events.wake(tx)
 
     async def _lead_follows(self, tx: Connection, call: Call, contact: bool, now: datetime) -> None:
-        lead = await rows.LEAD_STATE.one(tx, lead_id=call.row.lead_id, account_id=call.row.account_id)
+        row = call.row
+        lead = await rows.LEAD_STATE.one(tx, lead_id=row.lead_id, account_id=row.account_id)
         state = LeadState(lead.state)
         if contact:
-            await ending.move_lead(tx, call.row, state, LeadEvent.CONTACTED, now)
+            await ending.move_lead(tx, row, state, LeadEvent.CONTACTED, now)
             await rows.CANCEL_SCHEDULED.all(
-                tx, lead_id=call.row.lead_id, account_id=call.row.account_id, now=now, note="contacted"
+                tx, lead_id=row.lead_id, account_id=row.account_id, now=now, note="contacted"
             )
-        elif state in OPEN_STATES:
-            await self._plan_next(tx, call, state, now)
-
-    async def _plan_next(self, tx: Connection, call: Call, state: LeadState, now: datetime) -> None:
-        """The next step of the cadence, at the next lawful moment; or the end of the cadence."""
-        row = call.row
-        candidates = candidates_from_json(row.candidates)
-        zone = candidates[0].zone if candidates else call.campaign.timezone
-        planned = next_after(call.campaign.cadence, row.step, row.received_at, zone, now)
-        if planned is None:
-            await ending.move_lead(tx, row, state, LeadEvent.CADENCE_ENDED, now)
-            return
-        facts = await rows.PERMIT_FACTS.one(tx, lead_id=row.lead_id)
-        known = facts.facts(self._permits.fictional_exempt)
-        permit = self._permits.decide(planned.channel, call.campaign, known, planned.due_at)
-        attempt_id = new_id()
-        added = await rows.ADD_ATTEMPT.first(
-            tx,
-            attempt_id=attempt_id,
-            account_id=row.account_id,
-            lead_id=row.lead_id,
-            campaign_id=row.campaign_id,
-            number=row.number + 1,
-            step=planned.index,
-            channel=planned.channel,
-            due_at=permit.not_before or planned.due_at,
-            lead_received_at=row.received_at,
-        )
-        if added is not None and permit.decision is Decision.NOT_BEFORE:
-            await rows.add_permit(tx, row.account_id, attempt_id, permit)
+        if contact or state in OPEN_STATES:
+            await self.follow_up.go_on(tx, row.account_id, row.lead_id, now)
 
     async def _agent_follows(self, tx: Connection, call: Call, fate: Fate, now: datetime) -> None:
         """Free the agent as soon as the agent's own call is over, and at the latest shortly after the lead's."""

@@ -245,7 +245,7 @@ class Dialing:
                 await ending.put_back(tx, call.row, now + _LOOK_AGAIN, NO_NUMBER)
                 return
             await call_rows.add_permit(tx, claimed.account_id, claimed.attempt_id, permit)
-            await ending.carry_out_refusal(tx, call.row, permit, now)
+            await ending.carry_out_refusal(tx, call.row, permit, now, self._calls.follow_up)
         log.info(
             "permit.refused",
             lead_id=str(claimed.lead_id),

@@ -18,6 +18,7 @@ from speedtolead.domain.lead import advance as advance_lead
 from speedtolead.domain.permit import Decision, Permit
 from speedtolead.ports import Permanent
 from speedtolead.service import returns
+from speedtolead.service.follow_up import FollowUp
 from speedtolead.store import calls as rows
 from speedtolead.store import events
 from speedtolead.store.calls import CallRow
@@ -36,8 +37,12 @@ async def put_back(tx: Connection, row: CallRow, due_at: datetime, why: str, pas
     )
 
 
-async def carry_out_refusal(tx: Connection, row: CallRow, permit: Permit, now: datetime) -> None:
-    """Do what a permit that did not allow says: wait for its moment, or end the attempt and the lead."""
+async def carry_out_refusal(
+    tx: Connection, row: CallRow, permit: Permit, now: datetime, follow_up: FollowUp
+) -> None:
+    """Do what a permit that did not allow says: wait for its moment, or end the attempt; and the lead with it,
+    unless its cadence goes on by a channel that may be used.
+    """
     why = " ".join(permit.reasons)
     if permit.decision is not Decision.REFUSED:
         await put_back(tx, row, permit.not_before or now, why)
@@ -60,9 +65,11 @@ async def carry_out_refusal(tx: Connection, row: CallRow, permit: Permit, now: d
         attempt_id=row.attempt_id,
         data={"why": why},
     )
-    await move_lead(
-        tx, row, LeadState(row.lead_state), LeadEvent.SUPPRESSED if suppressed else LeadEvent.STOPPED, now
-    )
+    if await follow_up.nothing_lawful_left(tx, row.account_id, row.lead_id, now):
+        event = LeadEvent.SUPPRESSED if suppressed else LeadEvent.STOPPED
+        await move_lead(tx, row, LeadState(row.lead_state), event, now)
+    else:
+        await follow_up.go_on(tx, row.account_id, row.lead_id, now)
 
 
 async def withdraw(tx: Connection, row: CallRow, why: str, now: datetime) -> None:

@@ -211,13 +211,22 @@ class Kept(SpeedToLeadError):
     code = "kept_out"
 
 
+@dataclass(frozen=True, slots=True)
+class FirstAttempt:
+    """The first attempt of a lead's cadence; ``delay`` is the decision that put it off, if one did."""
+
+    step: int
+    channel: str
+    due_at: datetime
+    delay: Permit | None
+
+
 async def accept_lead(
     tx: Connection,
     lead: NewLead,
     guards: Guards,
     attempt_id: UUID,
-    due_at: datetime | None,
-    delay: Permit | None,
+    first: FirstAttempt | None,
     *,
     instead_of: list[UUID],
     ping_id: UUID | None,
@@ -227,16 +236,19 @@ async def accept_lead(
 ) -> Accepted:
     """Store an accepted lead, in one statement. Raises Kept.
 
-    ``delay``: the decision that put the first attempt off. ``instead_of``: leads that may be its twins.
+    ``first``: None where nothing follows. ``instead_of``: leads that may be its twins.
     ``ping_id``: the promise that it uses. With ``hand_over``, a lead that can be dialled at once is left to the
     caller instead of waking the dialers.
     """
+    delay = None if first is None else first.delay
     try:
         return await ACCEPT_LEAD.one(
             tx,
             **_columns(lead),
             attempt_id=attempt_id,
-            due_at=due_at,
+            due_at=None if first is None else first.due_at,
+            step=0 if first is None else first.step,
+            channel="call" if first is None else first.channel,
             permit_id=None if delay is None else new_id(),
             not_before=None if delay is None else delay.not_before,
             rule_set=None if delay is None else delay.rule_set,

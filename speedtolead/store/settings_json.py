@@ -6,17 +6,24 @@ A row is decoded once per version and process: a change of configuration writes 
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from speedtolead.domain.call import DialMode
-from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, RecordingPolicy, Step
-from speedtolead.domain.hours import Span, WeeklyHours
+from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, RecordingPolicy
 from speedtolead.domain.lead import Consent
 from speedtolead.domain.place import Candidate
 from speedtolead.domain.shift import DaysWorked
+from speedtolead.store.cadence_json import (
+    step_from_json,
+    step_to_json,
+    stop_from_json,
+    stop_to_json,
+    week_from_json,
+    week_to_json,
+)
 
 Json = dict[str, Any]
 
@@ -27,7 +34,7 @@ def campaign_to_json(campaign: Campaign) -> Json:
         "name": campaign.name,
         "seller": campaign.seller,
         "timezone": campaign.timezone,
-        "hours": _week_to_json(campaign.hours),
+        "hours": week_to_json(campaign.hours),
         "whisper": campaign.whisper,
         "dial": {
             "mode": dial.mode.value,
@@ -39,14 +46,9 @@ def campaign_to_json(campaign: Campaign) -> Json:
             "attempts_per_24h": dial.attempts_per_24h,
             "abandonment_switch": dial.abandonment_switch,
         },
-        "cadence": [
-            {
-                "after": step.after.total_seconds(),
-                "channel": step.channel,
-                "at": step.at.isoformat("minutes") if step.at else None,
-            }
-            for step in campaign.cadence
-        ],
+        "cadence": [step_to_json(step) for step in campaign.cadence],
+        "stop": stop_to_json(campaign.stop),
+        "spread": campaign.spread.total_seconds(),
         "contact": _contact_to_json(campaign.contact),
         "recording": _recording_to_json(campaign.recording),
     }
@@ -70,7 +72,7 @@ def _recording_from_json(kept: Json | None) -> RecordingPolicy:
 
 def _contact_to_json(contact: ContactPolicy) -> Json:
     return {
-        "windows": [[state, _week_to_json(hours)] for state, hours in contact.windows],
+        "windows": [[state, week_to_json(hours)] for state, hours in contact.windows],
         "closed": [[day.isoformat(), name] for day, name in contact.closed],
         "lifetime": contact.lifetime,
         "written_consent": contact.written_consent,
@@ -89,7 +91,7 @@ def _contact_from_json(kept: Json | None) -> ContactPolicy:
     if kept is None:
         return ContactPolicy()
     return ContactPolicy(
-        windows=tuple((state, _week_from_json(hours)) for state, hours in kept["windows"]),
+        windows=tuple((state, week_from_json(hours)) for state, hours in kept["windows"]),
         closed=tuple((date.fromisoformat(day), name) for day, name in kept["closed"]),
         lifetime=kept["lifetime"],
         written_consent=kept["written_consent"],
@@ -103,21 +105,13 @@ def _contact_from_json(kept: Json | None) -> ContactPolicy:
     )
 
 
-def _week_to_json(hours: WeeklyHours) -> list[list[list[int]]]:
-    return [[[span.start, span.end] for span in day] for day in hours.days]
-
-
-def _week_from_json(kept: list[list[list[int]]]) -> WeeklyHours:
-    return WeeklyHours(tuple(tuple(Span(s, e) for s, e in day) for day in kept))
-
-
 def schedule_to_json(worked: DaysWorked) -> Json:
-    return {"hours": _week_to_json(worked.week), "days_off": sorted(day.isoformat() for day in worked.days_off)}
+    return {"hours": week_to_json(worked.week), "days_off": sorted(day.isoformat() for day in worked.days_off)}
 
 
 def schedule_from_json(kept: Json) -> DaysWorked:
     days_off = frozenset(date.fromisoformat(day) for day in kept["days_off"])
-    return DaysWorked(_week_from_json(kept["hours"]), days_off)
+    return DaysWorked(week_from_json(kept["hours"]), days_off)
 
 
 def campaign_from_json(kept: Json) -> Campaign:
@@ -126,7 +120,7 @@ def campaign_from_json(kept: Json) -> Campaign:
         name=kept["name"],
         seller=kept["seller"],
         timezone=kept["timezone"],
-        hours=_week_from_json(kept["hours"]),
+        hours=week_from_json(kept["hours"]),
         whisper=kept["whisper"],
         dial=Dial(
             mode=DialMode(dial["mode"]),
@@ -138,14 +132,9 @@ def campaign_from_json(kept: Json) -> Campaign:
             attempts_per_24h=dial["attempts_per_24h"],
             abandonment_switch=dial.get("abandonment_switch", 0.025),
         ),
-        cadence=tuple(
-            Step(
-                timedelta(seconds=step["after"]),
-                step["channel"],
-                time.fromisoformat(step["at"]) if step["at"] else None,
-            )
-            for step in kept["cadence"]
-        ),
+        cadence=tuple(step_from_json(step) for step in kept["cadence"]),
+        stop=stop_from_json(kept.get("stop")),
+        spread=timedelta(seconds=kept.get("spread", 0)),
         contact=_contact_from_json(kept.get("contact")),
         recording=_recording_from_json(kept.get("recording")),
     )

@@ -6,7 +6,7 @@ WITH relaxed AS MATERIALIZED (
     SELECT set_config('synchronous_commit', 'off', true) AS done
 ), due AS MATERIALIZED (
     SELECT id FROM attempt
-     WHERE state = 'scheduled' AND NOT ready AND due_at <= :now
+     WHERE state = 'scheduled' AND NOT ready AND channel = 'call' AND due_at <= :now
      ORDER BY due_at, rank_at DESC LIMIT 200 FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE attempt SET ready = true FROM relaxed, due WHERE attempt.id = due.id;
@@ -51,7 +51,7 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
 -- name: next_due
 -- The moment at which the next attempt becomes due that is not known to be ready; it may have passed.
 SELECT min(due_at) AS due_at FROM (
-    (SELECT due_at FROM attempt WHERE state = 'scheduled' AND NOT ready ORDER BY due_at, rank_at DESC LIMIT 1)
+    (SELECT due_at FROM attempt WHERE state = 'scheduled' AND NOT ready AND channel = 'call' ORDER BY due_at, rank_at DESC LIMIT 1)
 ) soonest;
 
 -- name: dial_attempts

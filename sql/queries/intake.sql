@@ -102,9 +102,10 @@ WITH no_twin AS (
     ON CONFLICT DO NOTHING
 ), new_attempt AS (
     INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at, ready,
-                         lead_received_at, rank_at)
-    SELECT :attempt_id, account_id, id, campaign_id, 1, 0, 'call', 'scheduled', :due_at,
-           CAST(:due_at AS timestamptz) <= received_at, received_at, coalesce(rank_at, received_at)
+                         lead_received_at, rank_at, cadence_version)
+    SELECT :attempt_id, account_id, id, campaign_id, 1, :step, :channel, 'scheduled', :due_at,
+           CAST(:due_at AS timestamptz) <= received_at AND :channel = 'call', received_at,
+           coalesce(rank_at, received_at), :campaign_version
       FROM new_lead
      WHERE CAST(:due_at AS timestamptz) IS NOT NULL
     RETURNING id, account_id
@@ -119,7 +120,7 @@ WITH no_twin AS (
     SELECT coalesce(array_agg(g.id ORDER BY g.state_since), '{}') AS agents,
            coalesce(array_agg(g.address ORDER BY g.state_since), '{}') AS addresses
       FROM (SELECT id, address, state_since FROM agent
-             WHERE :hand_over AND CAST(:due_at AS timestamptz) <= :received_at
+             WHERE :hand_over AND CAST(:channel AS text) = 'call' AND CAST(:due_at AS timestamptz) <= :received_at
                AND EXISTS (SELECT FROM campaign
                             WHERE id = :campaign_id AND version = :campaign_version AND NOT paused AND NOT removed)
                AND account_id = :account_id AND state = 'available' AND NOT removed

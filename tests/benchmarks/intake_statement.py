@@ -11,7 +11,7 @@ from speedtolead.domain.lead import Consent
 from speedtolead.service.intake.taking import key_hash
 from speedtolead.store import intake as rows
 from speedtolead.store.ids import new_id
-from speedtolead.store.intake import Guards, NewLead, SourceRow
+from speedtolead.store.intake import FirstAttempt, Guards, NewLead, SourceRow
 from speedtolead.store.query import Connection
 
 CONSENT = Consent(("call",), "I agree to be called.", None, None, "https://forms.example.com/auto", "203.0.113.7")
@@ -38,8 +38,7 @@ class Statements:
                 lead,
                 guards,
                 new_id(),
-                now + timedelta(hours=1),
-                None,
+                FirstAttempt(0, "call", now + timedelta(hours=1), None),
                 instead_of=[],
                 ping_id=None,
                 campaign_version=self.row.campaign_version,

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, settings
 
+from speedtolead.domain.cadence.plan import Step
 from speedtolead.domain.call import DialMode
-from speedtolead.domain.campaign import Campaign, Dial, Step
+from speedtolead.domain.campaign import Campaign, Dial
 from speedtolead.domain.hours import ALWAYS, WeeklyHours
 from speedtolead.domain.permit import ConsentFacts, Contacted, Facts, Suppressed
 from speedtolead.domain.place import Candidate

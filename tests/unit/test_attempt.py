@@ -17,11 +17,14 @@ from speedtolead.domain.attempt import (
     Claimed,
     Concluded,
     Deferred,
+    Done,
+    Handed,
     LostTrack,
     Overdue,
     Permitted,
     RefusedForGood,
     Result,
+    Sent,
     Withdrawn,
     advance,
     sources,
@@ -39,10 +42,13 @@ EVENTS: list[AttemptEvent] = [
     Adopted(),
     Bridged(),
     *NO_TALK,
+    Handed(),
+    Sent(),
+    Done(),
     Withdrawn(),
     Overdue(),
 ]
-ENDED = {S.NO_ANSWER, S.BUSY, S.MACHINE, S.FAILED, S.ABANDONED, S.REFUSED, S.CANCELLED, S.EXPIRED}
+ENDED = {S.NO_ANSWER, S.BUSY, S.MACHINE, S.FAILED, S.ABANDONED, S.REFUSED, S.CANCELLED, S.EXPIRED, S.SENT, S.DONE}
 DIALED: dict[AttemptEvent, AttemptState] = {event: S(event.result.value) for event in NO_TALK}  # type: ignore[union-attr]
 
 TABLE: dict[AttemptState, dict[AttemptEvent, AttemptState]] = {
@@ -51,11 +57,14 @@ TABLE: dict[AttemptState, dict[AttemptEvent, AttemptState]] = {
         Deferred(NOON): S.SCHEDULED,
         RefusedForGood(): S.REFUSED,
         Adopted(): S.DIALING,
+        Handed(): S.SENDING,
+        Done(): S.DONE,
         Withdrawn(): S.CANCELLED,
         Overdue(): S.EXPIRED,
     },
     S.CLAIMED: {
         Permitted(): S.DIALING,
+        Handed(): S.SENDING,
         Deferred(NOON): S.SCHEDULED,
         RefusedForGood(): S.REFUSED,
         Withdrawn(): S.CANCELLED,
@@ -69,7 +78,15 @@ TABLE: dict[AttemptState, dict[AttemptEvent, AttemptState]] = {
         Withdrawn(): S.CANCELLED,
         **DIALED,
     },
+    S.SENDING: {
+        Deferred(NOON): S.SCHEDULED,
+        RefusedForGood(): S.REFUSED,
+        LostTrack(): S.UNKNOWN,
+        Sent(): S.SENT,
+        **DIALED,
+    },
     S.UNKNOWN: {
+        Sent(): S.SENT,
         Deferred(NOON): S.SCHEDULED,
         LostTrack(): S.UNKNOWN,
         Adopted(): S.DIALING,
@@ -109,12 +126,12 @@ def test_only_a_deferral_leads_from_dialing_back_to_the_plan() -> None:
     assert back == {Deferred}
 
 
-def test_the_unknown_is_never_claimed_or_permitted() -> None:
-    assert S.UNKNOWN not in sources(Claimed) | sources(Permitted)
+def test_the_unknown_is_never_claimed_permitted_or_handed_over() -> None:
+    assert S.UNKNOWN not in sources(Claimed) | sources(Permitted) | sources(Handed)
 
 
 def test_live_states_may_be_touching_a_person() -> None:
-    assert {S.CLAIMED, S.DIALING, S.UNKNOWN} == LIVE
+    assert {S.CLAIMED, S.DIALING, S.SENDING, S.UNKNOWN} == LIVE
 
 
 def test_an_illegal_transition_has_a_stable_code() -> None:
@@ -146,7 +163,7 @@ class Walk(RuleBasedStateMachine):
             assert isinstance(event, Deferred)
         if isinstance(event, Deferred):
             self.requests = 0
-        if isinstance(event, Permitted):
+        if isinstance(event, Permitted | Handed):
             self.requests += 1
 
     @invariant()

@@ -8,12 +8,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from speedtolead.domain.call import DialMode
-from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, RecordingPolicy, Step
+from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, RecordingPolicy
 from speedtolead.domain.hours import ALWAYS
-from speedtolead.service.configuration.values import Duration, Hours, Name, Part, Spoken, State, WallTime, only
+from speedtolead.service.configuration.cadence import StepPart, StopPart, check_plan
+from speedtolead.service.configuration.values import Duration, Hours, Misplaced, Name, Part, Spoken, State, only
 
 
 class NoAgent(Part):
@@ -57,12 +58,6 @@ class RecordingPart(Part):
         return RecordingPolicy(self.record, Announcing(self.announce), self.words, places)
 
 
-class StepPart(Part):
-    after: Duration
-    channel: Annotated[str, AfterValidator(only("call"))]
-    at: WallTime | None = None
-
-
 class CampaignPart(Part):
     name: Name
     seller: Annotated[str, Field(min_length=1, max_length=200)]
@@ -73,6 +68,16 @@ class CampaignPart(Part):
     voicemail: Voicemail = Field(default_factory=Voicemail)
     recording: RecordingPart = Field(default_factory=RecordingPart)
     cadence: Annotated[list[StepPart], Field(min_length=1, max_length=50)]
+    stop: StopPart = Field(default_factory=StopPart)
+    spread: Annotated[Duration, Field(le=timedelta(hours=6))] = timedelta(minutes=20)
+
+    @model_validator(mode="after")
+    def _cadence_works(self) -> CampaignPart:
+        try:
+            check_plan([step.to_domain() for step in self.cadence], self.hours, self.stop.days)
+        except Misplaced as error:
+            raise Misplaced([(f"cadence{place}", words) for place, words in error.problems]) from None
+        return self
 
     def to_domain(self, timezone: str, contact: ContactPolicy) -> Campaign:
         dial = self.dial
@@ -92,7 +97,9 @@ class CampaignPart(Part):
                 attempts_per_24h=dial.attempts_per_24h,
                 abandonment_switch=dial.abandonment_switch,
             ),
-            cadence=tuple(Step(step.after, step.channel, step.at) for step in self.cadence),
+            cadence=tuple(step.to_domain() for step in self.cadence),
+            stop=self.stop.to_domain(),
+            spread=self.spread,
             contact=contact,
             recording=self.recording.to_domain(),
         )

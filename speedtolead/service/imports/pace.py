@@ -13,12 +13,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
-from speedtolead.domain import cadence
+from speedtolead.domain.cadence.plan import CONTACTS
+from speedtolead.domain.cadence.planner import Person
 from speedtolead.domain.permit import ConsentFacts
 from speedtolead.domain.phone import is_fictional
+from speedtolead.service.follow_up import first_of, known_of_post
 from speedtolead.service.intake.post import LeadPost
-from speedtolead.service.intake.standing import Standing
+from speedtolead.service.intake.standing import Standing, upper
 from speedtolead.service.permits import Permits
 from speedtolead.store.intake import SourceRow
 
@@ -83,10 +86,16 @@ def first_call_of(row: SourceRow, post: LeadPost, standing: Standing, now: datet
         return lambda at: at  # will be refused
     facts = permits.unknown_person(phone, ConsentFacts.given(post.consent, now), candidates, now)
 
+    known = known_of_post(
+        row.source.name, row.source.exclusive, upper(post.state), post.postal_code, post.attributes, None
+    )
+
     def first_call(at: datetime) -> datetime:
-        planned = cadence.first(campaign.cadence, now, candidates[0].zone, max(now, at))
+        planned = first_of(campaign, Person(UUID(int=0), now, candidates[0].zone), known, max(now, at))
         if planned is None:
             return at
+        if planned.channel not in CONTACTS:
+            return planned.due_at
         permit = permits.decide(planned.channel, campaign, facts, planned.due_at)
         return permit.not_before or planned.due_at
 

@@ -16,12 +16,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from speedtolead.domain import cadence
+from speedtolead.domain.cadence.plan import CONTACTS
+from speedtolead.domain.cadence.planner import Person
 from speedtolead.domain.checks import Finding, Verdict
 from speedtolead.domain.lead import OPEN_STATES, Refusal
-from speedtolead.domain.permit import Decision, Permit
-from speedtolead.domain.score import Known, Penalty, rank, score
+from speedtolead.domain.permit import Decision
+from speedtolead.domain.score import Known, Penalty, Score, rank, score
 from speedtolead.ports import Clock
+from speedtolead.service.follow_up import first_of, known_of_post
 from speedtolead.service.intake.histories import SourceHistories
 from speedtolead.service.intake.judging import Connecting, Judged, judged
 from speedtolead.service.intake.pinging import Pings
@@ -39,7 +41,7 @@ from speedtolead.store.database import Database
 from speedtolead.store.dial import DueRow
 from speedtolead.store.findings import FindingShapes, Packed, pack
 from speedtolead.store.ids import new_id
-from speedtolead.store.intake import Guards, KeptOut, NewLead, SourceRow, Twin
+from speedtolead.store.intake import FirstAttempt, Guards, KeptOut, NewLead, SourceRow, Twin
 from speedtolead.store.pings import OpenPing
 from speedtolead.store.query import Connection
 
@@ -174,12 +176,13 @@ class Intake:
         """Accept it, unless a guard in the database says no; then answer a repeat, or refuse."""
         row = lead.row
         lead_id, attempt_id = new_id(), new_id()
-        due_at, delay = self._first_due(lead)
+        scored = self._score(lead)
+        first = self._first(lead, lead_id, scored.value)
         kept = await self._kept(tx, row, lead.found.findings)
-        new = self._scored(lead, lead_id, due_at, kept)
+        new = self._scored(lead, lead_id, first, kept, scored)
         twins: list[Twin] = []
         for _ in range(_ROUNDS):
-            stored = await self._store(tx, lead, new, guards, attempt_id, due_at, delay, twins)
+            stored = await self._store(tx, lead, new, guards, attempt_id, first, twins)
             if stored is not None:
                 self._commits.committed(lead_id, self._clock.now())
                 if stored.handed:
@@ -202,8 +205,7 @@ class Intake:
         new: NewLead,
         guards: Guards,
         attempt_id: UUID,
-        due_at: datetime | None,
-        delay: Permit | None,
+        first: FirstAttempt | None,
         twins: list[Twin],
     ) -> rows.Accepted | None:
         """Store it, in place of the earlier leads that kept it out before. None: a guard said no."""
@@ -222,8 +224,7 @@ class Intake:
                     new,
                     guards,
                     attempt_id,
-                    due_at,
-                    delay,
+                    first,
                     instead_of=[twin.lead_id for twin in twins],
                     ping_id=lead.ping_id,
                     campaign_version=lead.row.campaign_version,
@@ -245,7 +246,8 @@ class Intake:
 
     async def _touch(self, tx: Connection, lead: Lead, new: NewLead, twin: UUID) -> Answer:
         """Refresh the running lead; a lead that ended meanwhile makes this one a duplicate."""
-        due_at = self._first_due(lead)[0] or lead.received_at
+        first = self._first(lead, twin, self._score(lead).value)
+        due_at = lead.received_at if first is None else first.due_at
         body = new.answer | {"lead_id": str(twin), "status": "touched", "links": {"self": f"/v1/leads/{twin}"}}
         touching = new.with_answer(body)
         if await rows.touch_lead(tx, twin, new_id(), touching, due_at):
@@ -287,7 +289,7 @@ class Intake:
         await self._shapes.keep(tx, row.account_id, kept.shape)
         return kept
 
-    def _scored(self, lead: Lead, lead_id: UUID, due_at: datetime | None, kept: Packed) -> NewLead:
+    def _score(self, lead: Lead) -> Score:
         row, at = lead.row, lead.received_at
         histories = self._histories.of(row.account_id, row.source_id)
         submitted = lead.post.submitted_at
@@ -302,34 +304,43 @@ class Intake:
                 Penalty(f.check, f.points, f.words) for f in lead.found.findings if f.verdict is Verdict.PENALTY
             ),
         )
-        scored = score(known, at, row.source.fit)
+        return score(known, at, row.source.fit)
+
+    def _scored(
+        self, lead: Lead, lead_id: UUID, first: FirstAttempt | None, kept: Packed, scored: Score
+    ) -> NewLead:
         answer = {
             "lead_id": str(lead_id),
             "status": "accepted",
-            "next_attempt_at": None if due_at is None else iso(due_at),
+            "next_attempt_at": None if first is None else iso(first.due_at),
             "links": {"self": f"/v1/leads/{lead_id}"},
         }
-        new = new_lead(lead, lead_id, answer, {"source": row.source.name}, kept, scored)
-        return new.with_rank(rank(at, scored.value))
+        new = new_lead(lead, lead_id, answer, {"source": lead.row.source.name}, kept, scored)
+        return new.with_rank(rank(lead.received_at, scored.value))
 
-    def _first_due(self, lead: Lead) -> tuple[datetime | None, Permit | None]:
+    def _first(self, lead: Lead, lead_id: UUID, worth: int) -> FirstAttempt | None:
         """The first step of the cadence, at the next lawful moment, with the decision that put it off, if one did.
 
-        A test without a phone of its own has no first step.
+        A test without a phone of its own has no first step, nor has a lead that no step of the cadence is for.
         """
         if lead.post.test and lead.row.source.test_phone is None:
-            return None, None
+            return None
         assert lead.standing.phone is not None
-        at, post, campaign = lead.received_at, lead.post, lead.row.campaign
-        candidates = lead.standing.candidates
-        planned = cadence.first(campaign.cadence, at, candidates[0].zone, max(at, post.schedule_at or at))
+        at, post, row, candidates = lead.received_at, lead.post, lead.row, lead.standing.candidates
+        known = known_of_post(
+            row.source.name, row.source.exclusive, upper(post.state), post.postal_code, post.attributes, worth
+        )
+        person = Person(lead_id, at, candidates[0].zone)
+        planned = first_of(row.campaign, person, known, max(at, post.schedule_at or at))
         if planned is None:
-            return None, None
+            return None
+        if planned.channel not in CONTACTS:
+            return FirstAttempt(planned.index, planned.channel, planned.due_at, None)
         facts = self._permits.unknown_person(lead.standing.phone, consent_facts(lead), candidates, at)
-        permit = self._permits.decide(planned.channel, campaign, facts, planned.due_at)
-        if permit.decision is not Decision.NOT_BEFORE:
-            return planned.due_at, None
-        return permit.not_before, permit
+        permit = self._permits.decide(planned.channel, row.campaign, facts, planned.due_at)
+        if permit.decision is not Decision.NOT_BEFORE or permit.not_before is None:
+            return FirstAttempt(planned.index, planned.channel, planned.due_at, None)
+        return FirstAttempt(planned.index, planned.channel, permit.not_before, permit)
 
 
 def key_hash(key: str) -> bytes:

@@ -1,0 +1,178 @@
+"""What the configuration file may say of a cadence: its steps, and what ends it.
+
+Owns: the shape of those parts, and the reading of them into the domain's plan. Must not know: what is in the
+database. A cadence that cannot work is refused with the step and the field.
+
+::
+
+    cadence:
+      - {after: 0s, channel: call}
+      - {delay: 20s, channel: sms, text: "...", if: "last in (no_answer, machine)"}
+      - {wait: 2h}
+      - {after: 1d, at: "09:30", days: business, channel: call, window: {mon-fri: "09:00-12:00"}, jitter: 10m}
+      - {after: 2d, channel: email, subject: "...", text: "...", unless: replied, late: 12h}
+      - {name: last, delay: 1d, channel: task, title: "...", next: {done: end}}
+    stop: {on: {replied: [sms, email], quote: all}, attempts: 8, days: 15}
+    spread: 20m
+"""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+
+from speedtolead.domain.cadence.checks import problems
+from speedtolead.domain.cadence.conditions import Condition, ConditionError, parse
+from speedtolead.domain.cadence.plan import Channel, Hook, Message, Plan, Since, Step, Task
+from speedtolead.domain.cadence.stops import ALL, CHOICES, Stop, StopRules
+from speedtolead.domain.hours import Hours as HoursOfDays
+from speedtolead.domain.hours import WeeklyHours, daily
+from speedtolead.service.configuration.values import Duration, Hours, Misplaced, Name, Part, Spoken, WallTime, only
+
+EVERYWHERE = daily(time(8), 21 * 60)
+"""Outside of these hours nobody in the United States is called or texted: 47 CFR 64.1200(c)(1)."""
+_REASONS = {"contacted": Stop.CONTACTED, "replied": Stop.REPLIED, "appointment": Stop.BOOKED, "quote": Stop.QUOTED}
+_REASONS |= {"sale": Stop.SOLD}
+_LONGEST_TEXT = 1600
+
+
+def _condition(value: object) -> Condition:
+    if not isinstance(value, str):
+        raise ValueError('expected a condition like "score > 60 and last = machine"')
+    try:
+        return parse(value)
+    except ConditionError as error:
+        raise ValueError(str(error)) from None
+
+
+def _channels(value: object) -> frozenset[str]:
+    """``all``, ``none``, or a list of channels."""
+    if value in ("all", "none"):
+        return ALL if value == "all" else frozenset()
+    if not isinstance(value, list) or not all(isinstance(one, str) and one in ALL for one in value):
+        raise ValueError(f"expected all, none, or a list of: {', '.join(sorted(ALL))}")
+    return frozenset(value)
+
+
+ConditionText = Annotated[Condition, BeforeValidator(_condition)]
+Text = Annotated[str, Field(max_length=_LONGEST_TEXT)] | None
+
+
+class StepPart(Part):
+    """``after`` counts from the lead's arrival, ``delay`` from the end of the step before."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True)
+
+    after: Duration | None = None
+    delay: Duration | None = None
+    wait: Duration | None = None
+    channel: Annotated[str, AfterValidator(only(*sorted(ALL)))] | None = None
+    at: WallTime | None = None
+    days: Literal["calendar", "business"] = "calendar"
+    window: Hours | None = None
+    jitter: Duration = timedelta(0)
+    late: Duration | None = None
+    name: Name | None = None
+    only_if: Annotated[ConditionText | None, Field(alias="if")] = None
+    unless: ConditionText | None = None
+    next: dict[str, Name] = Field(default_factory=dict)
+    text: Spoken | None = None
+    subject: Spoken | None = None
+    title: Spoken | None = None
+    anyone: bool = True
+    webhook: Name | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> StepPart:
+        found = list(_missing(self))
+        if found:
+            raise Misplaced(found)
+        return self
+
+    def to_domain(self) -> Step:
+        delay = next((each for each in (self.wait, self.delay, self.after) if each is not None), timedelta(0))
+        return Step(
+            after=delay,
+            channel=self.channel or Channel.WAIT,
+            at=self.at,
+            since=Since.ARRIVAL if self.after is not None else Since.PREVIOUS,
+            business_days=self.days == "business",
+            window=self.window,
+            jitter=self.jitter,
+            late=self.late,
+            name=self.name,
+            only_if=self.only_if,
+            unless=self.unless,
+            on=tuple(self.next.items()),
+            content=_content(self),
+        )
+
+
+def _missing(step: StepPart) -> list[tuple[str, str]]:
+    """What a step lacks, or says that it has no use for."""
+    found = []
+    said = [name for name in ("after", "delay", "wait") if getattr(step, name) is not None]
+    if step.wait is not None:
+        extra = [name for name in ("channel", "text", "subject", "title", "webhook", "late") if getattr(step, name)]
+        found += [(name, "a wait does nothing else") for name in extra]
+    elif step.channel is None:
+        found.append(("channel", f"say one of: {', '.join(sorted(ALL))}; or wait: 2h"))
+    if not said:
+        found.append(("after", "say when: after: 2d since the lead's arrival, or delay: 2h since the step before"))
+    elif len(said) > 1:
+        found.append((said[1], f"say one of {' and '.join(said)}"))
+    needs = {Channel.SMS: ("text",), Channel.EMAIL: ("subject", "text"), Channel.TASK: ("title",)}
+    needs[Channel.WEBHOOK] = ("webhook",)
+    wanted = needs.get(Channel(step.channel), ()) if step.channel else ()
+    found += [(name, f"a step by {step.channel} needs it") for name in wanted if getattr(step, name) is None]
+    unused = [name for name in ("text", "subject", "title", "webhook") if name not in wanted]
+    if step.channel:
+        found += [
+            (n, f"a step by {step.channel} has no use for it") for n in unused if getattr(step, n) is not None
+        ]
+    return found
+
+
+def _content(step: StepPart) -> Message | Task | Hook | None:
+    if step.text is not None:
+        return Message(step.text, step.subject)
+    if step.title is not None:
+        return Task(step.title, step.anyone)
+    return Hook(step.webhook) if step.webhook is not None else None
+
+
+class StopPart(Part):
+    """What ends the cadence besides its last step."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    on: dict[
+        Annotated[str, AfterValidator(only(*_REASONS))], Annotated[frozenset[str], BeforeValidator(_channels)]
+    ] = Field(default_factory=dict)
+    attempts: Annotated[int, Field(ge=1, le=100)] | None = None
+    days: Annotated[int, Field(ge=1, le=366)] | None = None
+
+    def to_domain(self) -> StopRules:
+        said = {_REASONS[reason]: channels for reason, channels in self.on.items()}
+        return StopRules({**CHOICES, **said}, self.attempts, self.days)
+
+
+def check_plan(plan: Plan, hours: WeeklyHours, days: int | None) -> None:
+    """Raises Misplaced, with every step that could not work; fields are named as the file names them."""
+    everywhere: list[HoursOfDays] = [EVERYWHERE, hours]
+    found = [
+        (f"[{index}].{_said(plan[index], field)}", words)
+        for index, field, words in problems(plan, everywhere, days)
+    ]
+    if found:
+        raise Misplaced(found)
+
+
+def _said(step: Step, field: str) -> str:
+    if field == "after" and step.channel == Channel.WAIT:
+        return "wait"
+    if field == "after" and step.since is Since.PREVIOUS:
+        return "delay"
+    return "delay" if field == "since" else field

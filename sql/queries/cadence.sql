@@ -1,0 +1,64 @@
+-- name: course_of_lead
+-- What planning looks at: where the lead is, the steps behind it, and what has happened to it; the lead is locked.
+SELECT l.id AS lead_id, l.account_id, l.campaign_id, l.state, l.received_at, l.candidates, l.region, l.postal_code,
+       l.attributes, l.score, s.name AS source_name, coalesce((s.settings ->> 'exclusive')::boolean, false) AS exclusive,
+       coalesce(l.cadence_version, c.version) AS version,
+       (SELECT coalesce(max(number), 0) FROM attempt WHERE lead_id = l.id) AS last_number,
+       EXISTS (SELECT FROM attempt WHERE lead_id = l.id AND state = 'scheduled') AS planned,
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(a.step, a.channel,
+                            CASE WHEN a.state = 'connected' AND NOT a.contact THEN 'short_talk' ELSE a.state END,
+                            a.ended_at) ORDER BY a.number), '[]')
+          FROM attempt a
+         WHERE a.lead_id = l.id AND a.origin = 'cadence' AND a.ended_at IS NOT NULL
+           AND (a.state <> 'cancelled' OR a.requested_at IS NOT NULL)) AS made,
+       EXISTS (SELECT FROM attempt WHERE lead_id = l.id AND contact) AS contacted,
+       EXISTS (SELECT FROM inbound_text t
+                WHERE t.account_id = l.account_id AND t.from_phone = l.phone AND t.kind = 'none'
+                  AND t.received_at >= l.received_at) AS replied,
+       EXISTS (SELECT FROM inbound_text t WHERE t.lead_id = l.id AND t.kind = 'wrong_number') AS wrong_number,
+       ARRAY(SELECT DISTINCT kind FROM outcome WHERE lead_id = l.id) AS outcomes
+  FROM lead l
+  JOIN campaign c ON c.id = l.campaign_id
+  JOIN source s ON s.id = l.source_id
+ WHERE l.id = :lead_id AND l.account_id = :account_id
+   FOR NO KEY UPDATE OF l;
+
+-- name: campaign_at_version
+-- What a campaign was at one version.
+SELECT settings, version FROM campaign_version
+ WHERE account_id = :account_id AND campaign_id = :campaign_id AND version = :version;
+
+-- name: plan_attempt
+-- The next attempt of a lead, of its rank; nothing where the number is taken.
+INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at, lead_received_at,
+                     rank_at, cadence_version)
+SELECT :attempt_id, account_id, id, campaign_id, :number, :step, :channel, 'scheduled', :due_at, received_at,
+       coalesce(rank_at, received_at), :version
+  FROM lead WHERE id = :lead_id AND account_id = :account_id
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: keep_to_cadence
+-- Leads under way go on by the version that they began with, unless they keep to one already.
+UPDATE lead SET cadence_version = :version
+ WHERE account_id = :account_id AND campaign_id = :campaign_id AND cadence_version IS NULL
+   AND state IN ('new', 'working', 'contacted');
+
+-- name: follow_present_cadence
+-- Leads under way change to the present version.
+UPDATE lead SET cadence_version = NULL
+ WHERE account_id = :account_id AND campaign_id = :campaign_id AND cadence_version IS NOT NULL
+   AND state IN ('new', 'working', 'contacted');
+
+-- name: planned_of_campaign
+-- Attempts that leads of a campaign wait for, by its cadence, in one order.
+SELECT a.id AS attempt_id, a.lead_id FROM attempt a
+ WHERE a.account_id = :account_id AND a.campaign_id = :campaign_id AND a.state = 'scheduled'
+   AND a.origin = 'cadence' AND a.number > 1
+ ORDER BY a.id FOR NO KEY UPDATE;
+
+-- name: withdraw_planned
+-- An attempt that is planned anew.
+UPDATE attempt SET state = 'cancelled', ended_at = :now, note = :note
+ WHERE id = :attempt_id AND state = 'scheduled'
+RETURNING id;
