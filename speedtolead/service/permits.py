@@ -49,7 +49,19 @@ class Permits:
         return announcement(campaign.recording, lead, self._rules.at(now)) if campaign.recording.record else None
 
     def unknown_person(
-        self, phone: str, consent: ConsentFacts, candidates: tuple[Candidate, ...], inquiry_at: datetime
+        self,
+        phone: str,
+        consent: ConsentFacts,
+        candidates: tuple[Candidate, ...],
+        inquiry_at: datetime,
+        reassigned: bool | None,
     ) -> Facts:
         """The facts about somebody of whom only a post, or a ping, tells."""
-        return Facts(phone, consent, candidates, inquiry_at=inquiry_at, fictional_exempt=self.fictional_exempt)
+        return Facts(
+            phone,
+            consent,
+            candidates,
+            inquiry_at=inquiry_at,
+            reassigned=reassigned,
+            fictional_exempt=self.fictional_exempt,
+        )

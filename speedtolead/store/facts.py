@@ -37,6 +37,7 @@ def facts_of(
         ),
         inquiry_at=inquiry_at,
         transaction_at=None if kept["transaction_at"] is None else _moment(kept["transaction_at"]),
+        reassigned=None if kept["consent"] is None else kept["consent"]["reassigned"],
         fictional_exempt=fictional_exempt,
     )
 
@@ -64,7 +65,9 @@ def _consent(kept: Any) -> ConsentFacts:
     )
 
 
-def consent_of_new(consent: Consent, certificate: Certified | None, received_at: datetime) -> Json:
+def consent_of_new(
+    consent: Consent, certificate: Certified | None, reassigned: bool | None, received_at: datetime
+) -> Json:
     """The consent of a lead that is being stored, as ``contact_facts`` will give it."""
     given = ConsentFacts.given(consent, received_at, certificate)
     assert given.given_at is not None
@@ -75,6 +78,7 @@ def consent_of_new(consent: Consent, certificate: Certified | None, received_at:
         "written": given.written,
         "given_at": given.given_at.isoformat(),
         "certificate": given.certificate,
+        "reassigned": reassigned,
     }
 
 

@@ -138,6 +138,8 @@ class NewLead:
     findings: list[object]
     via: str
     certificate: Certified | None
+    reassigned: bool | None
+    """Whether the number changed hands since the consent; None: nobody was asked, or nobody knows."""
     rank_at: datetime | None = None
     finding_shape: bytes | None = None
     """What the findings are the values of; None: they stand in full."""
@@ -185,7 +187,7 @@ CLOSE_FOR_RESTART = Query("close_for_restart", Id)
 REFUSE_LEAD = Query("refuse_lead", Id)
 RECORD_COMMITS = Query("record_commits", Nothing)
 
-_OF_ACCEPTED = {"score", "score_parts", "rank_at", "certificate"}
+_OF_ACCEPTED = {"score", "score_parts", "rank_at", "certificate", "reassigned"}
 _LEAD_FIELDS = [f.name for f in fields(NewLead) if f.name not in {"candidates", "consent"}]
 
 
@@ -309,6 +311,7 @@ async def touch_lead(tx: Connection, twin: UUID, touch_id: UUID, lead: NewLead, 
         consent_wording=lead.consent.text,
         consent_seller=lead.consent.seller,
         consent_captured_at=lead.consent.captured_at,
+        reassigned=lead.reassigned,
         raw_type=lead.raw_type,
         raw_body=lead.raw_body,
         raw_sha256=lead.raw_sha256,

@@ -88,9 +88,10 @@ WITH no_twin AS (
     RETURNING id, account_id, campaign_id, received_at, rank_at
 ), new_consent AS (
     INSERT INTO consent (account_id, lead_id, channels, wording, seller, captured_at, url, ip, user_agent,
-                         trustedform_cert_url, leadid_token, certificate, recorded_at)
+                         trustedform_cert_url, leadid_token, certificate, reassigned, recorded_at)
     SELECT account_id, id, :consent_channels, :consent_wording, :consent_seller, :consent_captured_at, :consent_url,
-           :consent_ip, :consent_user_agent, :trustedform_cert_url, :leadid_token, :certificate, received_at
+           :consent_ip, :consent_user_agent, :trustedform_cert_url, :leadid_token, :certificate, :reassigned,
+           received_at
       FROM new_lead
 ), noted AS (
     INSERT INTO sighting (account_id, mark, at)
@@ -185,6 +186,7 @@ SELECT t.lead_id, t.accepted_at, l.state,
 -- name: touch_lead
 -- Refresh a running lead with a repeated post: what it adds is taken over, its next call comes as soon as may be, and
 -- the post is kept. Nothing is returned when the lead has ended, or the same request was answered before.
+-- The channels of both consents count from then on, and so does it if the number changed hands since either.
 -- Attempts are locked before their lead, as by everybody else.
 WITH held AS MATERIALIZED (
     SELECT id FROM attempt WHERE lead_id = :twin AND state = 'scheduled' ORDER BY id FOR NO KEY UPDATE
@@ -212,7 +214,8 @@ WITH held AS MATERIALIZED (
            revoked = ARRAY(SELECT unnest(c.revoked) EXCEPT SELECT unnest(CAST(:consent_channels AS text[]))),
            renewed_wording = coalesce(CAST(:consent_wording AS text), c.renewed_wording),
            renewed_seller = coalesce(CAST(:consent_seller AS text), c.renewed_seller),
-           renewed_at = coalesce(CAST(:consent_captured_at AS timestamptz), CAST(:received_at AS timestamptz))
+           renewed_at = coalesce(CAST(:consent_captured_at AS timestamptz), CAST(:received_at AS timestamptz)),
+           reassigned = greatest(c.reassigned, CAST(:reassigned AS boolean))
       FROM touch WHERE c.lead_id = touch.lead_id
 ), renewal AS (
     INSERT INTO consent_change (account_id, lead_id, at, kind, channels, origin)

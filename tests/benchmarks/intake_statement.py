@@ -91,5 +91,6 @@ def _lead(row: SourceRow, phone: str, now: datetime) -> NewLead:
         findings=[],
         via="api",
         certificate=None,
+        reassigned=None,
         rank_at=now,
     )

@@ -84,7 +84,8 @@ def first_call_of(row: SourceRow, post: LeadPost, standing: Standing, now: datet
     phone, candidates, campaign = standing.phone, standing.candidates, row.campaign
     if phone is None or not candidates:
         return lambda at: at  # will be refused
-    facts = permits.unknown_person(phone, ConsentFacts.given(post.consent, now), candidates, now)
+    given = ConsentFacts.given(post.consent, now)
+    facts = permits.unknown_person(phone, given, candidates, now, reassigned=False)  # providers are asked later
 
     known = known_of_post(
         row.source.name, row.source.exclusive, upper(post.state), post.postal_code, post.attributes, None

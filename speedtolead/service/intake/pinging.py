@@ -95,7 +95,8 @@ class Pings:
                 price = priced.amount
         if refusal is not None:
             return Offer(None, None, None, *refusal, None, None)
-        facts = self._permits.unknown_person(phone or "+1", _as_asked(row, now), candidates, now)
+        # nor is it asked here whether the number is still the person's own
+        facts = self._permits.unknown_person(phone or "+1", _as_asked(row, now), candidates, now, reassigned=False)
         permit = self._permits.decide("call", row.campaign, facts, now)
         starts_at = permit.not_before or now
         return await self._offer(row, asked, price or asked.cost, starts_at, now)

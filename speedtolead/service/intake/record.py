@@ -82,6 +82,7 @@ def new_lead(
         finding_shape=findings.shape.digest,
         via=post.via,
         certificate=certified(lead),
+        reassigned=reassigned(lead),
         marks=lead.found.marks,
     )
 
@@ -103,6 +104,12 @@ def certified(lead: Lead) -> Certified | None:
     if matches is False:
         return Certified.OTHER_PHONE
     return Certified.VERIFIED if genuine and matches else Certified.UNCHECKED
+
+
+def reassigned(lead: Lead) -> bool | None:
+    """Whether the number changed hands since the consent, as its check found; None: not asked, or nobody knows."""
+    said = {f.inputs["reassigned"] for f in lead.found.findings if f.check == "reassigned"}
+    return "yes" in said if said else None
 
 
 def _part(part: Any) -> Json:
@@ -127,6 +134,7 @@ def due_row(row: SourceRow, lead: NewLead, attempt_id: UUID, stored: Accepted) -
     assert lead.phone is not None
     assert stored.known is not None
     assert stored.numbers is not None
+    consent = consent_of_new(lead.consent, lead.certificate, lead.reassigned, lead.received_at)
     return DueRow(
         attempt_id=attempt_id,
         account_id=lead.account_id,
@@ -142,7 +150,7 @@ def due_row(row: SourceRow, lead: NewLead, attempt_id: UUID, stored: Accepted) -
         phone=lead.phone,
         email=lead.email,
         candidates=candidates_to_json(lead.candidates),
-        known=stored.known | {"consent": consent_of_new(lead.consent, lead.certificate, lead.received_at)},
+        known=stored.known | {"consent": consent},
         numbers=stored.numbers,
         first_name=lead.first_name,
         last_name=lead.last_name,

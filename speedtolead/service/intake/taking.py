@@ -29,7 +29,7 @@ from speedtolead.service.intake.judging import Connecting, Judged, judged
 from speedtolead.service.intake.pinging import Pings
 from speedtolead.service.intake.post import Answer, LeadPost
 from speedtolead.service.intake.providers import Providers
-from speedtolead.service.intake.record import Lead, consent_facts, due_row, new_lead, problem
+from speedtolead.service.intake.record import Lead, consent_facts, due_row, new_lead, problem, reassigned
 from speedtolead.service.intake.refusals import refused
 from speedtolead.service.intake.standing import Standing, Tables, upper
 from speedtolead.service.intake.terms import cost_of, guards_of, refusal_by_rows, touched_by
@@ -336,7 +336,9 @@ class Intake:
             return None
         if planned.channel not in CONTACTS:
             return FirstAttempt(planned.index, planned.channel, planned.due_at, None)
-        facts = self._permits.unknown_person(lead.standing.phone, consent_facts(lead), candidates, at)
+        facts = self._permits.unknown_person(
+            lead.standing.phone, consent_facts(lead), candidates, at, reassigned(lead)
+        )
         permit = self._permits.decide(planned.channel, row.campaign, facts, planned.due_at)
         if permit.decision is not Decision.NOT_BEFORE or permit.not_before is None:
             return FirstAttempt(planned.index, planned.channel, planned.due_at, None)
