@@ -11,17 +11,18 @@ UPDATE consent SET reassigned = found.said = 'yes'
          WHERE l.state IN ('new', 'working') AND one ->> 'check' = 'reassigned') found
  WHERE consent.lead_id = found.id AND found.said IN ('yes', 'no');
 
--- What a permit looks at besides the lead's own row, in one place for all who decide.
+-- What a permit looks at besides the lead's own row, in one place for all who decide. In PL/pgSQL, because Postgres
+-- before version 18 plans a function in SQL anew for each query that calls it, which takes longer than what it does.
 CREATE OR REPLACE FUNCTION contact_facts(
     of_account uuid, of_lead uuid, of_campaign uuid, at_phone text, at_email text
-) RETURNS jsonb LANGUAGE sql STABLE AS $$
+) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+RETURN (
 SELECT jsonb_build_object(
-    'version', coalesce((SELECT sum(version) FROM outreach
-                          WHERE key IN (at_phone, at_email) AND account_id = of_account), 0),
-    'lifetime', coalesce((SELECT max(lifetime) FROM outreach
-                           WHERE key IN (at_phone, at_email) AND account_id = of_account), 0),
-    'recent', (SELECT jsonb_agg(DISTINCT one) FROM outreach, jsonb_array_elements(recent) AS one
-                WHERE key IN (at_phone, at_email) AND account_id = of_account),
+    'version', coalesce(person.version, 0),
+    'lifetime', coalesce(person.lifetime, 0),
+    'recent', (SELECT jsonb_agg(DISTINCT one)
+                 FROM jsonb_array_elements(person.recent) AS kept, jsonb_array_elements(kept) AS one),
     'suppressed', (SELECT jsonb_agg(s) FROM (
         SELECT reason, CASE WHEN campaign_id IS NULL THEN 'account' ELSE 'campaign' END AS scope, channels
           FROM suppression
@@ -30,21 +31,23 @@ SELECT jsonb_build_object(
         UNION ALL
         SELECT reason, 'everyone', '{}' FROM global_suppression
          WHERE value IN (at_phone, at_email) AND removed_at IS NULL) s),
-    'lists', (SELECT jsonb_agg(l) FROM (
+    'lists', CASE WHEN c.relies_on <> '{}' THEN (SELECT jsonb_agg(l) FROM (
         SELECT d.name, d.version_date,
                EXISTS (SELECT FROM do_not_call_number n WHERE n.phone = at_phone AND n.list_id = d.id) AS listed
-          FROM campaign c JOIN do_not_call_list d
-            ON d.account_id = c.account_id AND d.current AND d.name = ANY (c.relies_on)
-         WHERE c.id = of_campaign AND c.relies_on <> '{}') l),
-    'transaction_at', (SELECT max(o.occurred_at) FROM campaign c
-         JOIN lead p ON p.account_id = of_account AND p.phone = at_phone
-         JOIN outcome o ON o.lead_id = p.id AND o.kind = 'sale'
-        WHERE c.id = of_campaign AND c.relies_on <> '{}'),
-    'lead_first_held', (SELECT lead_first_held_at IS NOT NULL FROM campaign WHERE id = of_campaign),
-    'consent', (SELECT jsonb_build_object(
-        'channels', channels || renewed_channels, 'revoked', revoked, 'seller', coalesce(renewed_seller, seller),
-        'written', coalesce(renewed_wording, wording, '') <> '',
-        'given_at', coalesce(renewed_at, captured_at, recorded_at), 'certificate', certificate,
-        'reassigned', reassigned)
-        FROM consent WHERE lead_id = of_lead))
+          FROM do_not_call_list d
+         WHERE d.account_id = c.account_id AND d.current AND d.name = ANY (c.relies_on)) l) END,
+    'transaction_at', CASE WHEN c.relies_on <> '{}' THEN (
+        SELECT max(o.occurred_at) FROM lead p JOIN outcome o ON o.lead_id = p.id AND o.kind = 'sale'
+         WHERE p.account_id = of_account AND p.phone = at_phone) END,
+    'lead_first_held', CASE WHEN c.id IS NOT NULL THEN c.lead_first_held_at IS NOT NULL END,
+    'consent', CASE WHEN k.lead_id IS NOT NULL THEN jsonb_build_object(
+        'channels', k.channels || k.renewed_channels, 'revoked', k.revoked,
+        'seller', coalesce(k.renewed_seller, k.seller), 'written', coalesce(k.renewed_wording, k.wording, '') <> '',
+        'given_at', coalesce(k.renewed_at, k.captured_at, k.recorded_at), 'certificate', k.certificate,
+        'reassigned', k.reassigned) END)
+  FROM (SELECT sum(version) AS version, max(lifetime) AS lifetime, jsonb_agg(recent) AS recent
+          FROM outreach WHERE key IN (at_phone, at_email) AND account_id = of_account) person
+  LEFT JOIN campaign c ON c.id = of_campaign
+  LEFT JOIN consent k ON k.lead_id = of_lead);
+END
 $$;
