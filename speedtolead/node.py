@@ -68,6 +68,8 @@ async def run_node(
     async with AsyncExitStack() as stack:
         if "web" in roles:
             await stack.enter_async_context(_web(settings, node))
+        if "dialer" in roles:
+            schedule.on_dialers(ticks, node.services)
         if "scheduler" in roles:
             schedule.on_schedulers(ticks, node.services, node.relay, guard_seconds)
         schedule.on_every_node(ticks, node.services, node.commits)

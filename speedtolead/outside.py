@@ -1,4 +1,4 @@
-"""The carrier and the providers of an installation: whom its settings name, or their simulated stand-ins.
+"""The providers of an installation: whom its settings name, or their simulated stand-ins.
 
 Owns: which adapter is built from which setting, and where the simulated carrier runs. A provider that no setting
 names is not there: a source that wants it asked gets no answer, as its policy says, and ``doctor`` tells.
@@ -19,7 +19,6 @@ from speedtolead.adapters.mail_domains import DnsMailDomains
 from speedtolead.adapters.offline import OfflineMailDomains
 from speedtolead.adapters.scrub import DncScrub
 from speedtolead.adapters.trustedform import TrustedForm
-from speedtolead.adapters.twilio.carrier import TwilioCarrier, twilio_carrier
 from speedtolead.adapters.twilio.lookup import TwilioLookup, twilio_lookup
 from speedtolead.ports import CertificateCheck, IpPlaces, ListScrub, MailDomains
 from speedtolead.settings import Settings
@@ -30,22 +29,6 @@ log = structlog.get_logger(__name__)
 
 LONGEST_SECONDS = 5.0
 """No source waits longer for anybody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """How the carrier is reached."""
-
-    account_sid: str
-    auth_token: str
-    api_url: str
-
-
-def credentials(settings: Settings) -> Credentials:
-    """The simulated carrier has an account of its own; a compatible one elsewhere is taken from the settings."""
-    if settings.carrier == "twilio":
-        return Credentials(settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_api_url)
-    return Credentials(SIMULATED_ACCOUNT_SID, SIMULATED_AUTH_TOKEN, f"http://127.0.0.1:{settings.simulator_port}")
 
 
 @asynccontextmanager
@@ -61,20 +44,6 @@ async def simulated_carrier(settings: Settings) -> AsyncIterator[None]:
         except OSError:
             log.info("simulator.shared", port=settings.simulator_port)
         yield
-
-
-@asynccontextmanager
-async def carrier_of(settings: Settings) -> AsyncIterator[TwilioCarrier]:
-    account = credentials(settings)
-    async with twilio_carrier(
-        name=settings.carrier,
-        account_sid=account.account_sid,
-        auth_token=account.auth_token,
-        api_url=account.api_url,
-        public_url=settings.own_url,
-        timeout=settings.carrier_timeout,
-    ) as carrier:
-        yield carrier
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,18 @@ CHAIN_SECONDS = 1.0
 CHAIN_SPENDS = 0.15
 """Seconds of each tick: a chain that is written while leads come would take what their calls need."""
 RETENTION_SECONDS = 600.0
+CARRIERS_SECONDS = 1.0
 
 
 def on_every_node(ticks: Ticks, services: Services, commits: Commits) -> None:
     """Whatever the node's roles are."""
     ticks.every(COMMIT_LOG_SECONDS, "commit_log", commits.flush)
     ticks.every(RULES_SECONDS, "rules", services.rules.refresh)  # whoever decides, whatever its roles
+
+
+def on_dialers(ticks: Ticks, services: Services) -> None:
+    """Whoever asks the carriers for calls says how that went, and hears what others saw."""
+    ticks.every(CARRIERS_SECONDS, "carriers", services.carriers.look)
 
 
 def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds: float) -> None:

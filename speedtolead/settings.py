@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,6 +37,8 @@ def _postgres_url(value: str) -> str:
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+CallsPerSecond = Annotated[float, Field(gt=0, le=100_000)]
+Weight = Annotated[float, Field(ge=0, le=1000)]
 
 
 class Settings(BaseSettings):
@@ -55,6 +58,14 @@ class Settings(BaseSettings):
     twilio_account_sid: str = ""
     twilio_auth_token: str = ""
     twilio_api_url: HttpUrl = "https://api.twilio.com"
+    twilio_signing_key: str = ""
+    twilio_weight: Weight = 1.0
+    twilio_2_account_sid: str = ""
+    twilio_2_auth_token: str = ""
+    twilio_2_signing_key: str = ""
+    twilio_2_api_url: HttpUrl = "https://api.twilio.com"
+    twilio_2_weight: Weight = 0.0
+    twilio_2_calls_per_second: CallsPerSecond = 1.0
     twilio_lookup_url: HttpUrl | None = None
     trustedform_api_key: str = ""
     jornaya_account_code: str = ""
@@ -66,7 +77,7 @@ class Settings(BaseSettings):
     claim_lease: Annotated[float, Field(gt=0, le=600)] = 15.0
     call_lease: Annotated[float, Field(gt=0, le=600)] = 60.0
     missed_offer_rest: Annotated[float, Field(ge=0, le=3600)] = 30.0
-    calls_per_second: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    calls_per_second: CallsPerSecond | None = None
     simulator_port: Annotated[int, Field(ge=1, le=65535)] = 8081
     secret_key: str = ""
     log_format: Literal["console", "json"] = "console"
@@ -78,6 +89,31 @@ class Settings(BaseSettings):
                 if not getattr(self, name):
                     raise ValueError(f"{PREFIX}{name.upper()} is needed with {PREFIX}CARRIER=twilio")
         return self
+
+    @model_validator(mode="after")
+    def _second_carrier(self) -> Settings:
+        given = {name: getattr(self, f"twilio_2_{name}") for name in ("account_sid", "auth_token")}
+        for name, value in given.items():
+            if not value and any(given.values()):
+                other = next(other for other in given if other != name)
+                raise ValueError(f"{PREFIX}TWILIO_2_{name.upper()} is needed with {PREFIX}TWILIO_2_{other.upper()}")
+        if not self.has_second_carrier:
+            return self
+        if self.twilio_weight == self.twilio_2_weight == 0:
+            raise ValueError(f"{PREFIX}TWILIO_WEIGHT or {PREFIX}TWILIO_2_WEIGHT must be above 0")
+        if (self.twilio_2_account_sid, self.twilio_2_api_url) == (self.twilio_account_sid, self.twilio_api_url):
+            raise ValueError(f"{PREFIX}TWILIO_2_ACCOUNT_SID: this is the first account")
+        at = urlsplit(self.twilio_2_api_url).hostname
+        if self.carrier == "simulated" and at not in {"127.0.0.1", "localhost", "::1"}:
+            raise ValueError(
+                f"{PREFIX}TWILIO_2_API_URL: beside the simulated carrier the second one must be simulated as well "
+                f"(on this machine); or set {PREFIX}CARRIER=twilio"
+            )
+        return self
+
+    @property
+    def has_second_carrier(self) -> bool:
+        return bool(self.twilio_2_account_sid)
 
     @property
     def own_url(self) -> str:

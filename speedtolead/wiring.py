@@ -19,14 +19,14 @@ from speedtolead.adapters.connectors import CONNECTORS
 from speedtolead.adapters.connectors.kept import read_again
 from speedtolead.adapters.mail_addresses import OfflineMailAddresses
 from speedtolead.adapters.numbering import OfflineNumbering
-from speedtolead.adapters.twilio.addresses import Addresses
 from speedtolead.adapters.twilio.callbacks import TwilioCallbacks
-from speedtolead.adapters.twilio.carrier import TwilioCarrier
 from speedtolead.adapters.webhooks import webhook_sender
+from speedtolead.carrier_accounts import accounts, callbacks_of, carriers_of
 from speedtolead.clock import SystemClock
 from speedtolead.node import Node
-from speedtolead.outside import Outside, carrier_of, credentials, outside
+from speedtolead.outside import Outside, outside
 from speedtolead.ports import CallbackReader, Clock
+from speedtolead.ports.carriers import Carriers
 from speedtolead.ports.texts import TextReader
 from speedtolead.runtime.commits import Commits
 from speedtolead.runtime.dialer import Dialer
@@ -39,6 +39,7 @@ from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.agents import Agents
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.calls import Calls
+from speedtolead.service.carriers import CarrierWatch, Queueing
 from speedtolead.service.configuration.editing import SourceEditing
 from speedtolead.service.dialing import Dialing
 from speedtolead.service.do_not_call import DoNotCall
@@ -79,7 +80,7 @@ from speedtolead.service.webhooks.relay import Relay
 from speedtolead.service.webhooks.replay import Webhooks
 from speedtolead.settings import Settings
 from speedtolead.store.database import Database, DatabaseAway, connect
-from speedtolead.store.dial import DueRow, SlotPolicy
+from speedtolead.store.dial import DueRow
 from speedtolead.store.embedded import embedded_server
 from speedtolead.web.services import Services
 from speedtolead.web.sources import posted_fields
@@ -116,7 +117,8 @@ async def build(settings: Settings, url: str, clock: Clock | None = None) -> Asy
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(connect(url, settings.database_connections, by_key=True))
-        carrier = await stack.enter_async_context(carrier_of(settings))
+        queues = Queueing()
+        carriers = await stack.enter_async_context(carriers_of(settings, queues.hear))
         numbering = await asyncio.to_thread(OfflineNumbering)
         others = await stack.enter_async_context(outside(settings))
         sender = await stack.enter_async_context(webhook_sender())
@@ -125,19 +127,20 @@ async def build(settings: Settings, url: str, clock: Clock | None = None) -> Asy
         rules = await _rules(apart, clock)
         ground = _Ground(settings, clock, database, apart, rules, Permits(rules, _simulated(settings)))
         parts = _intake_parts(ground, numbering, others)
-        yield _assemble(ground, carrier, parts, jobs)
+        yield _assemble(ground, carriers, queues, parts, jobs)
         await parts.histories.close()
 
 
-def _assemble(ground: _Ground, carrier: TwilioCarrier, parts: _IntakeParts, jobs: JobWorker) -> Node:
+def _assemble(ground: _Ground, carriers: Carriers, queues: Queueing, parts: _IntakeParts, jobs: JobWorker) -> Node:
     clock, database, apart, permits = ground.clock, ground.database, ground.apart, ground.permits
     bell, commits, patience = Bell(), Commits(database), _patience(ground.settings)
     calls = Calls(database, clock, patience, permits)
-    slots = SlotPolicy(carrier.name, ground.settings.dial_rate)
-    dialing = Dialing(database, carrier, clock, calls, Placements(database), slots, patience, permits)
+    terms = {account.name: account.terms for account in accounts(ground.settings)}
+    watch = CarrierWatch(database, clock, carriers, terms, queues, patience.dialing)
+    dialing = Dialing(database, carriers, clock, calls, Placements(database), watch, patience, permits)
     dialer = Dialer(dialing, clock, bell.wake())
     live = LiveHub(apart, bell.wake())
-    reader = TwilioCallbacks(credentials(ground.settings).auth_token, Addresses(ground.settings.own_url))
+    reader = callbacks_of(ground.settings)
     services = Services(
         clock=clock,
         sources=Sources(apart, clock),
@@ -159,7 +162,7 @@ def _assemble(ground: _Ground, carrier: TwilioCarrier, parts: _IntakeParts, jobs
         public_url=ground.settings.own_url,
         simulated=_simulated(ground.settings),
         **_intake_services(ground, parts, commits, dialer),
-        **_call_services(ground, carrier, calls, patience, reader),
+        **_call_services(ground, carriers, watch, calls, patience, reader),
         **_lawful_services(ground, parts, reader),
         **_evidence_services(apart, clock),
     )
@@ -200,19 +203,26 @@ class _CallServices(TypedDict):
     sweeping: Sweeping
     afterwards: CarryingOut
     recordings: Recordings
+    carriers: CarrierWatch
 
 
 def _call_services(
-    ground: _Ground, carrier: TwilioCarrier, calls: Calls, patience: Patience, reader: TwilioCallbacks
+    ground: _Ground,
+    carriers: Carriers,
+    watch: CarrierWatch,
+    calls: Calls,
+    patience: Patience,
+    reader: TwilioCallbacks,
 ) -> _CallServices:
     clock, database = ground.clock, ground.database
-    afterwards = CarryingOut(database, carrier, clock)
+    afterwards = CarryingOut(database, carriers, clock)
     return {
         "callbacks": Callbacks(database, clock, calls, patience, ground.permits),
         "callback_reader": reader,
-        "sweeping": Sweeping(database, carrier, clock, calls, patience, afterwards),
+        "sweeping": Sweeping(database, carriers, clock, calls, patience, afterwards),
         "afterwards": afterwards,
-        "recordings": Recordings(ground.apart, carrier),
+        "recordings": Recordings(ground.apart, carriers),
+        "carriers": watch,
     }
 
 

@@ -15,11 +15,13 @@ from datetime import UTC, datetime
 import aiohttp
 
 from speedtolead import wiring
+from speedtolead.carrier_accounts import carriers_of
 from speedtolead.clock import SystemClock
 from speedtolead.commands import Commands, command
 from speedtolead.commands.lists import in_words
-from speedtolead.outside import carrier_of
+from speedtolead.domain.carrier import CarrierName
 from speedtolead.ports import PortError
+from speedtolead.ports.carriers import Carriers
 from speedtolead.service.do_not_call import DoNotCall
 from speedtolead.service.rules.current import RuleSets
 from speedtolead.settings import Settings
@@ -55,7 +57,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """The findings, one after another."""
     for finding in await _database(settings):
         yield finding
-    yield await _carrier(settings)
+    async for finding in _carriers(settings):
+        yield finding
     yield await _callback_address(settings)
     if not settings.database_url:
         yield _data_folder(settings)
@@ -96,17 +99,24 @@ async def _lists(database: Database) -> list[Finding]:
     return found
 
 
-async def _carrier(settings: Settings) -> Finding:
+async def _carriers(settings: Settings) -> AsyncIterator[Finding]:
+    async with carriers_of(settings, lambda carrier, queued_for: None) as carriers:
+        for name in carriers:
+            yield await _carrier(settings, carriers, name)
+
+
+async def _carrier(settings: Settings, carriers: Carriers, name: CarrierName) -> Finding:
+    what = f"carrier ({settings.carrier})" if name is CarrierName.FIRST else f"carrier ({name})"
     try:
-        async with carrier_of(settings) as carrier:
-            return Finding(True, f"carrier ({settings.carrier}): {await carrier.check()}")
+        return Finding(True, f"{what}: {await carriers.of(name).check()}")
     except PortError as error:
+        number = "" if name is CarrierName.FIRST else "_2"
         advice = (
             "it runs inside `speedtolead serve`, or alone by `speedtolead carrier`"
             if settings.carrier == "simulated"
-            else "check SPEEDTOLEAD_TWILIO_ACCOUNT_SID, _AUTH_TOKEN and _API_URL"
+            else f"check SPEEDTOLEAD_TWILIO{number}_ACCOUNT_SID, _AUTH_TOKEN and _API_URL"
         )
-        return Finding(False, f"carrier ({settings.carrier}): {error}; {advice}")
+        return Finding(False, f"{what}: {error}; {advice}")
 
 
 async def _callback_address(settings: Settings) -> Finding:

@@ -8,7 +8,7 @@ A port raises only what ``errors`` says: ``Permanent``, ``Transient`` or ``Indet
 from speedtolead.ports.callbacks import CallbackReader
 from speedtolead.ports.carrier import CallOrder, Carrier, KnownCall, Sound
 from speedtolead.ports.clock import Clock
-from speedtolead.ports.errors import Indeterminate, Permanent, PortError, Transient
+from speedtolead.ports.errors import Away, Indeterminate, Permanent, PortError, TooMany, Transient
 from speedtolead.ports.instructions import (
     Announce,
     Apologise,
@@ -38,6 +38,7 @@ from speedtolead.ports.webhooks import WebhookSender
 __all__ = [
     "Announce",
     "Apologise",
+    "Away",
     "CallOrder",
     "CallbackReader",
     "Carrier",
@@ -70,6 +71,7 @@ __all__ = [
     "ReassignedNumbers",
     "ScrubAnswer",
     "Sound",
+    "TooMany",
     "Transient",
     "WebhookSender",
 ]

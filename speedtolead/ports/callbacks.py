@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from speedtolead.domain.call import LegReport
+from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.recording import RecordingReport
 from speedtolead.ports.instructions import Instruction
 
@@ -17,8 +18,10 @@ from speedtolead.ports.instructions import Instruction
 class CallbackReader(Protocol):
     """The carrier's side of callbacks: is it really the carrier, what does it say, how is it answered."""
 
-    def is_genuine(self, path_and_query: str, fields: Mapping[str, Sequence[str]], signature: str | None) -> bool:
-        """True when the carrier signed exactly this, for the public address."""
+    def signers(
+        self, path_and_query: str, fields: Mapping[str, Sequence[str]], signatures: Sequence[str]
+    ) -> frozenset[CarrierName]:
+        """The carrier accounts that signed exactly this, for the public address; none: it is not genuine."""
         ...
 
     def leg_report(self, fields: Mapping[str, str], at: datetime) -> LegReport:

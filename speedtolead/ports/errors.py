@@ -38,6 +38,14 @@ class Transient(PortError):
         self.retry_after = retry_after
 
 
+class TooMany(Transient):
+    """More than the provider takes now: slow down."""
+
+
+class Away(Transient):
+    """The provider serves nobody of us now: it is not reached, or does not know our credentials."""
+
+
 class Indeterminate(PortError):
     """Nobody can say whether the provider did it."""
 

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 2.0
 SLOT_SECONDS = 0.01
-"""How soon a slot is asked for again when the carrier's rate was used up."""
+"""How soon at the earliest a slot is asked for again when the carriers' rates were used up."""
 UNDER_WAY = 256
 _ASK_NEXT_DUE = timedelta(seconds=0.1)
 
@@ -98,7 +98,7 @@ class Dialer:
         found = await self._dialing.look(tx)
         self._carry_out(found)
         if found.short_of_slots:
-            return SLOT_SECONDS
+            return max(SLOT_SECONDS, min(found.slot_in, POLL_SECONDS))
         if found.more:
             return 0.0
         return await self._until_next_due(tx)

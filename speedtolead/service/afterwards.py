@@ -12,7 +12,8 @@ from uuid import UUID
 
 import structlog
 
-from speedtolead.ports import Carrier, Clock, Indeterminate, PortError
+from speedtolead.ports import Clock, Indeterminate, PortError
+from speedtolead.ports.carriers import Carriers
 from speedtolead.store import recordings as rows
 from speedtolead.store.database import Database, DatabaseAway
 
@@ -21,9 +22,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EndCall:
-    """The carrier is to end this call."""
+    """The carrier is to end this call of its own."""
 
     call_id: str
+    carrier: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,16 @@ class StartRecording:
     call_id: str
     attempt_id: UUID
     leg_id: UUID
+    carrier: str
 
 
 Afterwards = EndCall | StartRecording
 
 
 class CarryingOut:
-    def __init__(self, database: Database, carrier: Carrier, clock: Clock) -> None:
+    def __init__(self, database: Database, carriers: Carriers, clock: Clock) -> None:
         self._database = database
-        self._carrier = carrier
+        self._carriers = carriers
         self._clock = clock
 
     async def carry_out(self, afterwards: Sequence[Afterwards]) -> None:
@@ -49,8 +52,8 @@ class CarryingOut:
         for one in afterwards:
             try:
                 match one:
-                    case EndCall(call_id):
-                        await self._carrier.end_call(call_id)
+                    case EndCall(call_id, carrier):
+                        await self._carriers.of(carrier).end_call(call_id)
                     case StartRecording():
                         await self._start(one)
             except PortError as error:
@@ -63,7 +66,8 @@ class CarryingOut:
     async def _start(self, start: StartRecording) -> None:
         """Ask once. Where nobody can say whether it runs, the carrier's own news of it tells, or nothing does."""
         try:
-            recording_id = await self._carrier.start_recording(start.call_id, start.attempt_id, start.leg_id)
+            carrier = self._carriers.of(start.carrier)
+            recording_id = await carrier.start_recording(start.call_id, start.attempt_id, start.leg_id)
         except Indeterminate:
             raise
         except PortError:

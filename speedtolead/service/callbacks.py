@@ -15,6 +15,8 @@ from uuid import UUID
 
 from speedtolead.domain.attempt import AttemptState
 from speedtolead.domain.call import AnsweredBy, DialMode, Leg, LegKind, LegReport, LegState
+from speedtolead.domain.carrier import CarrierName
+from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.domain.lead import OPEN_STATES, LeadState
 from speedtolead.domain.recording import Announcement, RecordingReport
 from speedtolead.domain.routing import caller_id
@@ -51,7 +53,10 @@ NOT_REACHED = "The lead did not answer. Goodbye."
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """One genuine callback. ``fingerprint`` is the same exactly for a repeat of the same callback."""
+    """One genuine callback. ``fingerprint`` is the same exactly for a repeat of the same callback.
+
+    ``signers``: the carrier accounts whose signature it bears.
+    """
 
     attempt_id: UUID
     leg_id: UUID
@@ -59,6 +64,13 @@ class Callback:
     fingerprint: bytes
     fields: dict[str, str]
     received_at: datetime
+    signers: frozenset[CarrierName]
+
+
+class NotOfThisLeg(SpeedToLeadError):
+    """A callback about a leg that is another carrier account's than the one that signed it: nothing is changed."""
+
+    code = "not_genuine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,24 @@ class Told:
 
     instruction: Instruction
     afterwards: Sequence[Afterwards]
+
+
+async def received(tx: Connection, callback: Callback) -> bool:
+    """Insert or nothing: False where this very callback was received before. Raises NotOfThisLeg."""
+    signers = sorted(callback.signers)
+    row = await rows.RECEIVE_CALLBACK.first(
+        tx,
+        attempt_id=callback.attempt_id,
+        leg_id=callback.leg_id,
+        signers=signers,
+        fingerprint=callback.fingerprint,
+        kind=callback.kind,
+        fields=callback.fields,
+        now=callback.received_at,
+    )
+    if row is None and await rows.LEG_OF_OTHERS.first(tx, leg_id=callback.leg_id, signers=signers) is not None:
+        raise NotOfThisLeg("the leg is another carrier account's")
+    return row is not None
 
 
 class Callbacks:
@@ -84,14 +114,14 @@ class Callbacks:
     async def report(self, callback: Callback, report: LegReport) -> Sequence[Afterwards]:
         """A status or a detection. One for an attempt that does not exist is dropped."""
         async with self._database.transaction() as tx:
-            if not await self._received(tx, callback):
+            if not await received(tx, callback):
                 return []
             return await self._calls.take(tx, callback.attempt_id, callback.leg_id, report)
 
     async def accept(self, callback: Callback, digits: str, call_id: str | None) -> Told:
         """The agent answered the offer: pressed a key, or none."""
         async with self._database.transaction() as tx:
-            await self._received(tx, callback)
+            await received(tx, callback)
             call = await self._load(tx, callback)
             if call is None:
                 return Told(Goodbye(TAKEN), [])
@@ -111,7 +141,7 @@ class Callbacks:
     async def whisper(self, callback: Callback) -> Told:
         """``lead_first``: the agent's phone was picked up; say who waits."""
         async with self._database.transaction() as tx:
-            await self._received(tx, callback)
+            await received(tx, callback)
             call = await self._load(tx, callback)
             if call is None or not self._still_offered(call, callback.leg_id):
                 return Told(Goodbye(TAKEN), [])
@@ -122,7 +152,7 @@ class Callbacks:
     async def announce(self, callback: Callback, call_id: str | None) -> Told:
         """``agent_first``: the lead's phone was picked up; say that the call may be recorded, before the bridge."""
         async with self._database.transaction() as tx:
-            await self._received(tx, callback)
+            await received(tx, callback)
             call = await self._load(tx, callback)
             if call is None or call.legs[callback.leg_id].kind is not LegKind.LEAD:
                 return Told(Goodbye(), [])
@@ -133,7 +163,7 @@ class Callbacks:
     async def announced(self, callback: Callback, call_id: str | None) -> Told:
         """The lead has heard the announcement to its end: nothing else is taken for that."""
         async with self._database.transaction() as tx:
-            await self._received(tx, callback)
+            await received(tx, callback)
             call = await self._load(tx, callback)
             if call is None or call.legs[callback.leg_id].kind is not LegKind.LEAD:
                 return Told(Goodbye(), [])
@@ -146,13 +176,13 @@ class Callbacks:
     async def recording(self, callback: Callback, report: RecordingReport | None) -> None:
         """News of a recording, long after the call as well."""
         async with self._database.transaction() as tx:
-            if await self._received(tx, callback) and report is not None:
+            if await received(tx, callback) and report is not None:
                 await recordings.hear(tx, callback.attempt_id, callback.leg_id, report)
 
     async def dialed(self, callback: Callback, report: LegReport) -> Told:
         """A phone that was rung from the other's call is done, reached or not: how does that other call go on?"""
         async with self._database.transaction() as tx:
-            new = await self._received(tx, callback)
+            new = await received(tx, callback)
             call = await self._load(tx, callback)
             if call is None:
                 return Told(Goodbye(), [])
@@ -163,18 +193,6 @@ class Callbacks:
                 talked = call.fate().bridged_at is not None
                 return Told(Goodbye(None if talked else NOT_REACHED), afterwards)
             return Told(await self._next_agent(tx, call), afterwards)
-
-    async def _received(self, tx: Connection, callback: Callback) -> bool:
-        """Insert or nothing: False where this very callback was received before."""
-        row = await rows.RECEIVE_CALLBACK.first(
-            tx,
-            attempt_id=callback.attempt_id,
-            fingerprint=callback.fingerprint,
-            kind=callback.kind,
-            fields=callback.fields,
-            now=callback.received_at,
-        )
-        return row is not None
 
     async def _load(self, tx: Connection, callback: Callback) -> Call | None:
         if await rows.LOCK_CALL.first(tx, attempt_id=callback.attempt_id) is None:

@@ -66,6 +66,11 @@ class Call:
     def mode(self) -> DialMode:
         return DialMode(self.row.mode or self.campaign.dial.mode)
 
+    @property
+    def carrier(self) -> str:
+        """The carrier account of the present try: all its legs are there."""
+        return next(reversed(self.leg_rows.values())).carrier
+
     def current(self, kind: LegKind) -> tuple[UUID, Leg] | None:
         """The latest leg of a kind in the present try; legs of earlier tries do not count."""
         since = self.row.permitted_at
@@ -302,12 +307,12 @@ class Calls:
 
     def _to_end(self, call: Call, fate: Fate) -> list[EndCall]:
         """Calls that must not go on: a machine's, and a phone that rings for an agent who has left."""
-        lead, agent = call.leg(LegKind.LEAD), call.leg(LegKind.AGENT)
-        if lead is None or lead.state is LegState.ENDED or lead.carrier_call_id is None:
+        found, agent = call.current(LegKind.LEAD), call.leg(LegKind.AGENT)
+        if found is None or found[1].state is LegState.ENDED or found[1].carrier_call_id is None:
             return []
         agent_left = call.mode is DialMode.AGENT_FIRST and agent is not None and agent.state is LegState.ENDED
         if agent_left or fate.result is Result.MACHINE:
-            return [EndCall(lead.carrier_call_id)]
+            return [EndCall(found[1].carrier_call_id, call.carrier)]
         return []
 
     async def _to_record(self, tx: Connection, call: Call, fate: Fate, now: datetime) -> list[StartRecording]:
@@ -315,7 +320,7 @@ class Calls:
         if lead is None or not call.campaign.recording.record:
             return []
         told = self._permits.announcement(call.campaign, candidates_from_json(call.row.candidates), now)
-        return await recordings.begin(tx, call.row, *lead, fate, told, now)
+        return await recordings.begin(tx, call.row, *lead, call.carrier, fate, told, now)
 
     async def _event(
         self, tx: Connection, call: Call, kind: str, at: datetime, data: dict[str, object] | None = None

@@ -24,12 +24,12 @@ from speedtolead.domain.agent import Missed, Released
 from speedtolead.domain.attempt import AttemptState, LostTrack, sources
 from speedtolead.domain.call import DialMode, LegEnd, LegKind, LegReport, LegState
 from speedtolead.domain.campaign import Campaign
+from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.permit import Permit
 from speedtolead.domain.routing import caller_id, pair
 from speedtolead.ports import (
     Announce,
     CallOrder,
-    Carrier,
     Clock,
     ConnectAgent,
     Indeterminate,
@@ -39,15 +39,17 @@ from speedtolead.ports import (
     PortError,
     Transient,
 )
+from speedtolead.ports.carriers import Carriers
 from speedtolead.service import calls, ending
 from speedtolead.service.calls import Calls
+from speedtolead.service.carriers import CarrierWatch, Numbered
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
 from speedtolead.service.whisper import whisper
 from speedtolead.store import agents, dial, events
 from speedtolead.store import calls as call_rows
 from speedtolead.store.database import Database
-from speedtolead.store.dial import ClaimedRow, DueRow, LegToPlace, PermittedCall, PlacedCall, SlotPolicy
+from speedtolead.store.dial import ClaimedRow, DueRow, LegToPlace, PermittedCall, PlacedCall
 from speedtolead.store.facts import lead_first_held, version_of
 from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection
@@ -101,6 +103,9 @@ class Round:
     refused: list[ClaimedRow]
     """May not be made now: each refusal must now be recorded."""
     short_of_slots: bool = False
+    """No carrier places a call in this moment."""
+    slot_in: float = 0.0
+    """Then: the seconds until one may."""
     more: bool = False
     """More may be due than was looked at, or was not to be had in this moment."""
 
@@ -124,20 +129,20 @@ class Dialing:
     def __init__(
         self,
         database: Database,
-        carrier: Carrier,
+        carriers: Carriers,
         clock: Clock,
         calls_under_way: Calls,
         placements: Placements,
-        slots: SlotPolicy,
+        watch: CarrierWatch,
         patience: Patience,
         permits: Permits,
     ) -> None:
         self._database = database
-        self._carrier = carrier
+        self._carriers = carriers
         self._clock = clock
         self._calls = calls_under_way
         self._placements = placements
-        self._slots = slots
+        self._watch = watch
         self._patience = patience
         self._permits = permits
         self._engaged: dict[UUID, datetime] = {}
@@ -150,18 +155,22 @@ class Dialing:
         """
         async with self._database.connection() as tx:
             now = self._clock.now()
-            await dial.ENSURE_SLOT.run(tx, carrier=self._slots.carrier, now=now)
-            await dial.dial_candidates(tx, self._slots, now)
+            await self._watch.ensure(tx)
+            await dial.dial_candidates(tx, now)
             yield tx
 
     async def look(self, tx: Connection) -> Round:
         """Commit to dialing what is due and permitted, as far as there are agents and carrier slots."""
         now = self._clock.now()
-        due = await dial.dial_candidates(tx, self._slots, now)
+        due = await dial.dial_candidates(tx, now)
         if not due:
             return NOTHING
-        if due[0].slot_at is not None and due[0].slot_at > now:
-            return Round([], [], short_of_slots=True)
+        await self._watch.refresh(tx)
+        slot_at = self._watch.slot_at()
+        if slot_at is None:
+            return NOTHING  # no breaker lets a call through: the one that closes wakes the nodes
+        if slot_at > now:
+            return Round([], [], short_of_slots=True, slot_in=(slot_at - now).total_seconds())
         orders, refused = await self._decide(tx, due, self._clock.now())
         return await self._commit(tx, due, orders, refused, now)
 
@@ -196,13 +205,17 @@ class Dialing:
             campaign = await dial.campaign(tx, row.account_id, row.campaign_id, row.campaign_version)
             facts = row.facts(self._permits.fictional_exempt)
             permit = self._permits.decide("call", campaign, facts, now)
-            shown = caller_id(row.numbers, row.phone)
-            if permit.allowed and shown is not None:
+            if permit.allowed and row.numbers:
+                wanted = numbered(row)
+                carrier = self._watch.choose(wanted, now)
+                shown = None if carrier is None else caller_id(wanted.of(carrier), row.phone)
+                if carrier is None or shown is None:
+                    continue  # its numbers are of accounts that are left alone now: it waits
                 if not persons.isdisjoint(row.person):
                     continue  # one call to a person in a round: the next looks at what this one changed
                 persons |= row.person
                 waited = self._permits.waited(row.lead_received_at, now, campaign, facts)
-                call = _call(row, pairing.agent_id, campaign, shown, waited, permit)
+                call = _call(row, pairing.agent_id, campaign, carrier, shown, waited, permit)
                 told = self._permits.announcement(campaign, facts.candidates, now)
                 announces = told is not None and told.needed
                 until = now + self._patience.dialing
@@ -218,7 +231,7 @@ class Dialing:
         if orders:
             wanted = [order.call for order in orders]
             until = now + self._patience.dialing
-            taken = await dial.dial_attempts(tx, wanted, self._slots, claimed_at, now, until)
+            taken = await dial.dial_attempts(tx, wanted, self._watch.policies(now), claimed_at, now, until)
             self._engaged |= {call.agent_id: now for call in wanted if call.attempt_id in taken}
         if refused:
             held = await dial.claim(tx, refused, now, now + self._patience.claim)
@@ -227,7 +240,7 @@ class Dialing:
             [order for order in orders if order.due.attempt_id in taken],
             held,
             short_of_slots=len(taken) < len(orders),
-            more=bool(held) or 0 < got < len(due) or len(due) >= dial.AGENTS_PER_CAMPAIGN,
+            more=bool(held) or 0 < got < len(due) or (len(due) >= dial.AGENTS_PER_CAMPAIGN and bool(orders)),
         )
 
     async def record_refusal(self, claimed: ClaimedRow) -> None:
@@ -275,15 +288,16 @@ class Dialing:
         if requested_at >= order.asked_until:
             return  # this node slept past its own lease: others may hold the attempt, so it is not asked for
         try:
-            call_id = await self._carrier.place_call(call)
-        except Transient as error:
-            await self._definite_no(order, error)
-        except Permanent as error:
+            call_id = await self._carriers.of(order.call.carrier).place_call(call)
+        except (Transient, Permanent) as error:
+            await self._watch.went(order.call.carrier, requested_at, error)
             await self._definite_no(order, error)
         except Indeterminate as error:
             await self._unclear(order, error)
+            await self._watch.went(order.call.carrier, requested_at, error)
         else:
             await self._placed(order, call_id, requested_at)
+            await self._watch.went(order.call.carrier, requested_at, None)
 
     async def _placed(self, order: Order, call_id: str, requested_at: datetime) -> None:
         attempt_id, leg_id = order.due.attempt_id, order.asked.leg_id
@@ -310,9 +324,12 @@ class Dialing:
                 now,
             )
             if isinstance(error, Transient):
-                if error.provider_code == "20429" or "429" in str(error)[:4]:
-                    await dial.HOLD_SLOTS.run(tx, carrier=self._slots.carrier, until=now + error.retry_after)
-                await ending.put_back(tx, call.row, now + error.retry_after, str(error.code))
+                carrier = order.call.carrier
+                elsewhere = self._watch.elsewhere(numbered(order.due), carrier)
+                again = now if elsewhere else now + error.retry_after
+                await ending.put_back(
+                    tx, call.row, again, str(error.code), refused_by=carrier if elsewhere else None
+                )
             elif agents_fault:
                 await ending.put_back(tx, call.row, now, "the agent's number was refused", agent_id)
             else:
@@ -336,8 +353,18 @@ class Dialing:
             )
 
 
+def numbered(due: DueRow) -> Numbered:
+    return Numbered(due.attempt_id, due.numbers, due.number_carriers, due.refused_by)
+
+
 def _call(
-    due: DueRow, agent_id: UUID, campaign: Campaign, shown: str, waited: float, permit: Permit
+    due: DueRow,
+    agent_id: UUID,
+    campaign: Campaign,
+    carrier: CarrierName,
+    shown: str,
+    waited: float,
+    permit: Permit,
 ) -> PermittedCall:
     """The call as it is written before the carrier hears of it; the leg that is asked for comes first."""
     agent = LegToPlace(new_id(), LegKind.AGENT, due.address_of(agent_id), agent_id)
@@ -352,6 +379,7 @@ def _call(
         email=due.email,
         version=version_of(due.known),
         mode=mode,
+        carrier=carrier,
         caller_id=shown,
         permitted_wait=waited,
         permit=permit,

@@ -25,14 +25,22 @@ from speedtolead.store.calls import CallRow
 from speedtolead.store.query import Connection
 
 
-async def put_back(tx: Connection, row: CallRow, due_at: datetime, why: str, passed_by: UUID | None = None) -> None:
-    """Back to the plan: the lead's phone did not ring."""
+async def put_back(
+    tx: Connection,
+    row: CallRow,
+    due_at: datetime,
+    why: str,
+    passed_by: UUID | None = None,
+    refused_by: str | None = None,
+) -> None:
+    """Back to the plan: the lead's phone did not ring. ``refused_by``: the carrier account to ask last now."""
     await rows.PUT_BACK.first(
         tx,
         attempt_id=row.attempt_id,
         due_at=due_at,
         note=why,
         passed_by=passed_by,
+        refused_by=refused_by,
         sources=list(sources(Deferred)),
     )
 

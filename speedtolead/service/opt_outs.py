@@ -22,10 +22,9 @@ from speedtolead.domain.returned import ReturnReason
 from speedtolead.ports import Clock, Goodbye
 from speedtolead.ports.texts import InboundText, TextReader
 from speedtolead.service import returns
-from speedtolead.service.callbacks import Callback, Told
+from speedtolead.service.callbacks import Callback, Told, received
 from speedtolead.service.suppressions import CHANNELS, Stop, Suppressions
 from speedtolead.service.times import iso
-from speedtolead.store import calls as call_rows
 from speedtolead.store import events
 from speedtolead.store import suppressions as suppression_rows
 from speedtolead.store import texts as rows
@@ -73,14 +72,7 @@ class OptOuts:
     async def pressed(self, callback: Callback, digits: str) -> Told:
         """A key that was pressed in a message; any other than the one ends the call and says nothing."""
         async with self._database.transaction() as tx:
-            await call_rows.RECEIVE_CALLBACK.first(
-                tx,
-                attempt_id=callback.attempt_id,
-                fingerprint=callback.fingerprint,
-                kind=callback.kind,
-                fields=callback.fields,
-                now=callback.received_at,
-            )
+            await received(tx, callback)
             stopped = digits == STOP_KEY and await self._by_key(tx, callback.attempt_id)
         return Told(Goodbye(NEVER_AGAIN if stopped else None), [])
 

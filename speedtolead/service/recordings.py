@@ -17,7 +17,8 @@ from uuid import UUID
 from speedtolead.domain.call import AnsweredBy, Fate, Leg, LegState
 from speedtolead.domain.errors import NotFound
 from speedtolead.domain.recording import Announcement, RecordingReport, RecordingState
-from speedtolead.ports import Carrier, Sound
+from speedtolead.ports import Sound
+from speedtolead.ports.carriers import Carriers
 from speedtolead.service.afterwards import StartRecording
 from speedtolead.store import events
 from speedtolead.store import recordings as rows
@@ -30,7 +31,14 @@ _TALKS = frozenset({AnsweredBy.HUMAN, AnsweredBy.UNKNOWN})
 
 
 async def begin(
-    tx: Connection, row: CallRow, leg_id: UUID, lead: Leg, fate: Fate, told: Announcement | None, now: datetime
+    tx: Connection,
+    row: CallRow,
+    leg_id: UUID,
+    lead: Leg,
+    carrier: str,
+    fate: Fate,
+    told: Announcement | None,
+    now: datetime,
 ) -> list[StartRecording]:
     """Start recording the lead's leg, if it is time and was not done before; ``told`` is None: nothing is recorded.
 
@@ -51,7 +59,7 @@ async def begin(
         now=now,
         announcement=told.as_inputs(),
     )
-    return [] if first is None else [StartRecording(lead.carrier_call_id, row.attempt_id, leg_id)]
+    return [] if first is None else [StartRecording(lead.carrier_call_id, row.attempt_id, leg_id, carrier)]
 
 
 async def hear(tx: Connection, attempt_id: UUID, leg_id: UUID, report: RecordingReport) -> None:
@@ -77,9 +85,9 @@ async def hear(tx: Connection, attempt_id: UUID, leg_id: UUID, report: Recording
 class Recordings:
     """Recordings as they are played to a manager."""
 
-    def __init__(self, database: Database, carrier: Carrier) -> None:
+    def __init__(self, database: Database, carriers: Carriers) -> None:
         self._database = database
-        self._carrier = carrier
+        self._carriers = carriers
 
     async def sound(
         self, account_id: UUID, lead_id: UUID, recording_id: UUID
@@ -91,4 +99,4 @@ class Recordings:
             )
         if found is None:
             raise NotFound("There is no such recording, or not yet.")
-        return self._carrier.sound(found.carrier_recording_id)
+        return self._carriers.of(found.carrier).sound(found.carrier_recording_id)

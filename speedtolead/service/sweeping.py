@@ -21,7 +21,8 @@ import structlog
 from speedtolead.domain.agent import AgentState, Released, TimedOut
 from speedtolead.domain.attempt import AttemptState, LostTrack, sources
 from speedtolead.domain.call import LegEnd, LegKind, LegReport, LegState
-from speedtolead.ports import Carrier, Clock, KnownCall, PortError
+from speedtolead.ports import Clock, KnownCall, PortError
+from speedtolead.ports.carriers import Carriers
 from speedtolead.service import calls, ending
 from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.calls import Calls
@@ -44,14 +45,14 @@ class Sweeping:
     def __init__(
         self,
         database: Database,
-        carrier: Carrier,
+        carriers: Carriers,
         clock: Clock,
         under_way: Calls,
         patience: Patience,
         carrying_out: CarryingOut,
     ) -> None:
         self._database = database
-        self._carrier = carrier
+        self._carriers = carriers
         self._clock = clock
         self._calls = under_way
         self._patience = patience
@@ -105,7 +106,8 @@ class Sweeping:
         for leg_id, leg in call.legs.items():
             if leg_id not in present or leg.state is LegState.ENDED or leg.carrier_call_id is None:
                 continue
-            known = await self._carrier.fetch_call(leg.carrier_call_id)
+            carrier = self._carriers.of(call.leg_rows[leg_id].carrier)
+            known = await carrier.fetch_call(leg.carrier_call_id)
             await self._apply(attempt_id, leg_id, known)
             heard = heard or (known is not None and known.report.state is not LegState.ENDED)
         lost = any(
@@ -155,8 +157,8 @@ class Sweeping:
             await self._never_made(attempt_id)
 
     async def _find(self, leg: LegRow) -> KnownCall | None:
-        """The carrier's call to this address, from this caller ID, since then, that is no other leg's."""
-        listed = await self._carrier.calls_to(leg.address, leg.placed_at - _CLOCKS_APART)
+        """The asked carrier's call to this address, from this caller ID, since then, that is no other leg's."""
+        listed = await self._carriers.of(leg.carrier).calls_to(leg.address, leg.placed_at - _CLOCKS_APART)
         async with self._database.connection() as tx:
             taken = await rows.KNOWN_CALL_IDS.all(tx, call_ids=[call.call_id for call in listed])
         others = {row.carrier_call_id for row in taken}
@@ -171,7 +173,7 @@ class Sweeping:
             if row.state != AttemptState.UNKNOWN:
                 return
             await agents.move_engaged(tx, row.agent_id, attempt_id, Released(), now)
-            await ending.put_back(tx, row, now, "the carrier knows of no call")
+            await ending.put_back(tx, row, now, "the carrier knows of no call", refused_by=call.carrier)
             await events.wake(tx)
         lead = call.current(LegKind.LEAD)
         if lead is not None:

@@ -62,6 +62,7 @@ class LegRow:
     caller_id: str
     agent_id: UUID | None
     state: str
+    carrier: str
     carrier_call_id: str | None
     placed_at: datetime
     ringing_at: datetime | None
@@ -138,6 +139,7 @@ class Waiting:
 LOCK_CALL = Query("lock_call", CallRow)
 LEGS_OF_ATTEMPT = Query("legs_of_attempt", LegRow)
 RECEIVE_CALLBACK = Query("receive_callback", CallbackId)
+LEG_OF_OTHERS = Query("leg_of_others", Id)
 PERMIT_FACTS = Query("permit_facts", FactsRow)
 LOCK_PERSON = Query("lock_person", PersonVersion)
 COUNT_CONTACT = Query("count_contact", Nothing)

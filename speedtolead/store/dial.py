@@ -12,6 +12,7 @@ from uuid import UUID
 
 from speedtolead.domain.call import DialMode, LegKind
 from speedtolead.domain.campaign import Campaign
+from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.permit import Facts, Permit
 from speedtolead.domain.routing import DueAttempt
 from speedtolead.store.calls import rules_json
@@ -36,14 +37,15 @@ class DueRow:
     lead_received_at: datetime
     rank_at: datetime
     passed_by: list[UUID]
+    refused_by: str | None
     agents: list[UUID]
     addresses: list[str]
-    slot_at: datetime | None
     phone: str
     email: str | None
     candidates: list[Json]
     known: Json
     numbers: list[str]
+    number_carriers: list[str]
     first_name: str | None
     last_name: str | None
     city: str | None
@@ -108,6 +110,7 @@ class PermittedCall:
     version: int
     """How often the person was contacted or suppressed when the permit was decided."""
     mode: DialMode
+    carrier: CarrierName
     caller_id: str
     permitted_wait: float
     permit: Permit
@@ -162,8 +165,6 @@ DIAL_ATTEMPTS = Query("dial_attempts", Id)
 CLAIM_ATTEMPTS = Query("claim_attempts", ClaimedRow)
 CAMPAIGN_SETTINGS = Query("campaign_settings", CampaignSettings)
 RECORD_PLACED = Query("record_placed", Id)
-HOLD_SLOTS = Query("hold_slots", Nothing)
-ENSURE_SLOT = Query("ensure_slot", Nothing)
 
 _campaigns: dict[tuple[UUID, int], Campaign] = {}
 
@@ -178,25 +179,25 @@ async def campaign(tx: Connection, account_id: UUID, campaign_id: UUID, version:
     return known
 
 
-async def dial_candidates(tx: Connection, policy: SlotPolicy, now: datetime) -> list[DueRow]:
+async def dial_candidates(tx: Connection, now: datetime) -> list[DueRow]:
     """The due attempts of the latest rank, as many per campaign as it has free agents.
 
     Whatever is due, however it became so, is found by asking: nobody has to be told. What became due since the
     last look is made ready first, so many at a time; ``next_due`` says when there are more.
     """
     await PROMOTE_DUE.run(tx, now=now)
-    return await DIAL_CANDIDATES.all(tx, carrier=policy.carrier, now=now)
+    return await DIAL_CANDIDATES.all(tx, now=now)
 
 
 async def dial_attempts(
     tx: Connection,
     calls: list[PermittedCall],
-    policy: SlotPolicy,
+    policies: Sequence[SlotPolicy],
     claimed_at: datetime,
     now: datetime,
     lease_until: datetime,
 ) -> set[UUID]:
-    """Commit to dialing what is still free of these calls, as far as the carrier has slots; the attempts' ids."""
+    """Commit to dialing what is still free of these calls, as far as each carrier has slots; the attempts' ids."""
     legs = [(call.attempt_id, leg) for call in calls for leg in call.legs]
     taken = await DIAL_ATTEMPTS.all(
         tx,
@@ -218,9 +219,10 @@ async def dial_attempts(
         leg_kinds=[leg.kind for _, leg in legs],
         addresses=[leg.address for _, leg in legs],
         leg_agents=[leg.agent_id for _, leg in legs],
-        carrier=policy.carrier,
-        burst=policy.burst,
-        spacing=policy.spacing,
+        carriers=[call.carrier for call in calls],
+        slot_carriers=[policy.carrier for policy in policies],
+        bursts=[policy.burst for policy in policies],
+        spacings=[policy.spacing for policy in policies],
         claimed_at=claimed_at,
         now=now,
         lease_until=lease_until,

@@ -82,6 +82,7 @@ class Accepted:
     notified: bool | None
     known: Json | None
     numbers: list[str] | None
+    number_carriers: list[str] | None
 
 
 @dataclass(frozen=True, slots=True)

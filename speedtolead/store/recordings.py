@@ -38,6 +38,7 @@ class ToldRow:
 @dataclass(frozen=True, slots=True)
 class ToPlay:
     carrier_recording_id: str
+    carrier: str
 
 
 MARK_ANNOUNCED = Query("mark_announced", Id)

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 import structlog
 from aiohttp import web
 
+from speedtolead.domain.carrier import CarrierName
 from speedtolead.ports import Apologise, Goodbye
 from speedtolead.ports.conference import Greet
 from speedtolead.service.afterwards import Afterwards
-from speedtolead.service.callbacks import Callback, Told
+from speedtolead.service.callbacks import Callback, NotOfThisLeg, Told
 from speedtolead.web import metrics, reading
 from speedtolead.web.problems import Problem
 from speedtolead.web.services import SERVICES, Services
@@ -25,7 +26,8 @@ log = structlog.get_logger(__name__)
 
 TEXT_PATH = "/carrier/twilio/text"
 PATH = "/carrier/twilio/attempts/{attempt_id}/legs/{leg_id}/{kind}"
-SIGNATURES = ("X-Twilio-Signature", "X-SignalWire-Signature")
+SIGNATURES = ("X-SignalWire-Signature", "X-Twilio-Signature")
+"""Where a compatible carrier puts its signature; SignalWire sends one of them, or both."""
 TEXT = "text"
 REPEAT_TOKEN = "I-Twilio-Idempotency-Token"
 KINDS = frozenset(
@@ -49,12 +51,16 @@ async def callback(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     received_at = services.clock.now()
     kind = request.match_info["kind"]
-    flat = await _genuine(request, _known(kind))
+    flat, signers = await _genuine(request, _known(kind))
     attempt_id, leg_id = reading.id_of(request, "attempt_id"), reading.id_of(request, "leg_id")
     token = request.headers.get(REPEAT_TOKEN, "")
-    one = Callback(attempt_id, leg_id, kind, _fingerprint(request.path, flat, token), flat, received_at)
+    fingerprint = _fingerprint(request.path, flat, token)
+    one = Callback(attempt_id, leg_id, kind, fingerprint, flat, received_at, signers)
     with structlog.contextvars.bound_contextvars(attempt_id=str(attempt_id), callback=_known(kind)):
-        response = await _take(request, services, one)
+        try:
+            response = await _take(request, services, one)
+        except NotOfThisLeg:
+            raise _not_genuine(kind) from None
     metrics.CALLBACKS.labels(kind, "taken").inc()
     return response
 
@@ -63,7 +69,8 @@ async def text(request: web.Request) -> web.Response:
     """A text that somebody wrote to one of our numbers."""
     services = request.app[SERVICES]
     received_at = services.clock.now()
-    found = services.text_reader.inbound_text(await _genuine(request, TEXT), received_at)
+    fields, _ = await _genuine(request, TEXT)
+    found = services.text_reader.inbound_text(fields, received_at)
     if found is None:
         raise Problem(400, "unreadable_body", "This is no text: its id, sender or receiver is missing.")
     answer = await services.opt_outs.text(found)
@@ -72,15 +79,23 @@ async def text(request: web.Request) -> web.Response:
     return web.Response(text=body, content_type=kind)
 
 
-async def _genuine(request: web.Request, kind: str) -> dict[str, str]:
-    """What was posted, of a repeated field the last value. Raises a Problem: 403, the carrier did not sign it."""
+async def _genuine(request: web.Request, kind: str) -> tuple[dict[str, str], frozenset[CarrierName]]:
+    """What was posted, of a repeated field the last value, and whose signature it bears.
+
+    Raises a Problem: 403, no carrier account of ours signed it.
+    """
     services, fields = request.app[SERVICES], await reading.form(request)
-    signature = next((request.headers[name] for name in SIGNATURES if name in request.headers), None)
-    if not services.callback_reader.is_genuine(request.path_qs, fields, signature):
-        metrics.CALLBACKS.labels(kind, "not_genuine").inc()
-        log.warning("callback.not_genuine", kind=kind)
-        raise Problem(403, "not_genuine", "The signature does not fit.")
-    return {name: values[-1] for name, values in fields.items()}
+    signatures = [request.headers[name] for name in SIGNATURES if name in request.headers]
+    signers = services.callback_reader.signers(request.path_qs, fields, signatures)
+    if not signers:
+        raise _not_genuine(kind)
+    return {name: values[-1] for name, values in fields.items()}, signers
+
+
+def _not_genuine(kind: str) -> Problem:
+    metrics.CALLBACKS.labels(_known(kind), "not_genuine").inc()
+    log.warning("callback.not_genuine", kind=_known(kind))
+    return Problem(403, "not_genuine", "The signature does not fit.")
 
 
 async def _take(request: web.Request, services: Services, one: Callback) -> web.Response:

@@ -17,6 +17,7 @@ from speedtolead.service.abandonment import AbandonmentWatch
 from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.agents import Agents
 from speedtolead.service.callbacks import Callbacks
+from speedtolead.service.carriers import CarrierWatch
 from speedtolead.service.configuration.connections import Connectors
 from speedtolead.service.configuration.editing import SourceEditing
 from speedtolead.service.do_not_call import DoNotCall
@@ -85,6 +86,7 @@ class Services:
     sweeping: Sweeping
     afterwards: CarryingOut
     recordings: Recordings
+    carriers: CarrierWatch
     sign_in: SignIn
     webhooks: Webhooks
     callback_reader: CallbackReader

@@ -14,16 +14,23 @@ SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, a.number, a.s
 
 -- name: legs_of_attempt
 -- The legs of an attempt, those of earlier tries included, oldest first.
-SELECT id AS leg_id, kind, address, caller_id, agent_id, state, carrier_call_id, placed_at, ringing_at, live_at,
+SELECT id AS leg_id, kind, address, caller_id, agent_id, state, carrier, carrier_call_id, placed_at, ringing_at, live_at,
        accepted_at, ended_at, ended_as, answered_by, carrier_code, seconds
   FROM leg WHERE attempt_id = :attempt_id ORDER BY placed_at, id;
 
 -- name: receive_callback
--- The inbox: a row where this callback is new, nothing where it was received before.
+-- The inbox: a row where this callback is new, nothing where it was received before, or about a leg that is none of
+-- the carrier accounts' that signed it.
 INSERT INTO carrier_callback (account_id, attempt_id, fingerprint, kind, fields, received_at)
-SELECT account_id, id, :fingerprint, :kind, :fields, :now FROM attempt WHERE id = :attempt_id
+SELECT account_id, id, :fingerprint, :kind, :fields, :now FROM attempt
+ WHERE id = :attempt_id
+   AND NOT EXISTS (SELECT FROM leg WHERE id = :leg_id AND carrier <> ALL (CAST(:signers AS text[])))
 ON CONFLICT DO NOTHING
 RETURNING id;
+
+-- name: leg_of_others
+-- The leg, where it is none of these carrier accounts'.
+SELECT id FROM leg WHERE id = :leg_id AND carrier <> ALL (CAST(:signers AS text[]));
 
 -- name: permit_facts
 -- What the permit looks at, as it is now.
@@ -56,9 +63,11 @@ INSERT INTO permit (id, account_id, attempt_id, decided_at, decision, not_before
 VALUES (:permit_id, :account_id, :attempt_id, :decided_at, :decision, :not_before, :rule_set, :rules);
 
 -- name: add_leg
--- A leg that the carrier is about to be asked for.
-INSERT INTO leg (id, account_id, attempt_id, kind, address, caller_id, agent_id, state, placed_at)
-VALUES (:leg_id, :account_id, :attempt_id, :kind, :address, :caller_id, :agent_id, 'placing', :now);
+-- A leg that the carrier is about to be asked for: the carrier of the legs that it is to meet.
+INSERT INTO leg (id, account_id, attempt_id, kind, address, caller_id, agent_id, state, placed_at, carrier)
+VALUES (:leg_id, :account_id, :attempt_id, :kind, :address, :caller_id, :agent_id, 'placing', :now,
+        coalesce((SELECT carrier FROM leg WHERE attempt_id = :attempt_id ORDER BY placed_at DESC, id DESC LIMIT 1),
+                 'first'));
 
 -- name: save_leg
 -- A leg as it now is.
@@ -79,7 +88,7 @@ RETURNING id;
 -- name: put_back
 -- The lead's phone did not ring: back to the plan, with the lease given up.
 UPDATE attempt SET state = 'scheduled', due_at = :due_at, ready = false, lease = NULL, lease_until = NULL,
-       agent_id = NULL, unknown_since = NULL, requested_at = NULL, note = :note,
+       agent_id = NULL, unknown_since = NULL, requested_at = NULL, note = :note, refused_by = :refused_by,
        passed_by = CASE WHEN CAST(:passed_by AS uuid) IS NULL THEN passed_by ELSE passed_by || CAST(:passed_by AS uuid) END
  WHERE id = :attempt_id AND state = ANY (:sources)
 RETURNING id;

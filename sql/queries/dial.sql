@@ -17,12 +17,13 @@ UPDATE attempt SET ready = true FROM relaxed, due WHERE attempt.id = due.id;
 -- no more than that: the limits are numbers, because a limit that is a parameter is planned as a tenth of all rows.
 -- On a node whose clock is behind, an attempt may be ready before it is due.
 SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c.version AS campaign_version,
-       a.lead_received_at, a.rank_at, a.passed_by, free.agents, free.addresses,
-       (SELECT next_at FROM carrier_slot WHERE carrier = :carrier) AS slot_at,
+       a.lead_received_at, a.rank_at, a.passed_by, a.refused_by, free.agents, free.addresses,
        l.phone, l.email, l.candidates,
        contact_facts(l.account_id, l.id, c.id, l.phone, l.email) AS known,
        ARRAY(SELECT phone FROM phone_number
               WHERE account_id = l.account_id AND NOT removed ORDER BY phone) AS numbers,
+       ARRAY(SELECT carrier FROM phone_number
+              WHERE account_id = l.account_id AND NOT removed ORDER BY phone) AS number_carriers,
        l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes,
        (SELECT name FROM source WHERE id = l.source_id) AS source_name
   FROM campaign c
@@ -40,7 +41,7 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
  ) free
  CROSS JOIN LATERAL (
     SELECT * FROM (
-        SELECT id, lead_id, lead_received_at, rank_at, passed_by FROM attempt
+        SELECT id, lead_id, lead_received_at, rank_at, passed_by, refused_by FROM attempt
          WHERE campaign_id = c.id AND state = 'scheduled' AND ready AND due_at <= :now
          ORDER BY rank_at DESC, lead_received_at DESC LIMIT 32) best
      ORDER BY rank_at DESC, lead_received_at DESC LIMIT cardinality(free.agents)
@@ -64,10 +65,11 @@ WITH wanted AS (
     SELECT * FROM unnest(CAST(:attempt_ids AS uuid[]), CAST(:agent_ids AS uuid[]), CAST(:leases AS uuid[]),
                          CAST(:permit_ids AS uuid[]), CAST(:modes AS text[]), CAST(:caller_ids AS text[]),
                          CAST(:permitted_waits AS double precision[]), CAST(:phones AS text[]),
-                         CAST(:emails AS text[]), CAST(:account_ids AS uuid[]), CAST(:versions AS bigint[]))
+                         CAST(:emails AS text[]), CAST(:account_ids AS uuid[]), CAST(:versions AS bigint[]),
+                         CAST(:carriers AS text[]))
       WITH ORDINALITY
       AS w (attempt_id, agent_id, lease, permit_id, mode, caller_id, permitted_wait, phone, email, account_id, version,
-            n)
+            carrier, n)
 ), person AS MATERIALIZED (
     SELECT key, account_id, version FROM outreach
      WHERE (key, account_id) IN (SELECT phone, account_id FROM wanted UNION SELECT email, account_id FROM wanted)
@@ -83,19 +85,24 @@ WITH wanted AS (
      WHERE g.state = 'available' AND NOT g.removed
      FOR NO KEY UPDATE OF g SKIP LOCKED
 ), pair AS (
-    SELECT w.*, row_number() OVER (ORDER BY w.n) AS place
+    SELECT w.*, row_number() OVER (PARTITION BY w.carrier ORDER BY w.n) AS place
       FROM wanted w
       JOIN free_attempt a ON a.id = w.attempt_id
       JOIN free_agent g ON g.id = w.agent_id
 ), slot AS (
-    SELECT carrier, greatest(next_at, :now - CAST(:burst AS interval)) AS next_at
-      FROM carrier_slot WHERE carrier = :carrier FOR NO KEY UPDATE
+    SELECT s.carrier, greatest(s.next_at, :now - p.burst) AS next_at, p.spacing, s.passes
+      FROM carrier_slot s
+      JOIN unnest(CAST(:slot_carriers AS text[]), CAST(:bursts AS interval[]), CAST(:spacings AS interval[]))
+           AS p (carrier, burst, spacing) ON p.carrier = s.carrier
+     ORDER BY s.carrier FOR NO KEY UPDATE OF s
 ), taken AS (
-    SELECT pair.* FROM pair, slot
-     WHERE slot.next_at + (pair.place - 1) * CAST(:spacing AS interval) <= :now
+    SELECT pair.* FROM pair JOIN slot ON slot.carrier = pair.carrier
+     WHERE slot.next_at + (pair.place - 1) * slot.spacing <= :now
+       AND (slot.passes IS NULL OR pair.place <= slot.passes)
 ), spent AS (
-    UPDATE carrier_slot SET next_at = slot.next_at + (SELECT count(*) FROM taken) * CAST(:spacing AS interval)
-      FROM slot WHERE carrier_slot.carrier = slot.carrier AND EXISTS (SELECT FROM taken)
+    UPDATE carrier_slot s SET next_at = slot.next_at + used.calls * slot.spacing, passes = slot.passes - used.calls
+      FROM slot JOIN (SELECT carrier, count(*) AS calls FROM taken GROUP BY carrier) used ON used.carrier = slot.carrier
+     WHERE s.carrier = slot.carrier
 ), reserved AS (
     UPDATE agent SET state = 'reserved', state_since = :now, state_until = :lease_until, state_reason = NULL,
            attempt_id = taken.attempt_id
@@ -103,17 +110,17 @@ WITH wanted AS (
 ), dialing AS (
     UPDATE attempt SET state = 'dialing', lease = taken.lease, lease_until = :lease_until,
            agent_id = taken.agent_id, claimed_at = :claimed_at, permitted_at = :now, tries = tries + 1,
-           mode = taken.mode, caller_id = taken.caller_id, permitted_wait = taken.permitted_wait
+           mode = taken.mode, caller_id = taken.caller_id, permitted_wait = taken.permitted_wait, refused_by = NULL
       FROM taken WHERE attempt.id = taken.attempt_id
     RETURNING attempt.id, attempt.account_id, attempt.lead_id, attempt.agent_id, taken.permit_id, taken.caller_id,
-              taken.n
+              taken.carrier, taken.n
 ), new_permit AS (
     INSERT INTO permit (id, account_id, attempt_id, decided_at, decision, rule_set, rules)
     SELECT permit_id, account_id, id, :now, 'allowed', :rule_set, CAST(:rules AS jsonb) -> CAST(n - 1 AS integer)
       FROM dialing
 ), new_leg AS (
-    INSERT INTO leg (id, account_id, attempt_id, kind, address, caller_id, agent_id, state, placed_at)
-    SELECT w.id, d.account_id, d.id, w.kind, w.address, d.caller_id, w.agent_id, 'placing', :now
+    INSERT INTO leg (id, account_id, attempt_id, kind, address, caller_id, agent_id, state, placed_at, carrier)
+    SELECT w.id, d.account_id, d.id, w.kind, w.address, d.caller_id, w.agent_id, 'placing', :now, d.carrier
       FROM dialing d
       JOIN unnest(CAST(:leg_ids AS uuid[]), CAST(:leg_attempts AS uuid[]), CAST(:leg_kinds AS text[]),
                   CAST(:addresses AS text[]), CAST(:leg_agents AS uuid[]))
@@ -173,11 +180,3 @@ WITH relaxed AS MATERIALIZED (
     UPDATE lead SET state = 'working' FROM fresh WHERE lead.id = fresh.id
 )
 SELECT id FROM asked;
-
--- name: hold_slots
--- Let no slot be taken before a moment: the carrier said that there were too many calls.
-UPDATE carrier_slot SET next_at = greatest(next_at, :until) WHERE carrier = :carrier;
-
--- name: ensure_slot
--- The carrier's slot row.
-INSERT INTO carrier_slot (carrier, next_at) VALUES (:carrier, :now) ON CONFLICT DO NOTHING;

@@ -146,7 +146,10 @@ SELECT coalesce((SELECT id FROM new_lead), kept_out()) AS id, agents, addresses,
             THEN contact_facts(:account_id, NULL, :campaign_id, :phone, :email)
             ELSE no_contact_facts() END AS known,
        CASE WHEN handed THEN ARRAY(SELECT phone FROM phone_number
-                                    WHERE account_id = :account_id AND NOT removed ORDER BY phone) END AS numbers
+                                    WHERE account_id = :account_id AND NOT removed ORDER BY phone) END AS numbers,
+       CASE WHEN handed THEN ARRAY(SELECT carrier FROM phone_number
+                                    WHERE account_id = :account_id AND NOT removed ORDER BY phone)
+       END AS number_carriers
   FROM way;
 
 -- name: keep_finding_shape

@@ -44,5 +44,6 @@ SELECT r.id AS recording_id, r.attempt_id, r.state, r.started_at, r.seconds, r.a
 
 -- name: recording_to_play
 -- A recording of one of the account's leads that the carrier has whole.
-SELECT r.carrier_recording_id FROM recording r JOIN attempt a ON a.id = r.attempt_id
+SELECT r.carrier_recording_id, g.carrier
+  FROM recording r JOIN attempt a ON a.id = r.attempt_id JOIN leg g ON g.id = r.leg_id
  WHERE r.id = :recording_id AND r.account_id = :account_id AND a.lead_id = :lead_id AND r.state = 'kept';

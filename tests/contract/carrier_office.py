@@ -18,6 +18,7 @@ from aiohttp import web
 from speedtolead.adapters.twilio.addresses import Addresses
 from speedtolead.adapters.twilio.callbacks import TwilioCallbacks
 from speedtolead.adapters.twilio.carrier import TwilioCarrier, twilio_carrier
+from speedtolead.domain.carrier import CarrierName
 from speedtolead.ports import CallOrder, Goodbye, Instruction, KnownCall
 from speedtolead.simulator import (
     Fault,
@@ -97,6 +98,15 @@ class CarrierOffice:
         return list(await self.carrier.calls_to(address, ago(minutes=1)))
 
 
+def callbacks_by(key: str, public_url: str) -> TwilioCallbacks:
+    """The reader of one account's callbacks, which signs by this key."""
+    return TwilioCallbacks({CarrierName.FIRST: key}, Addresses(public_url))
+
+
+def is_genuine(callbacks: TwilioCallbacks, path: str, fields: dict[str, list[str]], signature: str | None) -> bool:
+    return bool(callbacks.signers(path, fields, [] if signature is None else [signature]))
+
+
 def ago(**parts: float) -> datetime:
     return datetime.now(UTC) - timedelta(**parts)
 
@@ -143,7 +153,7 @@ async def carrier_office(
             timeout=timeout,
         ) as carrier,
     ):
-        callbacks = TwilioCallbacks(config.auth_token, Addresses(public_url))
+        callbacks = callbacks_by(config.auth_token, public_url)
         office = CarrierOffice(simulator, carrier, callbacks, public_url)
         app.append(office)
         yield office

@@ -9,10 +9,9 @@ from xml.etree import ElementTree
 
 import aiohttp
 import pytest
-from carrier_office import AGENT, LEAD, CarrierOffice, ago, carrier_office, order
+from carrier_office import AGENT, LEAD, CarrierOffice, ago, callbacks_by, carrier_office, is_genuine, order
 
-from speedtolead.adapters.twilio.addresses import RINGING_SOUND, Addresses
-from speedtolead.adapters.twilio.callbacks import TwilioCallbacks
+from speedtolead.adapters.twilio.addresses import RINGING_SOUND
 from speedtolead.domain.call import AnsweredBy, LegState
 from speedtolead.ports import Goodbye, Indeterminate, Permanent, Transient
 from speedtolead.ports.conference import Alone, Greet, JoinConference
@@ -33,7 +32,7 @@ def join(
 
 
 def rendered(instruction: JoinConference | Greet) -> ElementTree.Element:
-    _, body = TwilioCallbacks("token", Addresses("https://calls.example.com")).render(instruction)
+    _, body = callbacks_by("token", "https://calls.example.com").render(instruction)
     return ElementTree.fromstring(body)
 
 
@@ -122,7 +121,7 @@ async def test_a_lead_is_dialled_into_a_conference_with_one_request_and_no_fetch
         assert told == ["initiated", "ringing", "in-progress", "completed"]
         await o.until(lambda: o.of_leg(LEG, "detection"))
         assert {one.path.rsplit("/", 1)[1] for one in o.heard} == {"status", "detection"}, "nothing else was asked"
-        assert all(o.callbacks.is_genuine(h.path, h.fields, h.signature) for h in o.heard)
+        assert all(is_genuine(o.callbacks, h.path, h.fields, h.signature) for h in o.heard)
         (known,) = await o.known()
         assert known.call_id == call_id
 

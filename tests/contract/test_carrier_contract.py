@@ -11,6 +11,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 from xml.etree import ElementTree
@@ -18,17 +19,29 @@ from xml.etree import ElementTree
 import aiohttp
 import pytest
 from aiohttp import web
-from carrier_office import AGENT, LEAD, OURS, CarrierOffice, ago, carrier_office, held, listening, order
+from carrier_office import (
+    AGENT,
+    LEAD,
+    OURS,
+    CarrierOffice,
+    ago,
+    callbacks_by,
+    carrier_office,
+    held,
+    is_genuine,
+    listening,
+    order,
+)
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 
 from speedtolead.adapters.twilio import errors
-from speedtolead.adapters.twilio.addresses import Addresses
-from speedtolead.adapters.twilio.callbacks import TwilioCallbacks, answered_by
+from speedtolead.adapters.twilio.callbacks import answered_by
 from speedtolead.adapters.twilio.carrier import TwilioCarrier, twilio_carrier
 from speedtolead.domain.call import AnsweredBy, LegEnd, LegReport, LegState
 from speedtolead.ports import (
     Announce,
     Apologise,
+    Away,
     ConnectAgent,
     ConnectLead,
     Goodbye,
@@ -38,6 +51,7 @@ from speedtolead.ports import (
     OfferLead,
     Permanent,
     PortError,
+    TooMany,
     Transient,
 )
 from speedtolead.ports.conference import Alone, JoinConference
@@ -72,7 +86,7 @@ async def test_a_placed_call_has_an_id_and_tells_its_story_in_genuine_callbacks(
             "initiated", "ringing", "in-progress", "completed"
         ]  # fmt: skip
         for one in o.heard:
-            assert o.callbacks.is_genuine(one.path, one.fields, one.signature)
+            assert is_genuine(o.callbacks, one.path, one.fields, one.signature)
             assert o.callbacks.call_id({name: values[-1] for name, values in one.fields.items()}) == call_id
         assert o.posts() == 1
 
@@ -495,7 +509,7 @@ INSTRUCTIONS: dict[str, Instruction] = {
 
 
 def rendered(instruction: Instruction, public_url: str = PUBLIC) -> ElementTree.Element:
-    kind, body = TwilioCallbacks("token", Addresses(public_url)).render(instruction)
+    kind, body = callbacks_by("token", public_url).render(instruction)
     assert kind == "text/xml"
     assert len(body) <= 4000
     document = ElementTree.fromstring(body)
@@ -632,7 +646,7 @@ async def test_a_whole_bridge_runs_over_genuine_callbacks(prefix: str) -> None:
         report = o.callbacks.dialed_report({name: v[-1] for name, v in dialed.fields.items()}, ago())
         assert (report.state, report.end) == (LegState.ENDED, LegEnd.COMPLETED)
         assert [call.call_id for call in await o.known()] == [report.carrier_call_id]
-        assert all(o.callbacks.is_genuine(h.path, h.fields, h.signature) for h in o.heard)
+        assert all(is_genuine(o.callbacks, h.path, h.fields, h.signature) for h in o.heard)
 
 
 # ---- callbacks ----------------------------------------------------------------------------------------------
@@ -643,7 +657,7 @@ async def test_a_callback_that_was_changed_is_not_genuine() -> None:
         await o.is_over(await o.carrier.place_call(order()))
         await o.until(lambda: any(one["CallStatus"] == "completed" for one in o.at("status")))
         one = o.at("status")[-1]
-        genuine = o.callbacks.is_genuine
+        genuine = partial(is_genuine, o.callbacks)
         assert genuine(one.path, one.fields, one.signature)
         assert not genuine(one.path, one.fields | {"CallStatus": ["busy"]}, one.signature)
         assert not genuine(one.path, one.fields | {"New": ["1"]}, one.signature)
@@ -655,15 +669,15 @@ async def test_a_callback_that_was_changed_is_not_genuine() -> None:
         assert not genuine("//elsewhere.example.com" + one.path, one.fields, one.signature)
         for forged in (None, "", "x", one.signature[::-1] if one.signature else "", "é" * 28):
             assert not genuine(one.path, one.fields, forged)
-        other = TwilioCallbacks("another token", Addresses(o.public_url))
-        assert not other.is_genuine(one.path, one.fields, one.signature)
-        elsewhere = TwilioCallbacks(o.simulator.config.auth_token, Addresses("https://other.example.com"))
-        assert not elsewhere.is_genuine(one.path, one.fields, one.signature)
+        other = callbacks_by("another token", o.public_url)
+        assert not is_genuine(other, one.path, one.fields, one.signature)
+        elsewhere = callbacks_by(o.simulator.config.auth_token, "https://other.example.com")
+        assert not is_genuine(elsewhere, one.path, one.fields, one.signature)
 
 
 def test_the_example_of_the_carriers_own_documentation_is_genuine() -> None:
     """https://www.twilio.com/docs/usage/security, with its token, address and signature."""
-    callbacks = TwilioCallbacks("12345", Addresses("https://mycompany.com"))
+    callbacks = callbacks_by("12345", "https://mycompany.com")
     fields = {
         "CallSid": ["CA1234567890ABCDE"],
         "Caller": ["+14158675309"],
@@ -672,11 +686,11 @@ def test_the_example_of_the_carriers_own_documentation_is_genuine() -> None:
         "To": ["+18005551212"],
     }
     path, signature = "/myapp.php?foo=1&bar=2", "RSOYDt4T1cUTdK1PDd93/VVr8B8="
-    assert callbacks.is_genuine(path, fields, signature)
-    assert callbacks.is_genuine(path, fields | {"To": ["+18005551212"] * 2}, signature)
+    assert is_genuine(callbacks, path, fields, signature)
+    assert is_genuine(callbacks, path, fields | {"To": ["+18005551212"] * 2}, signature)
 
 
-READER = TwilioCallbacks("token", Addresses("https://calls.example.com"))
+READER = callbacks_by("token", "https://calls.example.com")
 AT = datetime(2026, 6, 10, 16, tzinfo=UTC)
 
 
@@ -761,27 +775,31 @@ MEANINGS: list[tuple[Exception, type[PortError], str, str | None]] = [
     *[(answered(400, c), Permanent, "invalid_number", str(c)) for c in (30003, 30005, 30006)],
     *[(answered(400, c), Permanent, "blocked", str(c)) for c in (13225, 13227, 21215, 21216, 21408, 30007)],
     (answered(400, 21610), Permanent, "opted_out", "21610"),
-    *[(answered(400, c), Transient, "carrier_busy", str(c)) for c in (20003, 21210, 21219, 21608, 10004, 30034)],
+    *[(answered(400, c), Transient, "carrier_busy", str(c)) for c in (21210, 21212, 21219, 21608, 10004, 30034)],
+    (answered(400, 20003), Away, "carrier_busy", "20003"),
+    (answered(400, 20005), Away, "carrier_busy", "20005"),
+    (answered(403, 21215), Transient, "carrier_busy", "21215"),
     (answered(400, 21205), Permanent, "carrier_refused", "21205"),
     (answered(400, None), Permanent, "carrier_refused", None),
-    (answered(401, 20003), Transient, "carrier_busy", "20003"),
-    (answered(403, None), Transient, "carrier_busy", None),
-    (answered(404, 20404), Transient, "carrier_busy", "20404"),
-    (answered(429, 20429), Transient, "carrier_busy", "20429"),
-    (answered(429, None), Transient, "carrier_busy", None),
-    (answered(400, 20429), Transient, "carrier_busy", "20429"),
+    (answered(401, 20003), Away, "carrier_busy", "20003"),
+    (answered(403, None), Away, "carrier_busy", None),
+    (answered(404, 20404), Away, "carrier_busy", "20404"),
+    (answered(429, 20429), TooMany, "carrier_busy", "20429"),
+    (answered(429, None), TooMany, "carrier_busy", None),
+    (answered(400, 22005), TooMany, "carrier_busy", "22005"),
+    (answered(400, 20429), TooMany, "carrier_busy", "20429"),
     (answered(500, 20500), Indeterminate, "carrier_unclear", "20500"),
     (answered(503, 21211), Indeterminate, "carrier_unclear", "21211"),
     (answered(504, None), Indeterminate, "carrier_unclear", None),
-    (problem(429, 20429), Transient, "carrier_busy", "20429"),
+    (problem(429, 20429), TooMany, "carrier_busy", "20429"),
     (problem(503, 20503), Indeterminate, "carrier_unclear", "20503"),
     (problem(400, 21211), Permanent, "invalid_number", "21211"),
     (problem(400, 21610), Permanent, "opted_out", "21610"),
-    (problem(401, 20003), Transient, "carrier_busy", "20003"),
+    (problem(401, 20003), Away, "carrier_busy", "20003"),
     (problem(400, 21219), Transient, "carrier_busy", "21219"),
     (TwilioException("Unable to fetch page"), Indeterminate, "carrier_unclear", None),
-    (connector(), Transient, "carrier_busy", None),
-    (aiohttp.ConnectionTimeoutError(), Transient, "carrier_busy", None),
+    (connector(), Away, "carrier_busy", None),
+    (aiohttp.ConnectionTimeoutError(), Away, "carrier_busy", None),
     (aiohttp.ServerDisconnectedError(), Indeterminate, "carrier_unclear", None),
     (aiohttp.SocketTimeoutError(), Indeterminate, "carrier_unclear", None),
     (aiohttp.ClientOSError(104, "reset"), Indeterminate, "carrier_unclear", None),

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 from aiohttp import web
-from carrier_office import AGENT, LEAD, OURS, CarrierOffice, carrier_office, listening, order
+from carrier_office import AGENT, LEAD, OURS, CarrierOffice, carrier_office, is_genuine, listening, order
 from test_carrier_contract import ATTEMPT, LEG, RETRY, RING, SILENT, adapter, rendered
 
 from speedtolead.ports import ConnectLead, Goodbye, Indeterminate, OfferLead, Permanent, PortError, Transient
@@ -146,7 +146,7 @@ async def test_who_is_on_hold_hears_music_and_nobody(prefix: str) -> None:
         assert one is not None
         await o.simulator.carrier.wait_for(lambda: one.music)
         (asked,) = o.at("hold")
-        assert o.callbacks.is_genuine(asked.path, asked.fields, asked.signature)
+        assert is_genuine(o.callbacks, asked.path, asked.fields, asked.signature)
         assert one.call.said[-1] == "One moment, please."
         await o.carrier.change_party(lead, PartyChange(held=False))
         assert (heard(o, lead), one.music) == ({agent.call_id}, False)
@@ -183,7 +183,7 @@ async def test_keypad_tones_reach_one_party_alone(prefix: str) -> None:
         assert (calls[lead.call_id].tones, calls[agent.call_id].tones) == ("12#", "")
         (asked,) = [one for one in o.heard if "/aside" in one.path]
         assert asked.path.endswith("/aside?digits=12%23")
-        assert o.callbacks.is_genuine(asked.path, asked.fields, asked.signature)
+        assert is_genuine(o.callbacks, asked.path, asked.fields, asked.signature)
 
 
 async def test_who_is_not_there_yet_is_a_no_for_now(prefix: str) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
-from carrier_office import carrier_office, listening, order
+from carrier_office import carrier_office, is_genuine, listening, order
 from test_carrier_contract import AT, ATTEMPT, LEG, READER, RETRY, SILENT, TALKER, adapter
 
 from speedtolead.domain.recording import RecordingReport, RecordingState
@@ -28,7 +28,7 @@ async def test_a_live_call_is_recorded_in_two_tracks_and_its_sound_can_be_had(pr
         reports = []
         for one in o.at("recording"):
             assert one.path == f"/carrier/twilio/attempts/{ATTEMPT}/legs/{LEG}/recording"
-            assert o.callbacks.is_genuine(one.path, one.fields, one.signature)
+            assert is_genuine(o.callbacks, one.path, one.fields, one.signature)
             assert one["RecordingChannels"] == "2"
             fields = {name: values[-1] for name, values in one.fields.items()}
             reports.append(o.callbacks.recording_report(fields, AT))

@@ -14,12 +14,11 @@ from conftest import database_of
 
 from speedtolead.store import dial
 from speedtolead.store.database import Database
-from speedtolead.store.dial import AGENTS_PER_CAMPAIGN, DIAL_CANDIDATES, NEXT_DUE, PROMOTE_DUE, SlotPolicy
+from speedtolead.store.dial import AGENTS_PER_CAMPAIGN, DIAL_CANDIDATES, NEXT_DUE, PROMOTE_DUE
 from speedtolead.store.migrations import migrate, shipped
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ACCOUNT, CAMPAIGN, SOURCE = (UUID(int=n) for n in range(1, 4))
-POLICY = SlotPolicy("carrier", 1000)
 SECOND = timedelta(seconds=1)
 
 LEADS = """
@@ -80,7 +79,7 @@ async def plan(
 
 async def seen(tx: Any, now: datetime = NOW) -> list[int]:
     """The leads that one look sees, the best first."""
-    rows = await dial.dial_candidates(tx, POLICY, now)
+    rows = await dial.dial_candidates(tx, now)
     ordered = sorted(rows, key=lambda row: (row.rank_at, row.lead_received_at), reverse=True)
     return [row.lead_id.int for row in ordered]
 
@@ -167,7 +166,7 @@ async def test_a_look_reads_as_many_attempts_as_there_are_agents(database: Datab
 
 
 async def _attempt_scans(tx: Any) -> list[dict[str, Any]]:
-    arguments = {"carrier": POLICY.carrier, "now": NOW}
+    arguments = {"now": NOW}
     text = await tx.fetchval(
         "EXPLAIN (ANALYZE, FORMAT JSON) " + DIAL_CANDIDATES.sql, *(arguments[p] for p in DIAL_CANDIDATES.parameters)
     )

@@ -30,7 +30,14 @@ from speedtolead.store.query import DECLARED, statements
 for _module in pkgutil.walk_packages(speedtolead.store.__path__, "speedtolead.store."):
     importlib.import_module(_module.name)
 
-INSTALLATION_WIDE = {"schema_migration", "carrier_slot", "webhook_cursor", "rule_set", "global_suppression"}
+INSTALLATION_WIDE = {
+    "schema_migration",
+    "carrier_slot",
+    "carrier_breaker",
+    "webhook_cursor",
+    "rule_set",
+    "global_suppression",
+}
 """Tables that belong to the installation; a library's own tables start with its name."""
 LIBRARY_PREFIX = "pgqueuer"
 

@@ -30,6 +30,7 @@ from speedtolead.adapters.twilio.addresses import (
     Addresses,
 )
 from speedtolead.domain.call import AnsweredBy, LegEnd, LegReport, LegState
+from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.recording import RecordingReport, RecordingState
 from speedtolead.ports import (
     Announce,
@@ -107,17 +108,21 @@ def _moment(told: str) -> datetime | None:
 
 
 class TwilioCallbacks:
-    """The callback port. ``signature`` is what came in the header of the carrier's name for it."""
+    """The callback port. ``keys`` are what the carrier accounts sign by: a token, or a key for signing alone."""
 
-    def __init__(self, auth_token: str, addresses: Addresses) -> None:
-        self._validator = RequestValidator(auth_token)
+    def __init__(self, keys: Mapping[CarrierName, str], addresses: Addresses) -> None:
+        self._validators = {name: RequestValidator(key) for name, key in keys.items()}
         self._addresses = addresses
 
-    def is_genuine(self, path_and_query: str, fields: Mapping[str, Sequence[str]], signature: str | None) -> bool:
-        if not signature:
-            return False
-        url = self._addresses.public_url + path_and_query
-        return bool(self._validator.validate(url, _MultiFields(fields), signature))
+    def signers(
+        self, path_and_query: str, fields: Mapping[str, Sequence[str]], signatures: Sequence[str]
+    ) -> frozenset[CarrierName]:
+        url, posted = self._addresses.public_url + path_and_query, _MultiFields(fields)
+        return frozenset(
+            name
+            for name, validator in self._validators.items()
+            if any(given and validator.validate(url, posted, given) for given in signatures)
+        )
 
     def leg_report(self, fields: Mapping[str, str], at: datetime) -> LegReport:
         found = report(

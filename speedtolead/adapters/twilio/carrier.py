@@ -6,9 +6,9 @@ A request that places a call is sent once. What its failure means is in ``errors
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -25,17 +25,28 @@ from speedtolead.adapters.twilio.errors import FAILURES
 from speedtolead.adapters.twilio.http import TWILIO, BoundedHttpClient
 from speedtolead.ports import CallOrder, Indeterminate, KnownCall, Permanent, Sound, Transient
 
+Queues = Callable[[timedelta], None]
+"""Hears how long a call that was placed waits at the carrier before it is dialled."""
+_LONGEST_QUEUE = 24 * 3600 * 1000
+"""Milliseconds; the carrier takes no calls that would wait longer."""
 _LISTED = 200
 _PIECE = 64 * 1024
+
+
+def _unheard(queued_for: timedelta) -> None:
+    """For whoever places so few calls that none waits."""
 
 
 class TwilioCarrier(TwilioControl):
     """Places, changes and reads calls of one account."""
 
-    def __init__(self, name: str, client: Client, http: BoundedHttpClient, addresses: Addresses) -> None:
+    def __init__(
+        self, name: str, client: Client, http: BoundedHttpClient, addresses: Addresses, queues: Queues = _unheard
+    ) -> None:
         super().__init__(client, addresses)
         self.name = name
         self._http = http
+        self._queues = queues
 
     async def place_call(self, order: CallOrder) -> str:
         detection: dict[str, Any] = {}
@@ -52,6 +63,7 @@ class TwilioCarrier(TwilioControl):
             )
         except FAILURES as error:
             raise errors.read(error) from error
+        self._hear_queue(call.queue_time)
         return _id_of(call.sid)
 
     async def dial_into(self, order: CallOrder, conference: str) -> str:
@@ -73,7 +85,14 @@ class TwilioCarrier(TwilioControl):
             )
         except FAILURES as error:
             raise errors.read(error) from error
+        self._hear_queue(participant.queue_time)
         return _id_of(participant.call_sid)
+
+    def _hear_queue(self, milliseconds: object) -> None:
+        """The carrier's own estimate for the call it has just taken; a compatible one may not say it."""
+        told = str(milliseconds)
+        if told.isdecimal():
+            self._queues(timedelta(milliseconds=min(int(told), _LONGEST_QUEUE)))
 
     def _wanted(self, order: CallOrder) -> dict[str, Any]:
         """What is asked of a call, however it is placed."""
@@ -184,12 +203,19 @@ def _known(call: Any) -> KnownCall:
 
 @asynccontextmanager
 async def twilio_carrier(
-    *, name: str, account_sid: str, auth_token: str, api_url: str, public_url: str, timeout: float
+    *,
+    name: str,
+    account_sid: str,
+    auth_token: str,
+    api_url: str,
+    public_url: str,
+    timeout: float,
+    queues: Queues = _unheard,
 ) -> AsyncIterator[TwilioCarrier]:
     """The carrier, with its connection opened and the SDK's lazy parts loaded before the first lead needs them."""
     http = BoundedHttpClient(api_url, timeout)
     client = Client(account_sid, auth_token, http_client=http)
-    carrier = TwilioCarrier(name, client, http, Addresses(public_url))
+    carrier = TwilioCarrier(name, client, http, Addresses(public_url), queues)
     _ = client.calls
     try:
         yield carrier

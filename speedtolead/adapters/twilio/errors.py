@@ -12,13 +12,18 @@ from datetime import timedelta
 import aiohttp
 from twilio.base.exceptions import TwilioException, TwilioRestException
 
-from speedtolead.ports import Indeterminate, Permanent, PortError, Transient
+from speedtolead.ports import Away, Indeterminate, Permanent, PortError, TooMany, Transient
 
 INVALID_NUMBER = frozenset({13223, 13224, 21201, 21211, 21214, 21217, 21614, 30003, 30005, 30006})
 BLOCKED = frozenset({13225, 13227, 21215, 21216, 21408, 30007})
 OPTED_OUT = frozenset({21610})
-ACCOUNT = frozenset({20003, 20005, 20404, 21210, 21212, 21219, 21608, 10004, 30034})
+TOO_MANY = frozenset({20429, 22005})
+SHUT = frozenset({20003, 20005, 20404})
+"""The account itself is not known, or not active."""
+ACCOUNT = frozenset({21210, 21212, 21219, 21608, 10004, 30034})
 """The account, not the number, is the trouble: no lead is given up for it."""
+_OF_ONE_CALL = INVALID_NUMBER | BLOCKED | OPTED_OUT | ACCOUNT
+"""These tell nothing of the account as a whole, whatever their status: another call may go through."""
 
 FAILURES = (
     aiohttp.ClientError,
@@ -38,7 +43,7 @@ ACCOUNT_PAUSE = timedelta(seconds=30)
 def read(error: Exception) -> PortError:
     """The error of a request that changes something at the carrier."""
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
-        return Transient(f"not connected: {error}", retry_after=timedelta(seconds=2))
+        return Away(f"not connected: {error}", retry_after=timedelta(seconds=2))
     if isinstance(error, TwilioRestException):
         return _answered(error)
     if isinstance(error, TwilioException):
@@ -57,11 +62,14 @@ def _number(found: object) -> int:
 def _meaning(status: int, code: int, said: str) -> PortError:
     words = f"{status} {code or ''} {said}".strip()
     named = str(code) if code else None
-    if status == 429 or code == 20429:
-        return Transient(words, retry_after=timedelta(seconds=1), provider_code=named)
+    if status == 429 or code in TOO_MANY:
+        return TooMany(words, retry_after=timedelta(seconds=1), provider_code=named)
     if status >= 500:
         return Indeterminate(words, provider_code=named)
-    if code in ACCOUNT or status in {401, 403, 404} or status < 400:
+    not_for_us = status in {401, 403, 404}
+    if code in SHUT or (not_for_us and code not in _OF_ONE_CALL) or status < 400:
+        return Away(words, retry_after=ACCOUNT_PAUSE, provider_code=named)
+    if code in ACCOUNT or not_for_us:
         return Transient(words, retry_after=ACCOUNT_PAUSE, provider_code=named)
     if code in INVALID_NUMBER:
         return Permanent(words, code="invalid_number", provider_code=named)

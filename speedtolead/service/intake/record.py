@@ -134,6 +134,7 @@ def due_row(row: SourceRow, lead: NewLead, attempt_id: UUID, stored: Accepted) -
     assert lead.phone is not None
     assert stored.known is not None
     assert stored.numbers is not None
+    assert stored.number_carriers is not None
     consent = consent_of_new(lead.consent, lead.certificate, lead.reassigned, lead.received_at)
     return DueRow(
         attempt_id=attempt_id,
@@ -146,12 +147,13 @@ def due_row(row: SourceRow, lead: NewLead, attempt_id: UUID, stored: Accepted) -
         passed_by=[],
         agents=stored.agents,
         addresses=stored.addresses,
-        slot_at=None,
+        refused_by=None,
         phone=lead.phone,
         email=lead.email,
         candidates=candidates_to_json(lead.candidates),
         known=stored.known | {"consent": consent},
         numbers=stored.numbers,
+        number_carriers=stored.number_carriers,
         first_name=lead.first_name,
         last_name=lead.last_name,
         city=lead.city,
