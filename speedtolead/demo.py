@@ -126,9 +126,8 @@ async def _post(
         log.warning("demo.post_failed", error=type(error).__name__)
 
 
-async def carrier_alone(host: str, port: int, speed: float, seed: int, calls_per_second: float) -> None:
+async def carrier_alone(host: str, port: int, config: SimulatorConfig) -> None:
     """The simulated carrier until Ctrl-C."""
-    config = SimulatorConfig(speed=speed, seed=seed, calls_per_second=calls_per_second)
     stop = stop_on_signals()
     async with running_simulator(config, host, port) as simulator:
         log.info(

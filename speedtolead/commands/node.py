@@ -20,6 +20,7 @@ from speedtolead.outside import simulated_carrier
 from speedtolead.service.configuration import apply as configuration
 from speedtolead.service.configuration.document import Document, read
 from speedtolead.settings import Settings, SettingsError
+from speedtolead.simulator import SimulatorConfig, as_signalwire
 from speedtolead.store.database import connect
 from speedtolead.store.migrations import migrate
 
@@ -41,6 +42,7 @@ def add_arguments(commands: Commands) -> None:
     one.add_argument("--speed", type=float, default=1.0, help="how many times faster than the wall time runs")
     one.add_argument("--seed", type=int, default=0)
     one.add_argument("--calls-per-second", type=float, default=50.0)
+    one.add_argument("--signalwire", action="store_true", help="in the guise of SignalWire's compatible API")
 
 
 async def serve(settings: Settings, given: argparse.Namespace) -> int:
@@ -111,5 +113,6 @@ async def _apply(url: str, document: Document) -> configuration.Changes:
 
 async def run_carrier(_: Settings, given: argparse.Namespace) -> int:
     """The simulated carrier alone."""
-    await demo.carrier_alone(given.host, given.port, given.speed, given.seed, given.calls_per_second)
+    config = SimulatorConfig(speed=given.speed, seed=given.seed, calls_per_second=given.calls_per_second)
+    await demo.carrier_alone(given.host, given.port, as_signalwire(config) if given.signalwire else config)
     return 0

@@ -36,7 +36,7 @@ an action in an inline document goes on with the next verb. Legs rung in vain en
 lost to another leg `canceled`; Twilio is less orderly. Prices are null.
 """
 
-from .config import SIMULATED_ACCOUNT_SID, SIMULATED_AUTH_TOKEN, PhoneNumber, SimulatorConfig
+from .config import SIMULATED_ACCOUNT_SID, SIMULATED_AUTH_TOKEN, PhoneNumber, SimulatorConfig, as_signalwire
 from .engine import Carrier
 from .faults import Fault
 from .people import Does, Person, Texts, default_people
@@ -53,6 +53,7 @@ __all__ = [
     "RunningSimulator",
     "SimulatorConfig",
     "Texts",
+    "as_signalwire",
     "create_app",
     "default_people",
     "running_simulator",

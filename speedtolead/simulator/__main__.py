@@ -9,7 +9,7 @@ import argparse
 
 from aiohttp import web
 
-from .config import PhoneNumber, SimulatorConfig
+from .config import PhoneNumber, SimulatorConfig, as_signalwire
 from .server import create_app
 
 
@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--calls-per-second", type=float, default=50.0)
     parser.add_argument("--path-prefix", default="", help="such as /api/laml")
     parser.add_argument("--number", action="append", default=[], help="one of the account's own, in E.164")
+    parser.add_argument("--signalwire", action="store_true", help="in the guise of SignalWire's compatible API")
     given = parser.parse_args()
     config = SimulatorConfig(
         speed=given.speed,
@@ -30,7 +31,10 @@ def main() -> None:
         path_prefix=given.path_prefix,
         numbers=tuple(PhoneNumber(number) for number in given.number),
     )
-    print(f"account {config.account_sid}  token {config.auth_token}")
+    if given.signalwire:
+        config = as_signalwire(config)
+    signs_by = config.signing_key or config.auth_token
+    print(f"account {config.account_sid}  token {config.auth_token}  signs by {signs_by}")
     print(f"help at http://{given.host}:{given.port}/simulator")
     web.run_app(create_app(config), host=given.host, port=given.port, access_log=None)
 

@@ -26,6 +26,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 import aiohttp
 from yarl import URL
 
+from .config import SimulatorConfig
 from .faults import FaultBook
 
 log = logging.getLogger("speedtolead.simulator")
@@ -86,11 +87,12 @@ class _Held:
 class Callbacks:
     """Speaks HTTP to the customer's server."""
 
-    def __init__(self, token: str, faults: FaultBook, timeout: float, seed: int) -> None:
-        self._token = token
+    def __init__(self, config: SimulatorConfig, faults: FaultBook) -> None:
+        self._key = config.signing_key or config.auth_token
+        self._header = config.signature_header
         self._faults = faults
-        self._cap = timeout
-        self._dice = random.Random(f"{seed}:callbacks")
+        self._cap = config.callback_timeout
+        self._dice = random.Random(f"{config.seed}:callbacks")
         self._session: aiohttp.ClientSession | None = None
         self._sending: set[asyncio.Task[None]] = set()
         self._latest: dict[str, asyncio.Task[None]] = {}
@@ -235,7 +237,7 @@ class Callbacks:
             query, form = "&".join(filter(None, [parts.query, urlencode(parameters)])), {}
         address = urlunsplit((parts.scheme, parts.netloc, parts.path or "/", query, ""))
         headers = {
-            "X-Twilio-Signature": signature(self._token, address, form),
+            self._header: signature(self._key, address, form),
             "I-Twilio-Idempotency-Token": token,
             "Accept": "*/*",
         }

@@ -182,7 +182,7 @@ class Rooms:
         found = self.find(name)
         if found is not None and found.status != "completed":
             return found
-        conference = Conference(new_sid("CF"), account_sid, name, wall_now())
+        conference = Conference(new_sid("CF", account_sid), account_sid, name, wall_now())
         self.by_sid[conference.sid] = self._latest[name] = conference
         if len(self.by_sid) > self._kept:
             self._forget_oldest()

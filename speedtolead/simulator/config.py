@@ -6,7 +6,7 @@ raise ValueError here, before a server exists.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .people import Person, default_people
 
@@ -14,6 +14,10 @@ SIMULATED_ACCOUNT_SID = "AC" + "51011a7ed".rjust(32, "0")
 """A make-believe account; with some good will it reads "simulated"."""
 SIMULATED_AUTH_TOKEN = "51011a7ed".ljust(32, "0")
 """A make-believe token: it opens nothing but a simulator."""
+SIMULATED_PROJECT_ID = "51011a7e-d000-4000-8000-000000000001"
+"""The make-believe account in the guise of SignalWire."""
+SIMULATED_SIGNING_KEY = "PSK_" + "51011a7ed".ljust(32, "0")
+"""What that account signs its callbacks by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,11 @@ class PhoneNumber:
 @dataclass(frozen=True, slots=True)
 class SimulatorConfig:
     account_sid: str = SIMULATED_ACCOUNT_SID
+    """Where it is a UUID, the ids of calls and all else are UUIDs as well."""
     auth_token: str = SIMULATED_AUTH_TOKEN
+    signing_key: str = ""
+    """What callbacks are signed by; empty: the token."""
+    signature_header: str = "X-Twilio-Signature"
     calls_per_second: float = 50.0
     """Per simulated second; more calls than that wait as `queued`."""
     requests_per_second: float | None = None
@@ -61,3 +69,18 @@ class SimulatorConfig:
             raise ValueError("path_prefix must look like /api/laml")
         object.__setattr__(self, "people", tuple(self.people))
         object.__setattr__(self, "numbers", tuple(self.numbers))
+
+
+def as_signalwire(config: SimulatorConfig) -> SimulatorConfig:
+    """The same in the guise of SignalWire's compatible API: another base path, UUIDs, a key and header of its own.
+
+    Documented: https://developer.signalwire.com/rest/compatibility-api/overview and
+    https://developer.signalwire.com/guides/webhook-security
+    """
+    return replace(
+        config,
+        account_sid=SIMULATED_PROJECT_ID,
+        signing_key=SIMULATED_SIGNING_KEY,
+        signature_header="X-SignalWire-Signature",
+        path_prefix="/api/laml",
+    )

@@ -74,7 +74,7 @@ class Carrier:
         self.numbers: dict[str, PhoneNumber] = {own.number: own for own in config.numbers}
         self.faults = FaultBook()
         self.signals = Signals()
-        self.callbacks = Callbacks(config.auth_token, self.faults, config.callback_timeout, config.seed)
+        self.callbacks = Callbacks(config, self.faults)
         self.recordings = Recordings(self.clock, self.callbacks, self.signals, config.kept_calls)
         self.rooms = Rooms(
             self.callbacks,
@@ -89,6 +89,7 @@ class Carrier:
         self._lives: set[asyncio.Task[None]] = set()
         self._turnstile = asyncio.Lock()
         self._next_turn = 0.0
+        self._in_line: set[str] = set()
 
     async def open(self) -> None:
         await self.callbacks.open()
@@ -113,6 +114,7 @@ class Carrier:
         self.faults.reset()
         self.numbers = {own.number: own for own in self.config.numbers}
         self._next_turn = 0.0
+        self._in_line.clear()
         await self.open()
         self.signals.changed()
 
@@ -136,6 +138,9 @@ class Carrier:
     ) -> Call:
         """Dials; `script` runs once answered. `follow` sees the call first, `ringing` as its phone rings."""
         call = self._record(order)
+        if order.direction == "outbound-api":
+            call.queued_for = self._until_its_turn()
+            self._in_line.add(call.sid)
         call.when_ringing = ringing
         if follow is not None:
             follow(call)
@@ -152,7 +157,7 @@ class Carrier:
     def _record(self, order: Order) -> Call:
         phone = order.from_ if order.direction == "inbound" else order.to
         call = Call(
-            sid=new_sid("CA"),
+            sid=new_sid("CA", self.config.account_sid),
             account_sid=self.config.account_sid,
             to=order.to,
             from_=order.from_,
@@ -223,13 +228,21 @@ class Carrier:
 
         await self._guarded(call, whole)
 
+    def _until_its_turn(self) -> float:
+        """What is told of a call that is taken now: an estimate, as at Twilio."""
+        ahead = len(self._in_line) / self.config.calls_per_second
+        return max(0.0, self._next_turn - self.clock.now()) + ahead
+
     async def _take_turn(self, call: Call) -> None:
         """Waits until the account may make one more call; whoever is ended meanwhile loses no turn."""
         arrived = self.clock.now()
-        async with self._turnstile:
-            turn = max(arrived, self._next_turn)
-            await self.clock.pause(turn - self.clock.now())
-            self._next_turn = turn + 1 / self.config.calls_per_second
+        try:
+            async with self._turnstile:
+                turn = max(arrived, self._next_turn)
+                await self.clock.pause(turn - self.clock.now())
+                self._next_turn = turn + 1 / self.config.calls_per_second
+        finally:
+            self._in_line.discard(call.sid)
         call.queued_for = self.clock.now() - arrived
 
     async def _ring(self, call: Call) -> Status | None:
@@ -361,6 +374,7 @@ class Carrier:
         for timer in call.timers:
             timer.cancel()
         call.timers.clear()
+        self._in_line.discard(call.sid)
         call.over.set()
         for child in call.children:
             self.end(child, Status.NO_ANSWER if child.answered_at is None else Status.COMPLETED)

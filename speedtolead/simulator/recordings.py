@@ -81,7 +81,7 @@ class Recordings:
         """Where the account's resources are reached from outside, for RecordingUrl."""
 
     def start(self, call: Call, wish: RecordingWish, conference_sid: str | None = None) -> Recording:
-        recording = Recording(new_sid("RE"), call, wish, wall_now(), self._clock.now())
+        recording = Recording(new_sid("RE", call.account_sid), call, wish, wall_now(), self._clock.now())
         recording.conference_sid = conference_sid
         self.by_sid[recording.sid] = recording
         while len(self.by_sid) > self._kept:

@@ -128,7 +128,7 @@ class Messages:
         self, to: str, from_: str, body: str, direction: str, status: str, *, callback: str, media: int
     ) -> Text:
         text = Text(
-            new_sid("MM" if media else "SM"),
+            new_sid("MM" if media else "SM", self._carrier.config.account_sid),
             self._carrier.config.account_sid,
             to,
             from_,

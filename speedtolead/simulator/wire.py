@@ -18,6 +18,7 @@ from urllib.parse import urlencode, urlsplit
 Record = TypeVar("Record")
 
 API_VERSION = "2010-04-01"
+_UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 E164 = re.compile(r"^\+[1-9]\d{6,14}$")
 
 _SAID: Mapping[int, tuple[int, str]] = {
@@ -68,8 +69,10 @@ class ApiError(Exception):
         }
 
 
-def new_sid(prefix: str) -> str:
-    return prefix + uuid.uuid4().hex
+def new_sid(prefix: str, account_sid: str) -> str:
+    """An id in the manner of the account's own: SignalWire's are UUIDs throughout."""
+    made = uuid.uuid4()
+    return str(made) if _UUID.match(account_sid) else prefix + made.hex
 
 
 def wall_now() -> datetime:

@@ -25,6 +25,7 @@ from speedtolead.simulator import (
     Person,
     RunningSimulator,
     SimulatorConfig,
+    as_signalwire,
     default_people,
     running_simulator,
 )
@@ -60,7 +61,8 @@ class CarrierOffice:
     async def receive(self, request: web.Request) -> web.Response:
         form = await request.post()
         fields = {name: [str(value) for value in form.getall(name)] for name in form}
-        self.heard.append(Heard(request.raw_path, fields, request.headers.get("X-Twilio-Signature")))
+        signature = request.headers.get(self.simulator.config.signature_header)
+        self.heard.append(Heard(request.raw_path, fields, signature))
         self.signals.changed()
         for ending, instruction in self.answers.items():
             if request.path.endswith(ending):
@@ -134,13 +136,19 @@ def order(
 
 @asynccontextmanager
 async def carrier_office(
-    *people: Person, prefix: str = "", timeout: float = 5.0, token: str | None = None, **settings: Any
+    *people: Person,
+    guise: str = "twilio",
+    timeout: float = 5.0,
+    token: str | None = None,
+    queues: Callable[[timedelta], None] = lambda queued_for: None,
+    **settings: Any,
 ) -> AsyncIterator[CarrierOffice]:
     config = SimulatorConfig(
-        path_prefix=prefix,
         people=(*people, *default_people()),
         **{"speed": 200.0, "calls_per_second": 1000.0} | settings,
     )
+    if guise == "signalwire":
+        config = as_signalwire(config)
     async with (
         running_simulator(config) as simulator,
         _server() as (app, public_url),
@@ -148,12 +156,13 @@ async def carrier_office(
             name="twilio",
             account_sid=config.account_sid,
             auth_token=config.auth_token if token is None else token,
-            api_url=simulator.url + prefix,
+            api_url=simulator.url + config.path_prefix,
             public_url=public_url,
             timeout=timeout,
+            queues=queues,
         ) as carrier,
     ):
-        callbacks = callbacks_by(config.auth_token, public_url)
+        callbacks = callbacks_by(config.signing_key or config.auth_token, public_url)
         office = CarrierOffice(simulator, carrier, callbacks, public_url)
         app.append(office)
         yield office

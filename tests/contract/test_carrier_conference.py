@@ -36,8 +36,8 @@ def rendered(instruction: JoinConference | Greet) -> ElementTree.Element:
     return ElementTree.fromstring(body)
 
 
-@pytest.fixture(params=["", "/api/laml"], ids=["plain", "prefixed"])
-def prefix(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=["twilio", "signalwire"])
+def guise(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
@@ -108,8 +108,8 @@ async def control(o: CarrierOffice, path: str) -> None:
         assert response.status == 200
 
 
-async def test_a_lead_is_dialled_into_a_conference_with_one_request_and_no_fetch(prefix: str) -> None:
-    async with carrier_office(STAYS, Person(pattern=LEAD, ring=1.0, talk=5.0), prefix=prefix) as o:
+async def test_a_lead_is_dialled_into_a_conference_with_one_request_and_no_fetch(guise: str) -> None:
+    async with carrier_office(STAYS, Person(pattern=LEAD, ring=1.0, talk=5.0), guise=guise) as o:
         agent = await agent_waits(o)
         before = len(o.simulator.gate.arrivals)
         call_id = await o.carrier.dial_into(order(detect=True, attempt_id=ATTEMPT, leg_id=LEG), ROOM)

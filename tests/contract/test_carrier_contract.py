@@ -1,4 +1,4 @@
-"""The carrier port's contract, held by the Twilio adapter through the real SDK, plain and under a path prefix.
+"""The carrier port's contract, held by the Twilio adapter through the real SDK, in the guise of each carrier.
 
 Every other adapter of the port, and every compatible carrier, is to pass the same.
 """
@@ -65,16 +65,16 @@ SILENT = Person(pattern=LEAD, does=Does.MANUAL)
 TALKER = Person(pattern=LEAD, ring=1.0)
 
 
-@pytest.fixture(params=["", "/api/laml"], ids=["plain", "prefixed"])
-def prefix(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=["twilio", "signalwire"])
+def guise(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 # ---- placing ------------------------------------------------------------------------------------------------
 
 
-async def test_a_placed_call_has_an_id_and_tells_its_story_in_genuine_callbacks(prefix: str) -> None:
-    async with carrier_office(TALKER, prefix=prefix) as o:
+async def test_a_placed_call_has_an_id_and_tells_its_story_in_genuine_callbacks(guise: str) -> None:
+    async with carrier_office(TALKER, guise=guise) as o:
         wanted = order(detect=True, attempt_id=ATTEMPT, leg_id=LEG)
         call_id = await o.carrier.place_call(wanted)
         assert call_id in o.simulator.carrier.calls
@@ -91,8 +91,8 @@ async def test_a_placed_call_has_an_id_and_tells_its_story_in_genuine_callbacks(
         assert o.posts() == 1
 
 
-async def test_a_detection_is_told_while_the_call_goes_on(prefix: str) -> None:
-    async with carrier_office(Person(pattern=LEAD, does=Does.VOICEMAIL, ring=1.0), prefix=prefix) as o:
+async def test_a_detection_is_told_while_the_call_goes_on(guise: str) -> None:
+    async with carrier_office(Person(pattern=LEAD, does=Does.VOICEMAIL, ring=1.0), guise=guise) as o:
         hold = OfferLead(ATTEMPT, LEG, "Hold the line.")
         await o.carrier.place_call(order(instruction=hold, detect=True))
         await o.until(lambda: o.at("detection"))
@@ -101,8 +101,8 @@ async def test_a_detection_is_told_while_the_call_goes_on(prefix: str) -> None:
         assert report.answered_by is AnsweredBy.MACHINE
 
 
-async def test_without_detection_none_is_told(prefix: str) -> None:
-    async with carrier_office(TALKER, prefix=prefix) as o:
+async def test_without_detection_none_is_told(guise: str) -> None:
+    async with carrier_office(TALKER, guise=guise) as o:
         await o.is_over(await o.carrier.place_call(order(detect=False)))
         await o.simulator.carrier.callbacks.settled()
         assert o.at("status")
@@ -129,8 +129,8 @@ async def test_agents_in_a_browser_or_on_a_sip_set_are_called_as_well(address: s
 # ---- a definite no ------------------------------------------------------------------------------------------
 
 
-async def test_an_invalid_number_is_a_permanent_no(prefix: str) -> None:
-    async with carrier_office(prefix=prefix) as o:
+async def test_an_invalid_number_is_a_permanent_no(guise: str) -> None:
+    async with carrier_office(guise=guise) as o:
         with pytest.raises(Permanent) as no:
             await o.carrier.place_call(order("+13035550195"))
         assert (no.value.code, no.value.provider_code) == ("invalid_number", "21211")
@@ -138,8 +138,8 @@ async def test_an_invalid_number_is_a_permanent_no(prefix: str) -> None:
         assert o.posts() == 1
 
 
-async def test_too_many_requests_are_a_no_for_now(prefix: str) -> None:
-    async with carrier_office(prefix=prefix) as o:
+async def test_too_many_requests_are_a_no_for_now(guise: str) -> None:
+    async with carrier_office(guise=guise) as o:
         o.fault("status", status=429, code=20429)
         with pytest.raises(Transient) as no:
             await o.carrier.place_call(order())
@@ -158,8 +158,8 @@ async def test_a_limit_of_the_carriers_own_is_a_no_for_now() -> None:
         assert len(o.simulator.carrier.calls) == 1
 
 
-async def test_bad_credentials_give_no_lead_up(prefix: str) -> None:
-    async with carrier_office(prefix=prefix, token="wrong") as o:
+async def test_bad_credentials_give_no_lead_up(guise: str) -> None:
+    async with carrier_office(guise=guise, token="wrong") as o:
         with pytest.raises(Transient) as no:
             await o.carrier.place_call(order())
         assert no.value.provider_code == "20003"
@@ -174,12 +174,24 @@ async def test_a_number_that_is_not_ours_gives_no_lead_up() -> None:
         assert no.value.provider_code == "21210"
 
 
-async def test_a_refused_connection_is_a_no_for_now(prefix: str) -> None:
+async def test_a_refused_connection_is_a_no_for_now() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
-        url = f"http://127.0.0.1:{gone.getsockname()[1]}{prefix}"
+        url = f"http://127.0.0.1:{gone.getsockname()[1]}"
     async with adapter(url) as carrier:
-        with pytest.raises(Transient):
+        with pytest.raises(Away):
             await carrier.place_call(order())
+
+
+async def test_how_long_a_call_waits_at_the_carrier_is_told_with_its_placing(guise: str) -> None:
+    heard: list[float] = []
+    async with carrier_office(
+        SILENT, guise=guise, queues=lambda wait: heard.append(wait.total_seconds()), calls_per_second=0.5, speed=1.0
+    ) as o:
+        for _ in range(3):
+            await o.carrier.place_call(order())
+        await o.carrier.dial_into(order(), "talk")
+        assert heard[0] == 0
+        assert [round(seconds / 2) for seconds in heard] == [0, 1, 2, 3]  # at one call in two seconds
 
 
 # ---- nobody can say -----------------------------------------------------------------------------------------
@@ -192,9 +204,9 @@ UNCLEAR = {
 
 
 @pytest.mark.parametrize("case", UNCLEAR)
-async def test_what_is_unclear_is_said_to_be_and_can_be_found_out(case: str, prefix: str) -> None:
+async def test_what_is_unclear_is_said_to_be_and_can_be_found_out(case: str, guise: str) -> None:
     does, more = UNCLEAR[case]
-    async with carrier_office(SILENT, prefix=prefix, timeout=1.0) as o:
+    async with carrier_office(SILENT, guise=guise, timeout=1.0) as o:
         o.fault(does, method="POST", **more)
         before = ago()
         with pytest.raises(Indeterminate) as unclear:
@@ -322,8 +334,8 @@ async def test_being_cancelled_is_not_an_error_of_the_carrier() -> None:
 # ---- asking -------------------------------------------------------------------------------------------------
 
 
-async def test_a_call_is_known_by_its_id(prefix: str) -> None:
-    async with carrier_office(SILENT, prefix=prefix) as o:
+async def test_a_call_is_known_by_its_id(guise: str) -> None:
+    async with carrier_office(SILENT, guise=guise) as o:
         call_id = await o.carrier.place_call(order())
         known = await o.carrier.fetch_call(call_id)
         assert known is not None
@@ -334,8 +346,8 @@ async def test_a_call_is_known_by_its_id(prefix: str) -> None:
         assert known.report.carrier_call_id == call_id
 
 
-async def test_what_is_known_of_a_call_follows_it(prefix: str) -> None:
-    async with carrier_office(SILENT, prefix=prefix) as o:
+async def test_what_is_known_of_a_call_follows_it(guise: str) -> None:
+    async with carrier_office(SILENT, guise=guise) as o:
         call_id = await o.carrier.place_call(order(instruction=OfferLead(ATTEMPT, LEG, "Hold.")))
         carrier = o.simulator.carrier
         await carrier.wait_for(lambda: carrier.calls[call_id].status == "ringing", 8)
@@ -376,13 +388,13 @@ async def test_the_end_of_a_call_is_known_afterwards(does: Does, end: LegEnd) ->
         assert (call.report.state, call.report.end) == (LegState.ENDED, end)
 
 
-async def test_an_unknown_call_is_none(prefix: str) -> None:
-    async with carrier_office(prefix=prefix) as o:
+async def test_an_unknown_call_is_none(guise: str) -> None:
+    async with carrier_office(guise=guise) as o:
         assert await o.carrier.fetch_call("CA" + "0" * 32) is None
 
 
-async def test_calls_to_an_address_are_those_since_then(prefix: str) -> None:
-    async with carrier_office(SILENT, prefix=prefix) as o:
+async def test_calls_to_an_address_are_those_since_then(guise: str) -> None:
+    async with carrier_office(SILENT, guise=guise) as o:
         first = await o.carrier.place_call(order())
         await o.carrier.place_call(order("+13035550143"))
         second = await o.carrier.place_call(order())
@@ -437,8 +449,8 @@ async def test_a_strange_answer_to_a_question_is_a_no_for_now(case: str) -> None
 # ---- ending -------------------------------------------------------------------------------------------------
 
 
-async def test_a_ringing_call_is_ended(prefix: str) -> None:
-    async with carrier_office(SILENT, prefix=prefix) as o:
+async def test_a_ringing_call_is_ended(guise: str) -> None:
+    async with carrier_office(SILENT, guise=guise) as o:
         call_id = await o.carrier.place_call(order())
         await o.carrier.end_call(call_id)
         await o.is_over(call_id)
@@ -447,8 +459,8 @@ async def test_a_ringing_call_is_ended(prefix: str) -> None:
         assert (known.report.state, known.report.end) == (LegState.ENDED, LegEnd.CANCELLED)
 
 
-async def test_a_live_call_is_ended(prefix: str) -> None:
-    async with carrier_office(TALKER, prefix=prefix, speed=20.0) as o:
+async def test_a_live_call_is_ended(guise: str) -> None:
+    async with carrier_office(TALKER, guise=guise, speed=20.0) as o:
         call_id = await o.carrier.place_call(order(instruction=OfferLead(ATTEMPT, LEG, "Hold.")))
         await o.is_answered(call_id)
         await o.carrier.end_call(call_id)
@@ -458,8 +470,8 @@ async def test_a_live_call_is_ended(prefix: str) -> None:
         assert known.report.end is LegEnd.COMPLETED
 
 
-async def test_ending_a_call_again_is_no_error(prefix: str) -> None:
-    async with carrier_office(SILENT, prefix=prefix) as o:
+async def test_ending_a_call_again_is_no_error(guise: str) -> None:
+    async with carrier_office(SILENT, guise=guise) as o:
         call_id = await o.carrier.place_call(order())
         await o.carrier.end_call(call_id)
         await o.carrier.end_call(call_id)
@@ -469,8 +481,8 @@ async def test_ending_a_call_again_is_no_error(prefix: str) -> None:
 # ---- the account --------------------------------------------------------------------------------------------
 
 
-async def test_the_account_is_told_in_one_line(prefix: str) -> None:
-    async with carrier_office(prefix=prefix) as o:
+async def test_the_account_is_told_in_one_line(guise: str) -> None:
+    async with carrier_office(guise=guise) as o:
         line = await o.carrier.check()
         assert line == f"account {o.simulator.config.account_sid[:6]}… is active"
         assert o.simulator.config.account_sid not in line
@@ -632,10 +644,10 @@ async def test_every_callback_address_of_an_order_asks_for_repeats() -> None:
     assert all(url.endswith(RETRY) for url in urls(ElementTree.fromstring(fields["Twiml"][0])))
 
 
-async def test_a_whole_bridge_runs_over_genuine_callbacks(prefix: str) -> None:
+async def test_a_whole_bridge_runs_over_genuine_callbacks(guise: str) -> None:
     """An agent is rung, presses 1, the lead is rung from the agent's call, answers, and both talk."""
     people = (Person(pattern=AGENT, ring=1.0, presses="1"), Person(pattern=LEAD, ring=1.0, talk=5.0))
-    async with carrier_office(*people, prefix=prefix) as o:
+    async with carrier_office(*people, guise=guise) as o:
         o.answers = {"/accept": ConnectLead(ATTEMPT, LEG, LEAD, OURS, RING), "/dialed": Goodbye()}
         call_id = await o.carrier.place_call(order(AGENT, INSTRUCTIONS["offer"]))
         await o.until(lambda: o.at("dialed"))

@@ -23,8 +23,8 @@ HOLD = Goodbye(WORDS)
 """Keeps a call for minutes of its own time."""
 
 
-@pytest.fixture(params=["", "/api/laml"], ids=["plain", "prefixed"])
-def prefix(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=["twilio", "signalwire"])
+def guise(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
@@ -66,8 +66,8 @@ def heard(o: CarrierOffice, party: Party) -> set[str]:
 # ---- sent elsewhere -----------------------------------------------------------------------------------------
 
 
-async def test_a_live_call_goes_on_with_another_instruction_at_once(prefix: str) -> None:
-    async with carrier_office(LEAD_STAYS, prefix=prefix, speed=20.0) as o:
+async def test_a_live_call_goes_on_with_another_instruction_at_once(guise: str) -> None:
+    async with carrier_office(LEAD_STAYS, guise=guise, speed=20.0) as o:
         call_id = await o.carrier.place_call(order(instruction=HOLD))
         await o.is_answered(call_id)
         await o.carrier.redirect(call_id, Goodbye("Good-bye, then."))
@@ -102,8 +102,8 @@ async def test_a_call_that_has_rung_another_ends_that_when_it_is_sent_elsewhere(
         assert "Not to be said." not in agent.said
 
 
-async def test_a_call_that_is_not_live_is_not_sent_elsewhere(prefix: str) -> None:
-    async with carrier_office(SILENT, prefix=prefix) as o:
+async def test_a_call_that_is_not_live_is_not_sent_elsewhere(guise: str) -> None:
+    async with carrier_office(SILENT, guise=guise) as o:
         ringing = await o.carrier.place_call(order())
         for call_id in (ringing, "CA" + "0" * 32):
             with pytest.raises(Permanent) as no:
@@ -126,8 +126,8 @@ async def test_whether_a_call_was_sent_elsewhere_may_be_unclear_and_is_asked_onc
 # ---- in a conference ----------------------------------------------------------------------------------------
 
 
-async def test_who_is_muted_is_not_heard_until_unmuted(prefix: str) -> None:
-    async with carrier_office(AGENT_STAYS, LEAD_STAYS, prefix=prefix, speed=20.0) as o:
+async def test_who_is_muted_is_not_heard_until_unmuted(guise: str) -> None:
+    async with carrier_office(AGENT_STAYS, LEAD_STAYS, guise=guise, speed=20.0) as o:
         agent, lead = await in_conference(o, AGENT, LEAD)
         assert heard(o, lead) == {agent.call_id}
         await o.carrier.change_party(agent, PartyChange(muted=True))
@@ -136,8 +136,8 @@ async def test_who_is_muted_is_not_heard_until_unmuted(prefix: str) -> None:
         assert heard(o, lead) == {agent.call_id}
 
 
-async def test_who_is_on_hold_hears_music_and_nobody(prefix: str) -> None:
-    async with carrier_office(AGENT_STAYS, LEAD_STAYS, prefix=prefix, speed=20.0) as o:
+async def test_who_is_on_hold_hears_music_and_nobody(guise: str) -> None:
+    async with carrier_office(AGENT_STAYS, LEAD_STAYS, guise=guise, speed=20.0) as o:
         agent, lead = await in_conference(o, AGENT, LEAD)
         o.answers["/hold"] = Aside(words="One moment, please.")
         await o.carrier.change_party(lead, PartyChange(held=True))
@@ -173,8 +173,8 @@ async def test_whose_leaving_ends_a_conference_can_be_changed() -> None:
         await o.is_over(lead.call_id)
 
 
-async def test_keypad_tones_reach_one_party_alone(prefix: str) -> None:
-    async with carrier_office(AGENT_STAYS, LEAD_STAYS, prefix=prefix, speed=20.0) as o:
+async def test_keypad_tones_reach_one_party_alone(guise: str) -> None:
+    async with carrier_office(AGENT_STAYS, LEAD_STAYS, guise=guise, speed=20.0) as o:
         agent, lead = await in_conference(o, AGENT, LEAD)
         o.answers["/aside"] = Aside(digits="12#")
         await o.carrier.tell_party(lead, Aside(digits="12#"))
@@ -186,8 +186,8 @@ async def test_keypad_tones_reach_one_party_alone(prefix: str) -> None:
         assert is_genuine(o.callbacks, asked.path, asked.fields, asked.signature)
 
 
-async def test_who_is_not_there_yet_is_a_no_for_now(prefix: str) -> None:
-    async with carrier_office(AGENT_STAYS, LEAD_STAYS, prefix=prefix, speed=20.0) as o:
+async def test_who_is_not_there_yet_is_a_no_for_now(guise: str) -> None:
+    async with carrier_office(AGENT_STAYS, LEAD_STAYS, guise=guise, speed=20.0) as o:
         nowhere = Party("talk", "CA" + "0" * 32, ATTEMPT, LEG)
         for _ in ("no conference", "a conference without this call"):
             with pytest.raises(Transient) as no:
@@ -256,8 +256,8 @@ def test_an_aside_is_sound_and_nothing_else() -> None:
 # ---- recording ----------------------------------------------------------------------------------------------
 
 
-async def test_a_recording_is_paused_and_goes_on(prefix: str) -> None:
-    async with carrier_office(LEAD_STAYS, prefix=prefix, speed=20.0) as o:
+async def test_a_recording_is_paused_and_goes_on(guise: str) -> None:
+    async with carrier_office(LEAD_STAYS, guise=guise, speed=20.0) as o:
         call_id = await o.carrier.place_call(order(instruction=HOLD))
         await o.is_answered(call_id)
         recording_id = await o.carrier.start_recording(call_id, ATTEMPT, LEG)

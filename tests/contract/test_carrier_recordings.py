@@ -17,9 +17,9 @@ from speedtolead.simulator import SimulatorConfig
 HOLD = OfferLead(ATTEMPT, LEG, "Hold the line, please.")
 
 
-@pytest.mark.parametrize("prefix", ["", "/api/laml"])
-async def test_a_live_call_is_recorded_in_two_tracks_and_its_sound_can_be_had(prefix: str) -> None:
-    async with carrier_office(TALKER, prefix=prefix, speed=20.0) as o:
+@pytest.mark.parametrize("guise", ["twilio", "signalwire"])
+async def test_a_live_call_is_recorded_in_two_tracks_and_its_sound_can_be_had(guise: str) -> None:
+    async with carrier_office(TALKER, guise=guise, speed=20.0) as o:
         call_id = await o.carrier.place_call(order(instruction=HOLD))
         await o.is_answered(call_id)
         recording_id = await o.carrier.start_recording(call_id, ATTEMPT, LEG)
