@@ -14,6 +14,8 @@ from speedtolead.domain.cadence.plan import Step
 from speedtolead.domain.cadence.stops import StopRules
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.hours import ALWAYS, WeeklyHours
+from speedtolead.domain.machine import MachinePolicy
+from speedtolead.domain.voicemail import VoicemailPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class Campaign:
     whisper: str = "New lead. Press 1 to take it."
     contact: ContactPolicy = field(default_factory=ContactPolicy)
     recording: RecordingPolicy = field(default_factory=RecordingPolicy)
+    machine: MachinePolicy = field(default_factory=MachinePolicy)
+    voicemail: VoicemailPolicy = field(default_factory=VoicemailPolicy)
     stop: StopRules = field(default_factory=StopRules)
     """What ends the cadence, or a channel of it."""
     spread: timedelta = timedelta(minutes=20)

@@ -13,6 +13,7 @@ from typing import Protocol
 from uuid import UUID
 
 from speedtolead.domain.call import LegReport
+from speedtolead.domain.machine import CONSUMERS, Detection
 from speedtolead.ports.control import CallControl
 from speedtolead.ports.instructions import Instruction
 
@@ -28,6 +29,8 @@ class CallOrder:
     ring_timeout: timedelta
     instruction: Instruction
     detect_machine: bool
+    detection: Detection = CONSUMERS
+    """How, where it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)

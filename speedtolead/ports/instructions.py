@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from speedtolead.domain.machine import CONSUMERS, Detection
 from speedtolead.ports.conference import Greet, JoinConference
 from speedtolead.ports.control import Aside
+from speedtolead.ports.voicemail import AskWhoAnswered, AwaitGreeting, LeaveMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class ConnectLead:
     caller_id: str
     ring_timeout: timedelta
     announce: bool = False
+    detect: Detection | None = CONSUMERS
+    """None: nobody listens who answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +95,8 @@ Instruction = (
     | Greet
     | Goodbye
     | Aside
+    | AwaitGreeting
+    | LeaveMessage
+    | AskWhoAnswered
 )
 """What the carrier is told to do with a call."""

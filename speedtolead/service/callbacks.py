@@ -277,6 +277,7 @@ class Callbacks:
             self._shown(call),
             call.campaign.dial.ring_timeout,
             announce=told is not None and told.needed,
+            detect=call.campaign.machine.detection if call.campaign.machine.detect else None,
         )
 
     def _shown(self, call: Call) -> str:

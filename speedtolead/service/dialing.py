@@ -282,7 +282,8 @@ class Dialing:
             caller_id=order.call.caller_id,
             ring_timeout=order.campaign.dial.ring_timeout,
             instruction=order.instruction(),
-            detect_machine=order.asked.kind is LegKind.LEAD,
+            detect_machine=order.asked.kind is LegKind.LEAD and order.campaign.machine.detect,
+            detection=order.campaign.machine.detection,
         )
         requested_at = self._clock.now()
         if requested_at >= order.asked_until:

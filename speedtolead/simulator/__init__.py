@@ -31,8 +31,9 @@ are real: they concern real programs.
 
 **Control.** `GET /simulator` lists the endpoints that show and change the simulation.
 
-**Known limits.** Digits are keys, never tones; what Say tells is kept, not heard. A Gather or Record without
-an action in an inline document goes on with the next verb. Legs rung in vain end `no-answer`, those that
+**Known limits.** Digits are keys, never tones; what Say tells is kept, not heard; a Gather of speech hears for
+how long they speak, not what. A Gather or Record without an action in an inline document goes on with the next
+verb. Legs rung in vain end `no-answer`, those that
 lost to another leg `canceled`; Twilio is less orderly. Prices are null.
 """
 

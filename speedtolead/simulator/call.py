@@ -128,6 +128,10 @@ class Call:
     """What Say began to tell the person on this leg, in order."""
     played: list[str] = field(default_factory=list)
     """The addresses that Play began to play to the person on this leg, in order."""
+    speaks_until: float = 0.0
+    """Until when the person says hello, or the machine plays its greeting and beeps."""
+    left: list[str] = field(default_factory=list)
+    """What a machine has on its tape: what Say and Play began after its beep."""
     silent_since: float | None = None
     """From when on the person, on the line in a conference, has heard nothing; None while they hear something."""
     longest_silence: float = 0.0

@@ -44,8 +44,8 @@ GET  /simulator/faults              the faults on order, and how often each was 
 DELETE /simulator/faults            no more faults
 
 A person: pattern, does (answer no_answer busy decline voicemail invalid unreachable manual), ring, talk,
-  presses, digit_delay, hangs_up_after_answer, answered_by, texts (delivered undelivered failed opted_out
-  landline). Times are simulated seconds, or [low, high].
+  presses, digit_delay, hangs_up_after_answer, answered_by, detected_after, speaks (a machine: its greeting),
+  texts (delivered undelivered failed opted_out landline). Times are simulated seconds, or [low, high].
 A fault: does; on a request: status, status_after, timeout_after, reset_after, delay; on a callback:
   duplicate, drop, delay, reverse, shuffle. Narrowed by the globs method, path, to and (callbacks) event. With
   times (-1: for ever), status, code, seconds (real ones).
@@ -98,7 +98,7 @@ class Control:
         )
 
     def _call(self, call: Call) -> dict[str, object]:
-        heard = {"said": call.said, "played": call.played}
+        heard = {"said": call.said, "played": call.played, "left": call.left}
         return call.as_json("") | {"children": [child.sid for child in call.children]} | heard
 
     async def calls(self, request: web.Request) -> web.Response:

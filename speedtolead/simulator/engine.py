@@ -288,6 +288,7 @@ class Carrier:
         call.answered_at = self.clock.now()
         self._report(call, "answered", "in-progress")
         person = call.person
+        call.speaks_until = call.answered_at + drawn(person.speaks, call.dice)
         self._end_after(call, call.time_limit)
         if person.hangs_up_after_answer is not None:
             self._end_after(call, drawn(person.hangs_up_after_answer, call.dice))
@@ -313,6 +314,8 @@ class Carrier:
     # ---- detection ----------------------------------------------------------------------------------------
 
     def _detection_seconds(self, call: Call, detection: Detection) -> float:
+        if call.person.detected_after is not None:
+            return drawn(call.person.detected_after, call.dice)
         waits_for_the_beep = detection.mode == "DetectMessageEnd" and call.person.is_machine
         return self.config.detection_seconds * (2 if waits_for_the_beep else 1)
 

@@ -54,12 +54,16 @@ class Person:
     hangs_up_after_answer: Seconds | None = None
     answered_by: str | None = None
     """What detection says, whatever the truth."""
+    detected_after: Seconds | None = None
+    """How long detection takes; None: as long as the carrier's own setting says."""
+    speaks: Seconds = 1.0
+    """How long they speak once they have answered; a machine's greeting, after which it beeps."""
     texts: Texts = Texts.DELIVERED
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "does", Does(self.does))
         object.__setattr__(self, "texts", Texts(self.texts))
-        for name in ("ring", "talk", "hangs_up_after_answer"):
+        for name in ("ring", "talk", "hangs_up_after_answer", "detected_after", "speaks"):
             object.__setattr__(self, name, _seconds(name, getattr(self, name)))
         if set(self.presses) - set("0123456789*#w"):
             raise ValueError("presses may hold only 0-9, *, # and w (half a second)")
@@ -88,7 +92,7 @@ class Person:
 
 def _seconds(name: str, value: object) -> Seconds | None:
     match value:
-        case None if name != "ring":
+        case None if name not in {"ring", "speaks"}:
             return None
         case bool():
             pass
@@ -115,7 +119,7 @@ def default_people() -> tuple[Person, ...]:
         ending("6?", Person(does=Does.NO_ANSWER)),
         ending("7[0-4]", Person(does=Does.BUSY)),
         ending("7[5-9]", Person(does=Does.DECLINE, ring=(1.5, 4.0))),
-        ending("8?", Person(does=Does.VOICEMAIL, ring=(8.0, 12.0), talk=120.0)),
+        ending("8?", Person(does=Does.VOICEMAIL, ring=(8.0, 12.0), talk=120.0, speaks=8.0)),
         ending("9[0-4]", Person(ring=(1.5, 4.0), hangs_up_after_answer=(0.5, 2.0))),
         ending("95", Person(does=Does.INVALID)),
         ending("96", dataclasses.replace(human, texts=Texts.OPTED_OUT)),

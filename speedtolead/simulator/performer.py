@@ -25,6 +25,9 @@ log = logging.getLogger("speedtolead.simulator")
 SECONDS_A_CHARACTER = 0.06
 SECONDS_A_SOUND = 3.0
 SILENCE_ENDS_A_RECORDING = 5.0
+LONGEST_SPEECH = 60.0
+SPOKEN = "what was said"
+"""What speech recognition makes of anything."""
 SOUNDS = frozenset({"Play", "Say", "Pause", "Redirect"})
 """What a hold or announcement document may hold."""
 
@@ -70,7 +73,7 @@ class Performer:
                     following = Source(url=verb.absolute(verb.text), method=verb.method())
                     break
                 heard = heard or verb.name != "Pause"
-                _said(call, verb)
+                self._said(call, verb)
                 call.hears(verb.name != "Pause", self.carrier.clock.now())
                 self.carrier.signals.changed()
                 if verb.name == "Play" and not verb.has("digits"):
@@ -141,9 +144,14 @@ class Performer:
                 return Source(url=verb.absolute(verb.text), method=verb.method())
             case "Hangup" | "Leave":
                 return Stop.HANG_UP
-        _said(call, verb)
+        self._said(call, verb)
         await self.carrier.clock.pause(_lasts(verb))
         return None
+
+    def _said(self, call: Call, verb: Element) -> None:
+        told = _told(call, verb)
+        if told and call.person.is_machine and self.carrier.clock.now() >= call.speaks_until:
+            call.left.append(told)
 
     # ---- Gather -------------------------------------------------------------------------------------------
 
@@ -151,19 +159,32 @@ class Performer:
         while not call.keys.empty():
             call.keys.get_nowait()
         for child in verb.children:
-            _said(call, child)
+            self._said(call, child)
+        if "speech" in verb.words("input", "dtmf"):
+            heard = await self._listen(call, verb)
+            return self._gathered(verb, heard, bool(heard))
         typing = asyncio.get_running_loop().create_task(self._type(call))
         try:
             digits, finished_by = await self._collect(call, verb)
         finally:
             typing.cancel()
-        if not digits and not verb.flag("actionOnEmptyResult", False):
-            return None
+        return self._gathered(verb, {"Digits": digits, "FinishedOnKey": finished_by}, bool(digits))
+
+    def _gathered(self, verb: Element, parameters: dict[str, str], something: bool) -> Step:
         action = verb.url("action") or verb.base
-        if not action:
+        if not action or not (something or verb.flag("actionOnEmptyResult", False)):
             return None
-        parameters = {"Digits": digits, "FinishedOnKey": finished_by}
         return Source(url=action, method=verb.method(), parameters=parameters)
+
+    async def _listen(self, call: Call, verb: Element) -> dict[str, str]:
+        """Until they have been quiet for the speech timeout; nothing where they never spoke. Keys are not heard."""
+        clock = self.carrier.clock
+        speaks = call.speaks_until - clock.now() + sum(_lasts(child) for child in verb.children)
+        if speaks <= 0:
+            await clock.pause(verb.number("timeout", 5.0))
+            return {}
+        await clock.pause(min(speaks + verb.number("speechTimeout", 1.0), LONGEST_SPEECH))
+        return {"SpeechResult": SPOKEN, "Confidence": "0.9"}
 
     async def _type(self, call: Call) -> None:
         """The person presses their keys; those who cannot, do not."""
@@ -226,13 +247,18 @@ class Performer:
         return Source(url=action, method=verb.method(), parameters=parameters)
 
 
-def _said(call: Call, verb: Element) -> None:
+def _told(call: Call, verb: Element) -> str:
+    """Keep what a verb that makes sound lets the person hear: the words, or the address of what is played."""
     if verb.name == "Say":
-        call.said.append("".join(verb.node.itertext()).strip())
+        words = "".join(verb.node.itertext()).strip()
+        call.said.append(words)
+        return words
     if verb.name == "Play":
         call.tones += verb.get("digits")
         if verb.text:
             call.played.append(verb.text)
+        return verb.text
+    return ""
 
 
 def _lasts(verb: Element) -> float:

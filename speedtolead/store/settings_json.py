@@ -24,6 +24,12 @@ from speedtolead.store.cadence_json import (
     week_from_json,
     week_to_json,
 )
+from speedtolead.store.machine_json import (
+    machine_from_json,
+    machine_to_json,
+    voicemail_from_json,
+    voicemail_to_json,
+)
 
 Json = dict[str, Any]
 
@@ -51,6 +57,8 @@ def campaign_to_json(campaign: Campaign) -> Json:
         "spread": campaign.spread.total_seconds(),
         "contact": _contact_to_json(campaign.contact),
         "recording": _recording_to_json(campaign.recording),
+        "machine": machine_to_json(campaign.machine),
+        "voicemail": voicemail_to_json(campaign.voicemail),
     }
 
 
@@ -137,6 +145,8 @@ def campaign_from_json(kept: Json) -> Campaign:
         spread=timedelta(seconds=kept.get("spread", 0)),
         contact=_contact_from_json(kept.get("contact")),
         recording=_recording_from_json(kept.get("recording")),
+        machine=machine_from_json(kept.get("machine")),
+        voicemail=voicemail_from_json(kept.get("voicemail")),
     )
 
 

@@ -225,6 +225,13 @@ async def test_detection_reports_while_the_call_goes_on(to: str, mode: str, verd
         assert (await o.client.calls(call.sid).fetch_async()).answered_by == verdict
 
 
+async def test_detection_takes_as_long_as_a_persons_script_says() -> None:
+    async with office(Person(LEAD, ring=1.0, detected_after=15.0, answered_by="machine_start")) as o:
+        await o.call(LEAD, machine_detection="Enable", async_amd="true", async_amd_status_callback=f"{o.url}/amd")
+        (hook,) = await o.heard("/amd")
+        assert (hook["AnsweredBy"], hook["MachineDetectionDuration"]) == ("machine_start", "15000")
+
+
 async def test_synchronous_detection_delays_the_document_and_is_told_in_it() -> None:
     async with office(Person(LEAD, answered_by="fax")) as o:
         o.replies["/voice"] = "<Response/>"

@@ -68,6 +68,20 @@ async def test_an_empty_gather_may_lead_to_the_action_too() -> None:
         assert hook["Digits"] == ""
 
 
+@pytest.mark.parametrize(("speaks", "result"), [(20.0, "what was said"), (0.0, None)])
+async def test_a_gather_of_speech_ends_after_a_silence_or_where_nobody_speaks(
+    speaks: float, result: str | None
+) -> None:
+    async with office(Person(AGENT, ring=1.0, speaks=speaks)) as o:
+        o.replies["/heard"] = "<Response><Hangup/></Response>"
+        listening = "input='speech' timeout='4' speechTimeout='3' actionOnEmptyResult='true'"
+        call = await o.call(AGENT, f"<Response><Gather {listening} action='{o.url}/heard'/></Response>")
+        (heard,) = await o.heard("/heard")
+        assert heard.parameters.get("SpeechResult") == result
+        duration = (await o.is_over(call.sid)).duration
+        assert (duration >= 23) is (result is not None)
+
+
 async def test_gather_takes_keys_until_the_finishing_one() -> None:
     async with office(Person(AGENT, presses="42#7")) as o:
         await o.call(AGENT, f"<Response><Gather action='{o.url}/pressed'/></Response>")

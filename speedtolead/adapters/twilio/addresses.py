@@ -26,7 +26,11 @@ HOLD = "hold"
 ASIDE = "aside"
 WAIT = "wait"
 RINGING = "ringing"
+GREETED = "greeted"
+LEFT = "left"
+LABELLED = "labelled"
 RINGING_SOUND = f"{PREFIX}/ringing.wav"
+SOUNDS = f"{PREFIX}/sounds"
 KINDS = (
     STATUS,
     DETECTION,
@@ -41,6 +45,9 @@ KINDS = (
     ASIDE,
     WAIT,
     RINGING,
+    GREETED,
+    LEFT,
+    LABELLED,
 )
 
 
@@ -61,3 +68,7 @@ class Addresses:
     def sound_of_ringing(self) -> str:
         """A sound of ours that anybody may have; the carrier keeps it."""
         return self.public_url + RINGING_SOUND
+
+    def sound(self, sha256: str) -> str:
+        """An uploaded file, by what it holds: who knows that has it already."""
+        return f"{self.public_url}{SOUNDS}/{sha256}"

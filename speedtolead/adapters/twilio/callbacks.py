@@ -29,6 +29,7 @@ from speedtolead.adapters.twilio.addresses import (
     WHISPER,
     Addresses,
 )
+from speedtolead.adapters.twilio.voicemail import listening, tell
 from speedtolead.domain.call import AnsweredBy, LegEnd, LegReport, LegState
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.recording import RecordingReport, RecordingState
@@ -45,6 +46,7 @@ from speedtolead.ports import (
 from speedtolead.ports.conference import Alone, Greet, JoinConference
 from speedtolead.ports.control import Aside
 from speedtolead.ports.texts import InboundText
+from speedtolead.ports.voicemail import AskWhoAnswered, AwaitGreeting, LeaveMessage
 
 # "answered" is said only by a finished <Dial>, of a call that is over.
 STATES: dict[str, tuple[LegState, LegEnd | None]] = {
@@ -232,6 +234,8 @@ def twiml(instruction: Instruction, addresses: Addresses) -> str:
                 response.say(words)
             if digits:
                 response.play(digits=digits)
+        case AwaitGreeting() | LeaveMessage() | AskWhoAnswered():
+            tell(response, instruction, addresses)
         case _:
             assert_never(instruction)
     return str(response)
@@ -258,15 +262,21 @@ def _connect_lead(response: VoiceResponse, connect: ConnectLead, addresses: Addr
     first: dict[str, str] = {}
     if connect.announce:
         first = {"url": addresses.of(ANNOUNCE, connect.attempt_id, connect.leg_id), "method": "POST"}
+    detection: dict[str, object] = {}
+    if connect.detect is not None:
+        detection = {
+            "machine_detection": "Enable",
+            "amd_status_callback": addresses.of(DETECTION, connect.attempt_id, connect.leg_id),
+            "amd_status_callback_method": "POST",
+            **listening(connect.detect),
+        }
     dial.number(
         connect.phone,
         **first,
         status_callback=addresses.of(STATUS, connect.attempt_id, connect.leg_id),
         status_callback_event=" ".join(EVENTS),
         status_callback_method="POST",
-        machine_detection="Enable",
-        amd_status_callback=addresses.of(DETECTION, connect.attempt_id, connect.leg_id),
-        amd_status_callback_method="POST",
+        **detection,
     )
     response.append(dial)
 

@@ -23,6 +23,7 @@ from speedtolead.adapters.twilio.callbacks import EVENTS, RECORDING_EVENTS, repo
 from speedtolead.adapters.twilio.control import TwilioControl
 from speedtolead.adapters.twilio.errors import FAILURES
 from speedtolead.adapters.twilio.http import TWILIO, BoundedHttpClient
+from speedtolead.adapters.twilio.voicemail import listening
 from speedtolead.ports import CallOrder, Indeterminate, KnownCall, Permanent, Sound, Transient
 
 Queues = Callable[[timedelta], None]
@@ -56,6 +57,7 @@ class TwilioCarrier(TwilioControl):
                 "async_amd": "true",
                 "async_amd_status_callback": self._addresses.of(DETECTION, order.attempt_id, order.leg_id),
                 "async_amd_status_callback_method": "POST",
+                **listening(order.detection),
             }
         try:
             call = await self._client.calls.create_async(
@@ -73,6 +75,7 @@ class TwilioCarrier(TwilioControl):
                 "machine_detection": "Enable",
                 "amd_status_callback": self._addresses.of(DETECTION, order.attempt_id, order.leg_id),
                 "amd_status_callback_method": "POST",
+                **listening(order.detection),
             }
         try:
             participant = await self._client.conferences(conference).participants.create_async(

@@ -6,14 +6,16 @@ Owns: the shape of that part. Must not know: what is in the database. A bad valu
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, RecordingPolicy
 from speedtolead.domain.hours import ALWAYS
+from speedtolead.domain.machine import DETECTED_BY_TALK
 from speedtolead.service.configuration.cadence import StepPart, StopPart, check_plan
+from speedtolead.service.configuration.machine import MachinePart, VoicemailPart
 from speedtolead.service.configuration.values import Duration, Hours, Misplaced, Name, Part, Spoken, State, only
 
 
@@ -33,10 +35,6 @@ class DialPart(Part):
     no_agent: NoAgent = Field(default_factory=NoAgent)
     attempts_per_24h: Annotated[int, Field(ge=1, le=10)] = 3
     abandonment_switch: Annotated[float, Field(ge=0.001, le=0.03)] = 0.025
-
-
-class Voicemail(Part):
-    leave: Literal[False] = False
 
 
 def _sentence(value: str) -> str:
@@ -65,7 +63,8 @@ class CampaignPart(Part):
     hours: Hours = ALWAYS
     dial: DialPart
     whisper: Spoken = "New lead from {{ source.name }}. Press 1 to take it."
-    voicemail: Voicemail = Field(default_factory=Voicemail)
+    machine: MachinePart = Field(default_factory=MachinePart)
+    voicemail: VoicemailPart = Field(default_factory=VoicemailPart)
     recording: RecordingPart = Field(default_factory=RecordingPart)
     cadence: Annotated[list[StepPart], Field(min_length=1, max_length=50)]
     stop: StopPart = Field(default_factory=StopPart)
@@ -77,6 +76,18 @@ class CampaignPart(Part):
             check_plan([step.to_domain() for step in self.cadence], self.hours, self.stop.days)
         except Misplaced as error:
             raise Misplaced([(f"cadence{place}", words) for place, words in error.problems]) from None
+        return self
+
+    @model_validator(mode="after")
+    def _machines_are_told(self) -> CampaignPart:
+        problems = []
+        if self.voicemail.leave and not self.machine.detect:
+            problems.append(("voicemail.leave", "a message can be left only where machines are detected"))
+        if not self.machine.detect and self.dial.minimum_talk < DETECTED_BY_TALK:
+            words = "without machine detection only a talk of at least 30s shows that a person answered"
+            problems.append(("dial.minimum_talk", words))
+        if problems:
+            raise Misplaced(problems)
         return self
 
     def to_domain(self, timezone: str, contact: ContactPolicy) -> Campaign:
@@ -102,4 +113,6 @@ class CampaignPart(Part):
             spread=self.spread,
             contact=contact,
             recording=self.recording.to_domain(),
+            machine=self.machine.to_domain(),
+            voicemail=self.voicemail.to_domain(),
         )
