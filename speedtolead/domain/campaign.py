@@ -15,7 +15,17 @@ from speedtolead.domain.cadence.stops import StopRules
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.hours import ALWAYS, WeeklyHours
 from speedtolead.domain.machine import MachinePolicy
+from speedtolead.domain.routing.policy import Routing
 from speedtolead.domain.voicemail import VoicemailPolicy
+
+
+class NoAgentThen(StrEnum):
+    """What becomes of a lead that has waited for an agent as long as it should."""
+
+    KEEP = "keep"
+    """It keeps its place."""
+    CALLBACK = "callback"
+    """Where none of the agents is at work, it is called when the next one is scheduled to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +39,9 @@ class Dial:
     minimum_talk: timedelta = timedelta(seconds=10)
     wrap_up: timedelta = timedelta(0)
     no_agent_wait: timedelta = timedelta(seconds=30)
-    """After this long without a free agent the wait is reported; the lead keeps its place."""
+    """After this long without a free agent the wait is reported, and what ``no_agent_then`` says is done."""
+    no_agent_then: NoAgentThen = NoAgentThen.KEEP
+    routing: Routing = field(default_factory=Routing)
     attempts_per_24h: int = 3
     abandonment_switch: float = 0.025
     """The share of abandoned live answers at which ``lead_first`` gives way to ``agent_first``."""

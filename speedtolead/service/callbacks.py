@@ -34,6 +34,7 @@ from speedtolead.ports import (
 from speedtolead.service import calls, ending, recordings
 from speedtolead.service.afterwards import Afterwards
 from speedtolead.service.calls import Call, Calls
+from speedtolead.service.choosing import next_agent
 from speedtolead.service.notice import nobody_free
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
@@ -298,7 +299,7 @@ class Callbacks:
             assert waiting is not None
             return self._ring_agent(call, waiting[0], call.leg_rows[waiting[0]].address)
         asked = [leg.agent_id for leg in call.leg_rows.values() if leg.agent_id is not None]
-        idle = await agents.IDLE_AGENTS.first(tx, campaign_id=row.campaign_id, not_these=asked, now=now)
+        idle = await next_agent(tx, row, call.campaign.dial, asked, now)
         if idle is None:
             return await self._give_notice(tx, call, now)
         until = now + call.campaign.dial.ring_timeout + self._patience.claim

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -171,8 +171,10 @@ class Dialing:
             return NOTHING  # no breaker lets a call through: the one that closes wakes the nodes
         if slot_at > now:
             return Round([], [], short_of_slots=True, slot_in=(slot_at - now).total_seconds())
+        set_apart = await self._set_apart(tx, due)
         orders, refused = await self._decide(tx, due, self._clock.now())
-        return await self._commit(tx, due, orders, refused, now)
+        found = await self._commit(tx, due, orders, refused, now)
+        return replace(found, more=found.more or set_apart)
 
     async def take_up(self, tx: Connection, handed: list[DueRow]) -> Round:
         """Commit fresh leads to dialing that this node's intake has just stored, with the agents it saw free.
@@ -197,12 +199,13 @@ class Dialing:
     ) -> tuple[list[Order], list[UUID]]:
         """Pair leads with agents, and ask the permit about each pair: calls to be made, attempts refused."""
         by_id = {row.attempt_id: row for row in due}
+        waiting = [row.due((await self._campaign(tx, row)).dial, now, engaged) for row in due]
         orders: list[Order] = []
         refused: list[UUID] = []
         persons: set[str] = set()
-        for pairing in pair([row.due(engaged) for row in due]):
+        for pairing in pair(waiting):
             row = by_id[pairing.attempt_id]
-            campaign = await dial.campaign(tx, row.account_id, row.campaign_id, row.campaign_version)
+            campaign = await self._campaign(tx, row)
             facts = row.facts(self._permits.fictional_exempt)
             permit = self._permits.decide("call", campaign, facts, now)
             if permit.allowed and row.numbers:
@@ -223,6 +226,28 @@ class Dialing:
             else:
                 refused.append(row.attempt_id)
         return orders, refused
+
+    async def _campaign(self, tx: Connection, row: DueRow) -> Campaign:
+        return await dial.campaign(tx, row.account_id, row.campaign_id, row.campaign_version)
+
+    async def _set_apart(self, tx: Connection, due: list[DueRow]) -> bool:
+        """Note who may take the attempts that were not yet looked at, or whose lead has changed; whether any was.
+
+        From then on, one whom nobody free may take holds up none of the others.
+        """
+        found = []
+        for row in due:
+            audience = row.needs((await self._campaign(tx, row)).dial.routing).audience
+            if audience != row.audience:
+                found.append((row, audience))
+        if found:
+            await dial.SET_AUDIENCES.run(
+                tx,
+                attempt_ids=[row.attempt_id for row, _ in found],
+                audiences=[audience for _, audience in found],
+                versions=[row.campaign_version for row, _ in found],
+            )
+        return bool(found)
 
     async def _commit(
         self, tx: Connection, due: list[DueRow], orders: list[Order], refused: list[UUID], claimed_at: datetime

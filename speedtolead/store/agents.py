@@ -22,7 +22,7 @@ from speedtolead.domain.agent import (
     WentOff,
 )
 from speedtolead.store import events
-from speedtolead.store.query import Connection, Nothing, Query
+from speedtolead.store.query import Connection, Id, Nothing, Query
 from speedtolead.store.settings_json import Json
 
 
@@ -60,6 +60,21 @@ class IdleRow:
     agent_id: UUID
     name: str
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceRow:
+    """``traits``: what routing asks, as ``routing_json`` reads it."""
+
+    agent_id: UUID
+    name: str
+    address: str
+    traits: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRow:
+    agent_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +126,9 @@ LOCK_AGENT = Query("lock_agent", EngagedRow)
 SAVE_AGENT = Query("save_agent", Nothing)
 TIMED_AGENTS = Query("timed_agents", TimedRow)
 IDLE_AGENTS = Query("idle_agents", IdleRow)
+AGENTS_TO_CHOOSE = Query("agents_to_choose", ChoiceRow)
+HOLD_IF_FREE = Query("hold_if_free", Id)
+OWNER_OF_LEAD = Query("owner_of_lead", OwnerRow)
 RESERVE_AGENT = Query("reserve_agent", Nothing)
 ASSIGN_AGENT = Query("assign_agent", Nothing)
 AGENTS_OF_ACCOUNT = Query("agents_of_account", AgentRow)

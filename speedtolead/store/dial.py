@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from speedtolead.domain.call import DialMode, LegKind
-from speedtolead.domain.campaign import Campaign
+from speedtolead.domain.campaign import Campaign, Dial
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.permit import Facts, Permit
-from speedtolead.domain.routing import DueAttempt
+from speedtolead.domain.routing import DueAttempt, Needs, Routing, best_first, needs_of
 from speedtolead.store.calls import rules_json
 from speedtolead.store.facts import facts_of
 from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection, Id, Nothing, Query
+from speedtolead.store.routing_json import agents_of
 from speedtolead.store.settings_json import Json, campaign_of, candidates_from_json
 
 AGENTS_PER_CAMPAIGN = 32
@@ -36,10 +37,15 @@ class DueRow:
     campaign_version: int
     lead_received_at: datetime
     rank_at: datetime
+    due_at: datetime
     passed_by: list[UUID]
     refused_by: str | None
+    audience: str
     agents: list[UUID]
     addresses: list[str]
+    traits: str | None
+    """Of the same agents; None where the campaign's routing asks for none."""
+    owner_id: UUID | None
     phone: str
     email: str | None
     candidates: list[Json]
@@ -54,10 +60,23 @@ class DueRow:
     attributes: Json
     source_name: str
 
-    def due(self, engaged: Container[UUID] = ()) -> DueAttempt:
+    def needs(self, routing: Routing) -> Needs:
+        states = [candidate["state"] for candidate in self.candidates]
+        return needs_of(routing, self.region, states, self.attributes, self.owner_id)
+
+    def due(self, dial: Dial, now: datetime, engaged: Container[UUID] = ()) -> DueAttempt:
         """As routing sees it; ``engaged``: agents who are known to be free no more."""
-        agents = tuple(agent for agent in self.agents if agent not in engaged)
-        return DueAttempt(self.attempt_id, self.rank_at, self.lead_received_at, agents, frozenset(self.passed_by))
+        agents = tuple(agent for agent in self._best_first(dial, now) if agent not in engaged)
+        passed = frozenset(self.passed_by)
+        return DueAttempt(self.attempt_id, self.rank_at, self.lead_received_at, agents, passed, dial.routing.rings)
+
+    def _best_first(self, dial: Dial, now: datetime) -> list[UUID]:
+        if self.traits is None:
+            return self.agents
+        routing, waited = dial.routing, now - self.due_at
+        free = agents_of(self.traits, dial.agents, routing.fallback)
+        found = best_first(routing, free, self.attempt_id, self.needs(routing), self.owner_id, waited)
+        return [agent.agent_id for agent in found]
 
     @property
     def person(self) -> frozenset[str]:
@@ -160,6 +179,9 @@ class SlotPolicy:
 
 PROMOTE_DUE = Query("promote_due", Nothing)
 DIAL_CANDIDATES = Query("dial_candidates", DueRow)
+SET_AUDIENCES = Query("set_audiences", Nothing)
+FORGET_AUDIENCES = Query("forget_audiences", Nothing)
+FORGET_AUDIENCE_OF_LEAD = Query("forget_audience_of_lead", Nothing)
 NEXT_DUE = Query("next_due", DueAt)
 DIAL_ATTEMPTS = Query("dial_attempts", Id)
 CLAIM_ATTEMPTS = Query("claim_attempts", ClaimedRow)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from speedtolead.domain.campaign import Campaign
+from speedtolead.domain.campaign import Campaign, Dial
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.domain.lead import Consent
 from speedtolead.domain.permit import Certified, Permit
@@ -78,6 +78,8 @@ class Accepted:
     id: UUID
     agents: list[UUID]
     addresses: list[str]
+    traits: str | None
+    owner_id: UUID | None
     handed: bool
     notified: bool | None
     known: Json | None
@@ -234,7 +236,7 @@ async def accept_lead(
     instead_of: list[UUID],
     ping_id: UUID | None,
     campaign_version: int,
-    agent_group: str,
+    dial: Dial,
     hand_over: bool,
 ) -> Accepted:
     """Store an accepted lead, in one statement. Raises Kept.
@@ -260,7 +262,9 @@ async def accept_lead(
             instead_of=instead_of,
             ping_id=ping_id,
             campaign_version=campaign_version,
-            agent_group=agent_group,
+            agent_group=dial.agents,
+            picks=not dial.routing.plain,
+            by_owner=dial.routing.by_owner,
             hand_over=hand_over,
         )
     except asyncpg.PostgresError as error:

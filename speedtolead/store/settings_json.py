@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from speedtolead.domain.call import DialMode
-from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, RecordingPolicy
+from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, NoAgentThen, RecordingPolicy
 from speedtolead.domain.lead import Consent
 from speedtolead.domain.place import Candidate
 from speedtolead.domain.shift import DaysWorked
@@ -30,6 +30,7 @@ from speedtolead.store.machine_json import (
     voicemail_from_json,
     voicemail_to_json,
 )
+from speedtolead.store.routing_json import routing_from_json, routing_to_json
 
 Json = dict[str, Any]
 
@@ -48,7 +49,8 @@ def campaign_to_json(campaign: Campaign) -> Json:
             "ring_timeout": dial.ring_timeout.total_seconds(),
             "minimum_talk": dial.minimum_talk.total_seconds(),
             "wrap_up": dial.wrap_up.total_seconds(),
-            "no_agent": {"wait": dial.no_agent_wait.total_seconds()},
+            "routing": routing_to_json(dial.routing),
+            "no_agent": {"wait": dial.no_agent_wait.total_seconds(), "then": dial.no_agent_then.value},
             "attempts_per_24h": dial.attempts_per_24h,
             "abandonment_switch": dial.abandonment_switch,
         },
@@ -137,6 +139,8 @@ def campaign_from_json(kept: Json) -> Campaign:
             minimum_talk=timedelta(seconds=dial["minimum_talk"]),
             wrap_up=timedelta(seconds=dial["wrap_up"]),
             no_agent_wait=timedelta(seconds=dial["no_agent"]["wait"]),
+            no_agent_then=NoAgentThen(dial["no_agent"].get("then", "keep")),
+            routing=routing_from_json(dial.get("routing")),
             attempts_per_24h=dial["attempts_per_24h"],
             abandonment_switch=dial.get("abandonment_switch", 0.025),
         ),

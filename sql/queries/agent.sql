@@ -32,6 +32,24 @@ SELECT g.id AS agent_id, g.name, g.address FROM agent g
    AND (g.capped_until IS NULL OR g.capped_until <= :now)
  ORDER BY g.state_since LIMIT 1 FOR NO KEY UPDATE OF g SKIP LOCKED;
 
+-- name: agents_to_choose
+-- Free agents of a campaign as its routing sees them, the fallback group's as well; locked by nobody yet.
+SELECT g.id AS agent_id, g.name, g.address, CAST(jsonb_build_array(agent_traits(g, c.agent_group)) AS text) AS traits
+  FROM campaign c
+  JOIN agent g ON g.account_id = c.account_id
+   AND (g.groups @> ARRAY[c.agent_group] OR g.groups @> ARRAY[c.fallback_group])
+ WHERE c.id = :campaign_id AND g.state = 'available' AND NOT g.removed AND g.id <> ALL (:not_these)
+   AND (g.capped_until IS NULL OR g.capped_until <= :now)
+ ORDER BY g.state_since LIMIT 256;
+
+-- name: hold_if_free
+-- An agent, locked for the one who asks, if still free and held by nobody else.
+SELECT id FROM agent WHERE id = :agent_id AND state = 'available' AND NOT removed FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: owner_of_lead
+-- Whose lead it is.
+SELECT owner_of(account_id, owner_id, phone) AS agent_id FROM lead WHERE id = :lead_id;
+
 -- name: reserve_agent
 -- Reserve an agent for an attempt under way.
 UPDATE agent SET state = 'reserved', state_since = :now, state_until = :until, state_reason = NULL,

@@ -56,16 +56,19 @@ SELECT g.id AS agent_id, g.name, g.address, g.presence, g.groups, g.standing, g.
 -- name: put_agent
 -- A new agent, or a known one as it now is; what the agent is doing stays, except that one who needs no login is
 -- there from the start. One with a schedule is looked at at once, and a cap that was reached is counted anew.
-INSERT INTO agent (id, account_id, name, address, presence, groups, standing, skills, licensed, languages, hourly_cap,
-                   daily_cap, timezone, schedule, shift_changes_at, user_id, state, state_since)
-VALUES (:agent_id, :account_id, :name, :address, CAST(:presence AS text), :groups, :standing, :skills, :licensed,
-        :languages, :hourly_cap, :daily_cap, :timezone, CAST(:schedule AS jsonb),
+INSERT INTO agent (id, account_id, name, address, presence, groups, standing, skills, licensed, languages, takes,
+                   hourly_cap, daily_cap, timezone, schedule, shift_changes_at, user_id, state, state_since)
+VALUES (:agent_id, :account_id, :name, :address, CAST(:presence AS text), :groups, :standing,
+        CAST(:skills AS text[]), CAST(:licensed AS text[]), CAST(:languages AS text[]),
+        agent_takes(:agent_id, :skills, :licensed, :languages), :hourly_cap, :daily_cap, :timezone, CAST(:schedule AS jsonb),
         CASE WHEN CAST(:schedule AS jsonb) IS NOT NULL THEN CAST(:now AS timestamptz) END, :user_id,
         CASE CAST(:presence AS text) WHEN 'always' THEN 'available' ELSE 'offline' END, :now)
 ON CONFLICT (account_id, name) DO UPDATE
    SET address = excluded.address, presence = excluded.presence, groups = excluded.groups,
        standing = excluded.standing, skills = excluded.skills, licensed = excluded.licensed,
-       languages = excluded.languages, timezone = excluded.timezone,
+       languages = excluded.languages,
+       takes = agent_takes(agent.id, excluded.skills, excluded.licensed, excluded.languages),
+       timezone = excluded.timezone,
        capped_until = CASE WHEN (agent.hourly_cap, agent.daily_cap) IS NOT DISTINCT FROM (excluded.hourly_cap, excluded.daily_cap)
                            THEN agent.capped_until END,
        hourly_cap = excluded.hourly_cap, daily_cap = excluded.daily_cap,
@@ -85,10 +88,14 @@ SELECT id AS campaign_id, name, paused, settings FROM campaign
  WHERE account_id = :account_id AND NOT removed ORDER BY name;
 
 -- name: put_campaign
-INSERT INTO campaign (id, account_id, name, paused, agent_group, settings, relies_on)
-VALUES (:campaign_id, :account_id, :name, :paused, :agent_group, :settings, :relies_on)
+INSERT INTO campaign (id, account_id, name, paused, agent_group, picks, by_owner, fallback_group, fallback_after,
+                      settings, relies_on)
+VALUES (:campaign_id, :account_id, :name, :paused, :agent_group, :picks, :by_owner, :fallback_group, :fallback_after,
+        :settings, :relies_on)
 ON CONFLICT (account_id, name) DO UPDATE
-   SET paused = excluded.paused, agent_group = excluded.agent_group, settings = excluded.settings,
+   SET paused = excluded.paused, agent_group = excluded.agent_group, picks = excluded.picks,
+       by_owner = excluded.by_owner, fallback_group = excluded.fallback_group,
+       fallback_after = excluded.fallback_after, settings = excluded.settings,
        relies_on = excluded.relies_on, removed = false, version = campaign.version + 1
 RETURNING id;
 

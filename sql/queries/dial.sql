@@ -13,11 +13,13 @@ UPDATE attempt SET ready = true FROM relaxed, due WHERE attempt.id = due.id;
 
 -- name: dial_candidates
 -- Ready attempts of campaigns that have a free agent, with what the permit looks at: those of the latest rank, first
--- attempts and retries alike, as many as there are free agents; these longest idle first. Reads only, and of the plan
--- no more than that: the limits are numbers, because a limit that is a parameter is planned as a tenth of all rows.
--- On a node whose clock is behind, an attempt may be ready before it is due.
+-- attempts and retries alike, as many as there are free agents; these longest idle first. Where the campaign's routing
+-- picks among agents, only attempts of an audience that one of them answers to, and the agents with their traits.
+-- Reads only, and of the plan no more than that: the limits are numbers, because a limit that is a parameter is planned
+-- as a tenth of all rows. On a node whose clock is behind, an attempt may be ready before it is due.
 SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c.version AS campaign_version,
-       a.lead_received_at, a.rank_at, a.passed_by, a.refused_by, free.agents, free.addresses,
+       a.lead_received_at, a.rank_at, a.due_at, a.passed_by, a.refused_by, a.audience, free.agents, free.addresses, free.traits,
+       CASE WHEN c.by_owner THEN owner_of(l.account_id, l.owner_id, l.phone) END AS owner_id,
        l.phone, l.email, l.candidates,
        contact_facts(l.account_id, l.id, c.id, l.phone, l.email) AS known,
        ARRAY(SELECT phone FROM phone_number
@@ -29,25 +31,75 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
   FROM campaign c
  CROSS JOIN LATERAL (
     SELECT FROM attempt WHERE campaign_id = c.id AND state = 'scheduled' AND ready
-     ORDER BY rank_at DESC, lead_received_at DESC LIMIT 1
+     ORDER BY audience, rank_at DESC, lead_received_at DESC LIMIT 1
  ) waiting
  CROSS JOIN LATERAL (
     SELECT array_agg(g.id ORDER BY g.state_since) AS agents,
-           array_agg(g.address ORDER BY g.state_since) AS addresses
-      FROM (SELECT id, address, state_since FROM agent
+           array_agg(g.address ORDER BY g.state_since) AS addresses,
+           CAST(jsonb_agg(g.traits ORDER BY g.state_since) FILTER (WHERE c.picks) AS text) AS traits,
+           bool_or(g.own) AS own
+      FROM (SELECT id, address, state_since, groups @> ARRAY[c.agent_group] AS own,
+                   CASE WHEN c.picks THEN agent_traits(agent, c.agent_group) END AS traits
+              FROM agent
              WHERE account_id = c.account_id AND state = 'available' AND NOT removed
-               AND (capped_until IS NULL OR capped_until <= :now) AND groups @> ARRAY[c.agent_group]
-             ORDER BY state_since LIMIT 32) g
+               AND (capped_until IS NULL OR capped_until <= :now)
+               AND (groups @> ARRAY[c.agent_group] OR groups @> ARRAY[c.fallback_group])
+             ORDER BY state_since LIMIT CASE WHEN c.picks THEN 256 ELSE 32 END) g
  ) free
  CROSS JOIN LATERAL (
-    SELECT * FROM (
-        SELECT id, lead_id, lead_received_at, rank_at, passed_by, refused_by FROM attempt
-         WHERE campaign_id = c.id AND state = 'scheduled' AND ready AND due_at <= :now
+    SELECT CASE WHEN c.picks THEN ARRAY(
+        WITH RECURSIVE seen AS (
+            (SELECT audience FROM attempt WHERE campaign_id = c.id AND state = 'scheduled' AND ready
+              ORDER BY audience LIMIT 1)
+            UNION ALL
+            SELECT next.audience FROM seen CROSS JOIN LATERAL (
+                SELECT audience FROM attempt
+                 WHERE campaign_id = c.id AND state = 'scheduled' AND ready AND audience > seen.audience
+                 ORDER BY audience LIMIT 1) next
+        )
+        SELECT audience FROM seen
+         WHERE audience = '' OR EXISTS (
+               SELECT FROM agent g CROSS JOIN LATERAL string_to_array(seen.audience, ',') AS asked
+                WHERE g.id = ANY (free.agents)
+                  AND (g.takes @> asked
+                       OR (NOT g.groups @> ARRAY[c.agent_group]
+                           AND g.takes @> ARRAY(SELECT one FROM unnest(asked) AS one WHERE one NOT LIKE 'owner:%'))))
+    ) ELSE '{""}' END AS servable
+     WHERE free.agents IS NOT NULL
+ ) audiences
+ CROSS JOIN LATERAL (
+    SELECT best.* FROM unnest(audiences.servable) AS one (audience) CROSS JOIN LATERAL (
+        SELECT id, lead_id, lead_received_at, rank_at, due_at, passed_by, refused_by, audience FROM attempt
+         WHERE campaign_id = c.id AND audience = one.audience AND state = 'scheduled' AND ready
+           AND due_at <= CASE WHEN free.own THEN CAST(:now AS timestamptz)
+                               ELSE CAST(:now AS timestamptz) - c.fallback_after END
          ORDER BY rank_at DESC, lead_received_at DESC LIMIT 32) best
      ORDER BY rank_at DESC, lead_received_at DESC LIMIT cardinality(free.agents)
  ) a
   JOIN lead l ON l.id = a.lead_id
- WHERE NOT c.paused AND NOT c.removed AND free.agents IS NOT NULL;
+ WHERE NOT c.paused AND NOT c.removed;
+
+-- name: set_audiences
+-- Who may take these attempts, as a look found it by a version of their campaign that is still the present one.
+UPDATE attempt SET audience = w.audience
+  FROM unnest(CAST(:attempt_ids AS uuid[]), CAST(:audiences AS text[]), CAST(:versions AS integer[]))
+       AS w (id, audience, version)
+  JOIN (SELECT a.id, c.version FROM attempt a JOIN campaign c ON c.id = a.campaign_id
+         WHERE a.id = ANY (:attempt_ids) AND a.state = 'scheduled'
+         ORDER BY a.id FOR NO KEY UPDATE OF a SKIP LOCKED) held ON held.id = w.id AND held.version = w.version
+ WHERE attempt.id = w.id;
+
+-- name: forget_audiences
+-- Who may take an account's attempts has to be looked at anew.
+WITH held AS MATERIALIZED (
+    SELECT id FROM attempt WHERE account_id = :account_id AND state = 'scheduled' AND audience <> ''
+     ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE attempt SET audience = '' FROM held WHERE attempt.id = held.id;
+
+-- name: forget_audience_of_lead
+-- The same of one lead.
+UPDATE attempt SET audience = '' WHERE lead_id = :lead_id AND state = 'scheduled' AND audience <> '';
 
 -- name: next_due
 -- The moment at which the next attempt becomes due that is not known to be ready; it may have passed.

@@ -119,23 +119,27 @@ WITH no_twin AS (
     SELECT account_id, id, 'lead.accepted', received_at, :event_data FROM new_lead
 ), free AS (
     SELECT coalesce(array_agg(g.id ORDER BY g.state_since), '{}') AS agents,
-           coalesce(array_agg(g.address ORDER BY g.state_since), '{}') AS addresses
-      FROM (SELECT id, address, state_since FROM agent
+           coalesce(array_agg(g.address ORDER BY g.state_since), '{}') AS addresses,
+           CAST(jsonb_agg(g.traits ORDER BY g.state_since) FILTER (WHERE :picks) AS text) AS traits
+      FROM (SELECT id, address, state_since,
+                   CASE WHEN :picks THEN agent_traits(agent, CAST(:agent_group AS text)) END AS traits
+              FROM agent
              WHERE :hand_over AND CAST(:channel AS text) = 'call' AND CAST(:due_at AS timestamptz) <= :received_at
                AND EXISTS (SELECT FROM campaign
                             WHERE id = :campaign_id AND version = :campaign_version AND NOT paused AND NOT removed)
                AND account_id = :account_id AND state = 'available' AND NOT removed
                AND (capped_until IS NULL OR capped_until <= :received_at)
                AND groups @> ARRAY[CAST(:agent_group AS text)]
-             ORDER BY state_since LIMIT 8) g
+             ORDER BY state_since LIMIT CASE WHEN CAST(:picks AS boolean) THEN 256 ELSE 8 END) g
 ), waiting AS (
     SELECT count(*) AS leads
       FROM (SELECT FROM attempt WHERE campaign_id = :campaign_id AND state = 'scheduled' AND ready
-             ORDER BY rank_at DESC, lead_received_at DESC LIMIT 8) w
+             ORDER BY audience, rank_at DESC, lead_received_at DESC LIMIT 8) w
 ), way AS (
     SELECT free.*, cardinality(free.agents) > waiting.leads AS handed FROM free, waiting
 )
-SELECT coalesce((SELECT id FROM new_lead), kept_out()) AS id, agents, addresses, handed,
+SELECT coalesce((SELECT id FROM new_lead), kept_out()) AS id, agents, addresses, traits,
+       CASE WHEN handed AND :by_owner THEN owner_of(:account_id, NULL, :phone) END AS owner_id, handed,
        CASE WHEN NOT handed THEN pg_notify('speedtolead', '') IS NOT NULL END AS notified,
        CASE WHEN NOT handed THEN NULL
             WHEN EXISTS (SELECT FROM outreach

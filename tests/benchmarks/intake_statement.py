@@ -42,7 +42,7 @@ class Statements:
                 instead_of=[],
                 ping_id=None,
                 campaign_version=self.row.campaign_version,
-                agent_group="all",
+                dial=self.row.campaign.dial,
                 hand_over=True,
             )
         except rows.Kept:

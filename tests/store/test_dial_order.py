@@ -160,7 +160,7 @@ async def test_a_look_reads_as_many_attempts_as_there_are_agents(database: Datab
             await PROMOTE_DUE.run(tx, now=NOW)
         for count in ("SELECT", "ANALYZE"):
             await tx.execute(count)
-            scans = await _attempt_scans(tx)
+            scans = [scan for scan in await _attempt_scans(tx) if scan["Actual Loops"]]
             assert {scan["Index Name"] for scan in scans} == {"attempt_ready"}
             assert sorted(scan["Actual Rows"] for scan in scans) == [1, AGENTS_PER_CAMPAIGN]
 

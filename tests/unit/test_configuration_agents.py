@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from test_configuration_document import changed, problems
 
 from speedtolead.domain.agent import Presence
 from speedtolead.domain.hours import parse_weekly
+from speedtolead.domain.routing import Order, Routing, Strategy
 from speedtolead.domain.shift import DaysWorked, Shift
 from speedtolead.service.configuration.document import read
 
@@ -35,7 +36,8 @@ def test_a_group_may_say_a_tier_and_a_weight() -> None:
 
 
 def test_skills_licences_languages_and_caps() -> None:
-    text = "groups: [sales], skills: [life], licensed: [NY, NJ], languages: [EN, es], caps: {hourly: 6, daily: 40}}"
+    able = "skills: [life], licensed: [NY, NJ], languages: [EN, Spanish], caps: {hourly: 6, daily: 40}"
+    text = f"groups: [sales], {able}}}"
     agent = read(changed((AGENT, text))).agents[0]
     assert (agent.skills, agent.licensed, agent.languages) == (["life"], ["NY", "NJ"], ["en", "es"])
     assert (agent.caps.hourly, agent.caps.daily) == (6, 40)
@@ -55,8 +57,8 @@ def test_skills_licences_languages_and_caps() -> None:
         (AGENT, "groups: [sales, sales]}", "agents[0].groups[1].name: 'sales' is said twice"),
         (AGENT, "groups: [sales], licensed: [NY, ZZ]}", "agents[0].licensed[1]: 'ZZ' is no state, like NY"),
         (AGENT, "groups: [sales], licensed: [US]}", "agents[0].licensed[0]: 'US' is no state, like NY"),
-        (AGENT, "groups: [sales], languages: [spanish]}",
-         "agents[0].languages[0]: String should match pattern '^[A-Za-z]{2,3}$'"),
+        (AGENT, "groups: [sales], languages: [en, klingon]}",
+         "agents[0].languages[1]: 'klingon' is no language, like es or Spanish"),
         (AGENT, "groups: [sales], caps: {hourly: 0}}",
          "agents[0].caps.hourly: Input should be greater than or equal to 1"),
         (AGENT, "groups: [sales], presence: schedule}",
@@ -78,3 +80,55 @@ def test_skills_licences_languages_and_caps() -> None:
 )  # fmt: skip
 def test_a_mistake_in_an_agent_is_told_with_its_place(old: str, new: str, line: str) -> None:
     assert problems(changed((old, new))) == [line]
+
+
+DIAL = "dial: {mode: agent_first, agents: sales}"
+
+
+def routing(text: str, agent: str = AGENT) -> Routing:
+    document = read(changed((DIAL, f"dial: {{agents: sales, {text}}}"), (AGENT, agent)))
+    return document.campaigns[0].to_domain(document.timezone, document.contact.to_domain()).dial.routing
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ring_timeout: 25s", Routing()),
+        ("routing: longest_idle", Routing()),
+        ("routing: round_robin", Routing(Strategy.ROUND_ROBIN)),
+        ("routing: {strategy: tiers, within: weighted}", Routing(Strategy.TIERS, Order.WEIGHTED)),
+        ("routing: {skills: [life], licensed: true, language: spoken}",
+         Routing(skills=("life",), licensed=True, language="spoken")),
+        ("fallback: life", Routing(fallback="life", fallback_after=timedelta(seconds=15))),
+        ("fallback: {group: life, after: 1m}", Routing(fallback="life", fallback_after=timedelta(minutes=1))),
+    ],
+)  # fmt: skip
+def test_routing_is_a_name_or_says_more(text: str, expected: Routing) -> None:
+    able = "groups: [sales, life], skills: [life], licensed: [NY], languages: [es]}"
+    assert routing(text, able) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("routing: loudest", "routing.strategy: 'loudest' is not available in this version; one of: "),
+        ("routing: {strategy: loudest}", "routing.strategy: 'loudest' is not available in this version; one of: "),
+        ("routing: {strategy: tiers, within: loudest}",
+         "routing.within: 'loudest' is not available in this version; one of: "),
+        ("routing: {strategy: round_robin, within: weighted}", "routing.within: only for "),
+        ("routing: {ring: 3}", "routing.ring: only shotgun rings several at once"),
+        ("routing: {speed: 3}", "routing.speed: unknown key"),
+        ("routing: {skills: [life]}", "routing.skills[0]: no agent of group 'sales' has skill 'life'"),
+        ("routing: {licensed: true}", "routing.licensed: no agent of group 'sales' is licensed in any state"),
+        ("routing: {language: spoken}", "routing.language: no agent of group 'sales' has languages"),
+        ("fallback: nobody", "fallback.group: no agent is in group 'nobody'"),
+        ("fallback: {group: sales, after: soon}", "fallback.after: expected a duration"),
+        ("no_agent: {wait: 30s, then: text}",
+         "no_agent.then: 'text' is not available in this version; one of: keep, callback"),
+        ("no_agent: {then: shout}",
+         "no_agent.then: 'shout' is not available in this version; one of: keep, callback"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_routing_is_told_with_its_place(text: str, line: str) -> None:
+    (found,) = problems(changed((DIAL, f"dial: {{agents: sales, {text}}}")))
+    assert found.startswith(f"campaigns[0].dial.{line}")

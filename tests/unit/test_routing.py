@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -73,6 +74,33 @@ def test_an_agent_who_passed_one_lead_by_gets_another() -> None:
 
 def test_a_lead_of_another_group_is_not_kept_waiting() -> None:
     assert pairs(due(1, (A,), age=1), due(2, (A,), age=2), due(3, (B,), age=3)) == {1: A, 3: B}
+
+
+def rung(*attempts: DueAttempt) -> dict[int, tuple[int, ...]]:
+    return {p.attempt_id.int - 100: tuple(a.int for a in (p.agent_id, *p.also)) for p in pair(attempts)}
+
+
+@pytest.mark.parametrize(
+    ("free", "ring", "others", "asked"),
+    [
+        (5, 3, 0, {1: (1, 2, 3)}),
+        (2, 3, 0, {1: (1, 2)}),
+        (5, 3, 1, {1: (1, 3, 4), 2: (2, 5)}),
+        (3, 3, 2, {1: (1,), 2: (2,), 3: (3,)}),
+        (3, 1, 0, {1: (1,)}),
+    ],
+)
+def test_shotgun_rings_several_and_takes_nobody_whom_another_lead_waits_for(
+    free: int, ring: int, others: int, asked: dict[int, tuple[int, ...]]
+) -> None:
+    agents = tuple(UUID(int=n) for n in range(1, free + 1))
+    leads = [replace(due(n, agents, age=n), ring=ring) for n in range(1, others + 2)]
+    assert rung(*leads) == asked
+
+
+def test_shotgun_does_not_ring_again_who_passed_it_by_while_there_are_others() -> None:
+    lead = replace(due(1, (A, B, C), passed=frozenset({A})), ring=3)
+    assert rung(lead) == {1: (B.int, C.int)}
 
 
 agents = st.permutations([UUID(int=n) for n in range(1, 6)]).flatmap(

@@ -19,6 +19,7 @@ from speedtolead.service.configuration.document import ConfigurationError, Docum
 from speedtolead.service.configuration.limits import count_what_came_before
 from speedtolead.service.configuration.people import Agent, User
 from speedtolead.service.configuration.postbacks import apply_postbacks
+from speedtolead.service.configuration.routing import routing_of
 from speedtolead.service.configuration.webhooks import apply_webhooks
 from speedtolead.service.evidence.retention import to_json as retention_to_json
 from speedtolead.service.passwords import hashed, matches
@@ -26,9 +27,11 @@ from speedtolead.store import configuration as rows
 from speedtolead.store import events
 from speedtolead.store.configuration import ConfiguredSource
 from speedtolead.store.database import Database
+from speedtolead.store.dial import FORGET_AUDIENCES
 from speedtolead.store.ids import new_id
 from speedtolead.store.ledger import ACCOUNT_RETENTION, SET_RETENTION
 from speedtolead.store.query import Connection
+from speedtolead.store.routing_json import routing_to_json
 from speedtolead.store.settings_json import Json, campaign_to_json, schedule_to_json
 from speedtolead.store.source_json import source_to_json
 
@@ -71,6 +74,7 @@ class _Apply:
 
     async def run(self) -> None:
         await self._account()
+        await self._audiences()
         await self._retention()
         await self._pauses()
         await self._numbers()
@@ -105,6 +109,21 @@ class _Apply:
                 self._say(f"~ account timezone: {row.timezone} → {document.timezone}")
         kept = [k.key_hash for k in await rows.ACCOUNT_KEYS.all(self.tx, account_id=self.account_id)]
         await self._key("account", "stl_acct_", document.account_key, None, kept)
+
+    async def _audiences(self) -> None:
+        """Who may take the attempts that wait is looked at anew where routing changes, or somebody leaves.
+
+        Before all else, because attempts are locked before agents.
+        """
+        agents = await rows.CONFIGURED_AGENTS.all(self.tx, account_id=self.account_id)
+        campaigns = await rows.CAMPAIGNS_OF_ACCOUNT.all(self.tx, account_id=self.account_id)
+        wanted = {
+            part.name: routing_to_json(routing_of(part.dial.routing, part.dial.fallback))
+            for part in self.document.campaigns
+        }
+        leaves = {agent.name for agent in agents} - {agent.name for agent in self.document.agents}
+        if leaves or any(wanted.get(c.name) != c.settings["dial"].get("routing") for c in campaigns):
+            await FORGET_AUDIENCES.run(self.tx, account_id=self.account_id)
 
     async def _retention(self) -> None:
         wanted = retention_to_json(self.document.retention.to_terms())
@@ -229,6 +248,10 @@ class _Apply:
                 name=part.name,
                 paused=part.paused,
                 agent_group=part.dial.agents,
+                picks=not campaign.dial.routing.plain,
+                by_owner=campaign.dial.routing.by_owner,
+                fallback_group=campaign.dial.routing.fallback,
+                fallback_after=campaign.dial.routing.fallback_after,
                 settings=settings,
                 relies_on=list(campaign.contact.lists),
             )

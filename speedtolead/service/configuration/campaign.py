@@ -11,22 +11,26 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from speedtolead.domain.call import DialMode
-from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, RecordingPolicy
+from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, NoAgentThen, RecordingPolicy
 from speedtolead.domain.hours import ALWAYS
 from speedtolead.domain.machine import DETECTED_BY_TALK
 from speedtolead.service.configuration.cadence import StepPart, StopPart, check_plan
 from speedtolead.service.configuration.machine import MachinePart, VoicemailPart
+from speedtolead.service.configuration.routing import (
+    FallbackOrName,
+    NoAgent,
+    RoutingOrName,
+    RoutingPart,
+    routing_of,
+)
 from speedtolead.service.configuration.values import Duration, Hours, Misplaced, Name, Part, Spoken, State, only
-
-
-class NoAgent(Part):
-    wait: Duration = timedelta(seconds=30)
 
 
 class DialPart(Part):
     mode: Annotated[str, AfterValidator(only(*(mode.value for mode in DialMode)))] = "agent_first"
     agents: Name
-    routing: Annotated[str, AfterValidator(only("longest_idle"))] = "longest_idle"
+    routing: RoutingOrName = Field(default_factory=RoutingPart)
+    fallback: FallbackOrName | None = None
     ring_timeout: Annotated[Duration, Field(ge=timedelta(seconds=5), le=timedelta(seconds=600))] = timedelta(
         seconds=25
     )
@@ -105,6 +109,8 @@ class CampaignPart(Part):
                 minimum_talk=dial.minimum_talk,
                 wrap_up=dial.wrap_up,
                 no_agent_wait=dial.no_agent.wait,
+                no_agent_then=NoAgentThen(dial.no_agent.then),
+                routing=routing_of(dial.routing, dial.fallback),
                 attempts_per_24h=dial.attempts_per_24h,
                 abandonment_switch=dial.abandonment_switch,
             ),

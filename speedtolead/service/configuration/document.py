@@ -18,6 +18,7 @@ from speedtolead.service.configuration.campaign import CampaignPart
 from speedtolead.service.configuration.contact import ContactPart
 from speedtolead.service.configuration.people import Agent, Pauses, User
 from speedtolead.service.configuration.retention import RetentionPart
+from speedtolead.service.configuration.routing import references
 from speedtolead.service.configuration.source import SourcePart
 from speedtolead.service.configuration.values import (
     Misplaced,
@@ -152,14 +153,13 @@ def _references(document: Document) -> Iterator[str]:
     yield from _twice("campaigns", "name", [c.name for c in document.campaigns])
     yield from _twice("webhooks", "name", [w.name for w in document.webhooks])
     campaigns = {c.name for c in document.campaigns}
-    groups = {group for agent in document.agents for group in agent.group_names}
     users = {user.email for user in document.users}
     for i, source in enumerate(document.sources):
         if source.campaign not in campaigns:
             yield f"sources[{i}].campaign: there is no campaign {source.campaign!r}"
     for i, campaign in enumerate(document.campaigns):
-        if campaign.dial.agents not in groups:
-            yield f"campaigns[{i}].dial.agents: no agent is in group {campaign.dial.agents!r}"
+        dial = campaign.dial
+        yield from references(f"campaigns[{i}].dial", dial.agents, dial.routing, dial.fallback, document.agents)
         if not document.numbers:
             yield f"campaigns[{i}]: a campaign needs at least one of the account's numbers to call from"
     yield from _people(document, users)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from speedtolead.domain.agent import PAUSE_AFTER, Presence
+from speedtolead.domain.routing.fitting import language_of
 from speedtolead.domain.shift import DaysWorked, Shift
 from speedtolead.service.configuration.values import Email, Hours, Name, Part, Phone, State, Zone, sip_address
 
@@ -35,10 +36,13 @@ def _standing(value: object) -> object:
 
 
 def _language(value: str) -> str:
-    return value.lower()
+    code = language_of(value)
+    if code is None:
+        raise ValueError(f"{value!r} is no language, like es or Spanish")
+    return code
 
 
-Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}$"), AfterValidator(_language)]
+Language = Annotated[str, AfterValidator(_language)]
 Reason = Annotated[str, Field(pattern=r"^\w[\w -]{0,48}$")]
 
 

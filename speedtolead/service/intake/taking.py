@@ -228,7 +228,7 @@ class Intake:
                     instead_of=[twin.lead_id for twin in twins],
                     ping_id=lead.ping_id,
                     campaign_version=lead.row.campaign_version,
-                    agent_group=lead.row.campaign.dial.agents,
+                    dial=lead.row.campaign.dial,
                     hand_over=self._dialer.takes_leads(),
                 )
         except rows.Kept:
