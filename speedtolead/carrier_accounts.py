@@ -15,6 +15,7 @@ from functools import partial
 from speedtolead.adapters.twilio.addresses import Addresses
 from speedtolead.adapters.twilio.callbacks import TwilioCallbacks
 from speedtolead.adapters.twilio.carrier import twilio_carrier
+from speedtolead.adapters.twilio.texts import TwilioTexts, twilio_texts
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.ports.carriers import Carriers
 from speedtolead.service.carriers import CarrierTerms
@@ -99,3 +100,17 @@ async def carriers_of(settings: Settings, queues: Queues) -> AsyncIterator[Carri
             for account in accounts(settings)
         ]
         yield Carriers(*built)
+
+
+@asynccontextmanager
+async def texts_of(settings: Settings) -> AsyncIterator[TwilioTexts]:
+    """Texts go by the first account."""
+    account = _first(settings)
+    async with twilio_texts(
+        account_sid=account.account_sid,
+        auth_token=account.auth_token,
+        api_url=account.api_url,
+        public_url=settings.own_url,
+        timeout=settings.carrier_timeout,
+    ) as texts:
+        yield texts

@@ -22,6 +22,7 @@ from speedtolead.runtime.commits import Commits
 from speedtolead.runtime.dialer import Dialer
 from speedtolead.runtime.jobs import JobWorker
 from speedtolead.runtime.live import LiveHub
+from speedtolead.runtime.sender import Sender
 from speedtolead.runtime.ticks import Ticks
 from speedtolead.runtime.wake import Bell
 from speedtolead.service.webhooks.relay import Relay
@@ -41,6 +42,7 @@ class Node:
 
     services: Services
     dialer: Dialer
+    sender: Sender
     live: LiveHub
     relay: Relay
     jobs: JobWorker
@@ -79,6 +81,7 @@ async def run_node(
         endings = []
         if "dialer" in roles:
             endings.append(node.dialer.run())
+            endings.append(node.sender.run())
         if "scheduler" in roles:
             endings.append(node.jobs.run())
         async with asyncio.TaskGroup() as group:
@@ -89,6 +92,7 @@ async def run_node(
             await stop.wait()
             log.info("node.stopping")
             node.dialer.stop()
+            node.sender.stop()
             node.jobs.stop()
             node.live.close()
             await asyncio.gather(*ending)

@@ -47,6 +47,7 @@ def on_dialers(ticks: Ticks, services: Services) -> None:
 def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds: float) -> None:
     """Each of these is safe on any number of nodes at once."""
     ticks.every(SWEEP_SECONDS, "sweep", services.sweeping.sweep)
+    ticks.every(SWEEP_SECONDS, "sweep_sends", services.receipts.sweep)
     ticks.every(SWEEP_SECONDS, "shifts", services.shifts.change)
     ticks.every(ABANDONMENT_SECONDS, "abandonment", services.abandonment.look)
     ticks.every(PRUNE_SECONDS, "prune_sessions", services.sign_in.prune)

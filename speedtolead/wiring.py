@@ -21,18 +21,20 @@ from speedtolead.adapters.mail_addresses import OfflineMailAddresses
 from speedtolead.adapters.numbering import OfflineNumbering
 from speedtolead.adapters.twilio.callbacks import TwilioCallbacks
 from speedtolead.adapters.webhooks import webhook_sender
-from speedtolead.carrier_accounts import accounts, callbacks_of, carriers_of
+from speedtolead.carrier_accounts import accounts, callbacks_of, carriers_of, texts_of
 from speedtolead.clock import SystemClock
 from speedtolead.node import Node
 from speedtolead.outside import Outside, outside
 from speedtolead.ports import CallbackReader, Clock
 from speedtolead.ports.carriers import Carriers
+from speedtolead.ports.messages import Texter
 from speedtolead.ports.texts import TextReader
 from speedtolead.runtime.commits import Commits
 from speedtolead.runtime.dialer import Dialer
 from speedtolead.runtime.jobs import JobWorker
 from speedtolead.runtime.live import LiveHub
 from speedtolead.runtime.placements import Placements
+from speedtolead.runtime.sender import Sender
 from speedtolead.runtime.wake import Bell
 from speedtolead.service.abandonment import AbandonmentWatch
 from speedtolead.service.afterwards import CarryingOut
@@ -65,10 +67,12 @@ from speedtolead.service.outcomes import Outcomes
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
 from speedtolead.service.preview import Previews
+from speedtolead.service.receipts import Receipts
 from speedtolead.service.recordings import Recordings
 from speedtolead.service.reports import Reports
 from speedtolead.service.returns import Returns
 from speedtolead.service.rules.current import RuleSets
+from speedtolead.service.sending import Sending
 from speedtolead.service.shifts import Shifts
 from speedtolead.service.sign_in import SignIn
 from speedtolead.service.source_stats import SourceReports
@@ -78,6 +82,7 @@ from speedtolead.service.sweeping import Sweeping
 from speedtolead.service.webhooks.delivery import Deliveries
 from speedtolead.service.webhooks.relay import Relay
 from speedtolead.service.webhooks.replay import Webhooks
+from speedtolead.service.wording import Wording
 from speedtolead.settings import Settings
 from speedtolead.store.database import Database, DatabaseAway, connect
 from speedtolead.store.dial import DueRow
@@ -119,6 +124,7 @@ async def build(settings: Settings, url: str, clock: Clock | None = None) -> Asy
         database = await stack.enter_async_context(connect(url, settings.database_connections, by_key=True))
         queues = Queueing()
         carriers = await stack.enter_async_context(carriers_of(settings, queues.hear))
+        texts = await stack.enter_async_context(texts_of(settings))
         numbering = await asyncio.to_thread(OfflineNumbering)
         others = await stack.enter_async_context(outside(settings))
         sender = await stack.enter_async_context(webhook_sender())
@@ -127,11 +133,18 @@ async def build(settings: Settings, url: str, clock: Clock | None = None) -> Asy
         rules = await _rules(apart, clock)
         ground = _Ground(settings, clock, database, apart, rules, Permits(rules, _simulated(settings)))
         parts = _intake_parts(ground, numbering, others)
-        yield _assemble(ground, carriers, queues, parts, jobs)
+        yield _assemble(ground, carriers, texts, queues, parts, jobs)
         await parts.histories.close()
 
 
-def _assemble(ground: _Ground, carriers: Carriers, queues: Queueing, parts: _IntakeParts, jobs: JobWorker) -> Node:
+def _assemble(
+    ground: _Ground,
+    carriers: Carriers,
+    texts: Texter,
+    queues: Queueing,
+    parts: _IntakeParts,
+    jobs: JobWorker,
+) -> Node:
     clock, database, apart, permits = ground.clock, ground.database, ground.apart, ground.permits
     bell, commits, patience = Bell(), Commits(database), _patience(ground.settings)
     calls = Calls(database, clock, patience, permits)
@@ -141,6 +154,9 @@ def _assemble(ground: _Ground, carriers: Carriers, queues: Queueing, parts: _Int
     dialer = Dialer(dialing, clock, bell.wake())
     live = LiveHub(apart, bell.wake())
     reader = callbacks_of(ground.settings)
+    suppressions = Suppressions(database, clock)
+    wording = Wording(ground.settings.own_url, ground.settings.signing_key)
+    sending = Sending(apart, clock, patience, permits, suppressions, wording, texts, None)
     services = Services(
         clock=clock,
         sources=Sources(apart, clock),
@@ -163,10 +179,13 @@ def _assemble(ground: _Ground, carriers: Carriers, queues: Queueing, parts: _Int
         simulated=_simulated(ground.settings),
         **_intake_services(ground, parts, commits, dialer),
         **_call_services(ground, carriers, watch, calls, patience, reader),
-        **_lawful_services(ground, parts, reader),
+        **_lawful_services(ground, parts, reader, suppressions),
+        receipts=Receipts(apart, clock, patience, sending, texts),
+        receipt_reader=reader,
         **_evidence_services(apart, clock),
     )
-    return Node(services, dialer, live, Relay(apart, clock), jobs, commits, database, bell, clock)
+    sender = Sender(sending, apart, clock, bell.wake())
+    return Node(services, dialer, sender, live, Relay(apart, clock), jobs, commits, database, bell, clock)
 
 
 class _IntakeServices(TypedDict):
@@ -237,9 +256,10 @@ class _LawfulServices(TypedDict):
     text_reader: TextReader
 
 
-def _lawful_services(ground: _Ground, parts: _IntakeParts, reader: TwilioCallbacks) -> _LawfulServices:
+def _lawful_services(
+    ground: _Ground, parts: _IntakeParts, reader: TwilioCallbacks, suppressions: Suppressions
+) -> _LawfulServices:
     clock, apart, rules = ground.clock, ground.apart, ground.rules
-    suppressions = Suppressions(ground.database, clock)
     return {
         "rules": rules,
         "permits": ground.permits,

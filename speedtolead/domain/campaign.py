@@ -93,6 +93,25 @@ class RecordingPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class TextPolicy:
+    """``sender``: one of the account's numbers, or the id of a group of senders at the carrier; None: the first
+    number that may send texts. ``segments``: at most so many a text.
+    """
+
+    sender: str | None = None
+    segments: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class MailPolicy:
+    """Who mails come from. The postal address stands in each of them: 15 USC 7704(a)(5)."""
+
+    sender: str
+    postal_address: str
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     name: str
     seller: str
@@ -110,3 +129,6 @@ class Campaign:
     """What ends the cadence, or a channel of it."""
     spread: timedelta = timedelta(minutes=20)
     """Over so long after an opening those are spread who have waited for it; fresh leads are not."""
+    texts: TextPolicy = field(default_factory=TextPolicy)
+    mail: MailPolicy | None = None
+    """None: the account sends no mails."""

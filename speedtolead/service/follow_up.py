@@ -70,6 +70,10 @@ class FollowUp:
             await call_rows.add_permit(tx, account_id, attempt_id, permit)
         return Planned(following.index, following.channel, due_at)
 
+    async def worked(self, tx: Connection, lead_id: UUID) -> None:
+        """Something was made of the lead: it is new no more."""
+        await call_rows.LEAD_WORKED.run(tx, lead_id=lead_id)
+
     async def plan_anew(
         self,
         tx: Connection,

@@ -76,10 +76,17 @@ class LeadWords(Protocol):
 @lru_cache(maxsize=1024)
 def compiled(text: str) -> Template:
     """Raises jinja2.TemplateError where the text is no template."""
-    for node in _environment.parse(text).find_all(nodes.Node):
-        if not isinstance(node, _SAYABLE) or (isinstance(node, nodes.Filter) and node.name not in _FILTERS):
-            raise TemplateError(f"{type(node).__name__} is not available in a whisper")
+    parsed(text)
     return _environment.from_string(text)
+
+
+def parsed(text: str) -> nodes.Template:
+    """The template's parts. Raises jinja2.TemplateError where the text is no template, or asks for too much."""
+    template = _environment.parse(text)
+    for node in template.find_all(nodes.Node):
+        if not isinstance(node, _SAYABLE) or (isinstance(node, nodes.Filter) and node.name not in _FILTERS):
+            raise TemplateError(f"{type(node).__name__} is not available in a template")
+    return template
 
 
 def whisper(text: str, lead: LeadWords, campaign: str, seller: str) -> str:

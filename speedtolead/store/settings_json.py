@@ -12,7 +12,16 @@ from typing import Any
 from uuid import UUID
 
 from speedtolead.domain.call import DialMode
-from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, NoAgentThen, RecordingPolicy
+from speedtolead.domain.campaign import (
+    Announcing,
+    Campaign,
+    ContactPolicy,
+    Dial,
+    MailPolicy,
+    NoAgentThen,
+    RecordingPolicy,
+    TextPolicy,
+)
 from speedtolead.domain.lead import Consent
 from speedtolead.domain.place import Candidate
 from speedtolead.domain.shift import DaysWorked
@@ -57,11 +66,17 @@ def campaign_to_json(campaign: Campaign) -> Json:
         "cadence": [step_to_json(step) for step in campaign.cadence],
         "stop": stop_to_json(campaign.stop),
         "spread": campaign.spread.total_seconds(),
+        "texts": {"sender": campaign.texts.sender, "segments": campaign.texts.segments},
+        "mail": None if campaign.mail is None else _mail_to_json(campaign.mail),
         "contact": _contact_to_json(campaign.contact),
         "recording": _recording_to_json(campaign.recording),
         "machine": machine_to_json(campaign.machine),
         "voicemail": voicemail_to_json(campaign.voicemail),
     }
+
+
+def _mail_to_json(mail: MailPolicy) -> Json:
+    return {"sender": mail.sender, "postal_address": mail.postal_address, "reply_to": mail.reply_to}
 
 
 def _recording_to_json(recording: RecordingPolicy) -> Json:
@@ -147,6 +162,8 @@ def campaign_from_json(kept: Json) -> Campaign:
         cadence=tuple(step_from_json(step) for step in kept["cadence"]),
         stop=stop_from_json(kept.get("stop")),
         spread=timedelta(seconds=kept.get("spread", 0)),
+        texts=TextPolicy(**kept["texts"]) if "texts" in kept else TextPolicy(),
+        mail=MailPolicy(**kept["mail"]) if kept.get("mail") else None,
         contact=_contact_from_json(kept.get("contact")),
         recording=_recording_from_json(kept.get("recording")),
         machine=machine_from_json(kept.get("machine")),

@@ -74,6 +74,7 @@ def create_app(services: Services, body_seconds: float = reading.BODY_SECONDS) -
     for routes in V1:
         routes.add_to(app)
     app.router.add_post(carrier.TEXT_PATH, carrier.text)
+    app.router.add_post(carrier.RECEIPT_PATH, carrier.receipt)
     app.router.add_post(carrier.PATH, carrier.callback)
     app.router.add_get(sounds.RINGING_PATH, sounds.show_ringing)
     app.router.add_get(inbound.PATH, inbound.receive, allow_head=False)

@@ -29,6 +29,8 @@ PATH = "/carrier/twilio/attempts/{attempt_id}/legs/{leg_id}/{kind}"
 SIGNATURES = ("X-SignalWire-Signature", "X-Twilio-Signature")
 """Where a compatible carrier puts its signature; SignalWire sends one of them, or both."""
 TEXT = "text"
+RECEIPT = "receipt"
+RECEIPT_PATH = "/carrier/twilio/texts/{message_id}"
 REPEAT_TOKEN = "I-Twilio-Idempotency-Token"
 KINDS = frozenset(
     {
@@ -77,6 +79,18 @@ async def text(request: web.Request) -> web.Response:
     metrics.CALLBACKS.labels(TEXT, "taken").inc()
     kind, body = services.text_reader.render_answer(answer)
     return web.Response(text=body, content_type=kind)
+
+
+async def receipt(request: web.Request) -> web.Response:
+    """News of a text of ours. What is no receipt, or of no message, changes nothing."""
+    services = request.app[SERVICES]
+    received_at = services.clock.now()
+    flat, _ = await _genuine(request, RECEIPT)
+    found = services.receipt_reader.receipt(flat, received_at)
+    if found is not None:
+        await services.receipts.take(reading.id_of(request, "message_id"), found)
+    metrics.CALLBACKS.labels(RECEIPT, "taken").inc()
+    return web.Response(status=204)
 
 
 async def _genuine(request: web.Request, kind: str) -> tuple[dict[str, str], frozenset[CarrierName]]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from aiohttp import web
 
 from speedtolead.ports import CallbackReader, Clock
+from speedtolead.ports.messages import ReceiptReader
 from speedtolead.ports.texts import TextReader
 from speedtolead.service.abandonment import AbandonmentWatch
 from speedtolead.service.afterwards import CarryingOut
@@ -38,6 +39,7 @@ from speedtolead.service.opt_outs import OptOuts
 from speedtolead.service.outcomes import Outcomes
 from speedtolead.service.permits import Permits
 from speedtolead.service.preview import Previews
+from speedtolead.service.receipts import Receipts
 from speedtolead.service.recordings import Recordings
 from speedtolead.service.reports import Reports
 from speedtolead.service.returns import Returns
@@ -104,6 +106,8 @@ class Services:
     opt_outs: OptOuts
     do_not_call: DoNotCall
     text_reader: TextReader
+    receipts: Receipts
+    receipt_reader: ReceiptReader
     ledger: Ledger
     exports: Exports
     keeping: Keeping

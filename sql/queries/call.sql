@@ -119,6 +119,10 @@ RETURNING id;
 -- The lead's state, where it is not already so.
 UPDATE lead SET state = :state WHERE id = :lead_id AND state <> :state RETURNING id;
 
+-- name: lead_worked
+-- Something was made of a lead that was new.
+UPDATE lead SET state = 'working' WHERE id = :lead_id AND state = 'new';
+
 -- name: lead_state
 -- The lead's state, locked.
 SELECT state FROM lead WHERE id = :lead_id AND account_id = :account_id FOR NO KEY UPDATE;
@@ -127,7 +131,7 @@ SELECT state FROM lead WHERE id = :lead_id AND account_id = :account_id FOR NO K
 -- Live attempts whose lease has run out; taken by one sweeper at a time.
 SELECT id AS attempt_id, state FROM attempt
  WHERE (state IN ('claimed', 'dialing', 'unknown') OR (state = 'connected' AND ended_at IS NULL))
-   AND lease_until <= :now
+   AND lease_until <= :now AND channel = 'call'
  ORDER BY lease_until LIMIT :most FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: renew_lease
@@ -157,7 +161,7 @@ SELECT carrier_call_id FROM leg WHERE carrier_call_id = ANY (:call_ids);
 UPDATE attempt SET note = 'waiting for an agent'
  WHERE id IN (SELECT a.id FROM attempt a
                JOIN campaign c ON c.id = a.campaign_id
-              WHERE a.state = 'scheduled' AND a.note IS DISTINCT FROM 'waiting for an agent'
+              WHERE a.state = 'scheduled' AND a.channel = 'call' AND a.note IS DISTINCT FROM 'waiting for an agent'
                 AND a.due_at <= CAST(:now AS timestamptz) - make_interval(secs => (c.settings #>> '{dial,no_agent,wait}')::double precision)
               LIMIT 200 FOR NO KEY UPDATE OF a SKIP LOCKED)
 RETURNING id AS attempt_id, account_id, lead_id;

@@ -181,7 +181,7 @@ SELECT coalesce((SELECT x.reason FROM suppression x
 -- The earlier leads that share a key, oldest first; whether each runs, and whether it is being called.
 SELECT t.lead_id, t.accepted_at, l.state,
        EXISTS (SELECT FROM attempt WHERE lead_id = t.lead_id
-                AND (state IN ('claimed', 'dialing', 'unknown') OR (state = 'connected' AND ended_at IS NULL)))
+                AND (state IN ('claimed', 'dialing', 'sending', 'unknown') OR (state = 'connected' AND ended_at IS NULL)))
            AS live
   FROM (SELECT lead_id, max(accepted_at) AS accepted_at FROM recent_key
          WHERE scope_id = :scope_id AND key = ANY (CAST(:duplicate_keys AS bytea[]))
@@ -252,7 +252,7 @@ WITH held AS MATERIALIZED (
     UPDATE lead SET state = 'closed'
      WHERE id = :twin AND account_id = :account_id AND state IN ('new', 'working')
        AND NOT EXISTS (SELECT FROM held
-                        WHERE state IN ('claimed', 'dialing', 'unknown')
+                        WHERE state IN ('claimed', 'dialing', 'sending', 'unknown')
                            OR (state = 'connected' AND ended_at IS NULL))
     RETURNING id
 ), cancelled AS (

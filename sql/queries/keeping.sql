@@ -19,7 +19,7 @@ SELECT pg_advisory_xact_lock(hashtextextended('lead:' || CAST(CAST(:lead_id AS u
 SELECT EXISTS (SELECT FROM legal_hold WHERE lead_id = l.id AND lifted_at IS NULL) AS held,
        EXISTS (SELECT FROM erasure WHERE lead_id = l.id) AS erased,
        EXISTS (SELECT FROM attempt WHERE lead_id = l.id
-                AND (state IN ('claimed', 'dialing', 'unknown') OR (state = 'connected' AND ended_at IS NULL)))
+                AND (state IN ('claimed', 'dialing', 'sending', 'unknown') OR (state = 'connected' AND ended_at IS NULL)))
        AS calling
   FROM lead l WHERE l.id = :lead_id AND l.account_id = :account_id;
 
@@ -126,7 +126,7 @@ SELECT l.account_id, l.id AS lead_id FROM lead l
  WHERE l.account_id = :account_id AND l.received_at < :before AND l.kept IN (1, 2)
    AND NOT EXISTS (SELECT FROM legal_hold WHERE lead_id = l.id AND lifted_at IS NULL)
    AND NOT EXISTS (SELECT FROM attempt WHERE lead_id = l.id
-                    AND (state IN ('claimed', 'dialing', 'unknown') OR (state = 'connected' AND ended_at IS NULL)))
+                    AND (state IN ('claimed', 'dialing', 'sending', 'unknown') OR (state = 'connected' AND ended_at IS NULL)))
  LIMIT :most;
 
 -- name: drop_raw_bodies

@@ -135,4 +135,4 @@ SELECT count(*) FILTER (WHERE state = 'scheduled' AND due_at <= :now) AS waiting
        count(*) FILTER (WHERE state = 'unknown') AS unknown
   FROM attempt
  WHERE account_id = :account_id
-   AND (state IN ('scheduled', 'claimed', 'dialing', 'unknown') OR (state = 'connected' AND ended_at IS NULL));
+   AND (state IN ('scheduled', 'claimed', 'dialing', 'sending', 'unknown') OR (state = 'connected' AND ended_at IS NULL));

@@ -57,6 +57,10 @@ class Addresses:
     def __init__(self, public_url: str) -> None:
         self.public_url = public_url.rstrip("/")
 
+    def of_text(self, message_id: UUID) -> str:
+        """Where the receipts of a text go: it names the message, so one that comes early is matched as well."""
+        return f"{self.public_url}{PREFIX}/texts/{message_id}{RETRY}"
+
     def of(self, kind: str, attempt_id: UUID, leg_id: UUID, **told: str) -> str:
         """It names attempt and leg, so a callback is matched even before our request is answered.
 

@@ -29,6 +29,7 @@ from speedtolead.adapters.twilio.addresses import (
     WHISPER,
     Addresses,
 )
+from speedtolead.adapters.twilio.texts import receipt
 from speedtolead.adapters.twilio.voicemail import listening, tell
 from speedtolead.domain.call import AnsweredBy, LegEnd, LegReport, LegState
 from speedtolead.domain.carrier import CarrierName
@@ -45,6 +46,7 @@ from speedtolead.ports import (
 )
 from speedtolead.ports.conference import Alone, Greet, JoinConference
 from speedtolead.ports.control import Aside
+from speedtolead.ports.messages import Receipt
 from speedtolead.ports.texts import InboundText
 from speedtolead.ports.voicemail import AskWhoAnswered, AwaitGreeting, LeaveMessage
 
@@ -167,6 +169,9 @@ class TwilioCallbacks:
         media = [fields.get(f"MediaUrl{n}", "") for n in range(MOST_MEDIA)]
         body = fields.get("Body", "").replace("\0", "")
         return InboundText(told[0], told[1], told[2], body, tuple(filter(None, media)), at)
+
+    def receipt(self, fields: Mapping[str, str], at: datetime) -> Receipt | None:
+        return receipt(fields, at)
 
     def answers_by_itself(self, body: str) -> bool:
         return body.strip().upper() in STOP_WORDS

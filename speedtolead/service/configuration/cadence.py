@@ -29,13 +29,15 @@ from speedtolead.domain.cadence.plan import Channel, Hook, Message, Plan, Since,
 from speedtolead.domain.cadence.stops import ALL, CHOICES, Stop, StopRules
 from speedtolead.domain.hours import Hours as HoursOfDays
 from speedtolead.domain.hours import WeeklyHours, daily
+from speedtolead.domain.segments import segments
 from speedtolead.service.configuration.values import Duration, Hours, Misplaced, Name, Part, Spoken, WallTime, only
+from speedtolead.service.wording import ROOTS, literal, unknown_fields
 
 EVERYWHERE = daily(time(8), 21 * 60)
 """Outside of these hours nobody in the United States is called or texted: 47 CFR 64.1200(c)(1)."""
 _REASONS = {"contacted": Stop.CONTACTED, "replied": Stop.REPLIED, "appointment": Stop.BOOKED, "quote": Stop.QUOTED}
 _REASONS |= {"sale": Stop.SOLD}
-_LONGEST_TEXT = 1600
+_FIELDS = "there are " + ", ".join(f"{root}.{name}" for root, names in ROOTS.items() for name in names)
 
 
 def _condition(value: object) -> Condition:
@@ -57,7 +59,6 @@ def _channels(value: object) -> frozenset[str]:
 
 
 ConditionText = Annotated[Condition, BeforeValidator(_condition)]
-Text = Annotated[str, Field(max_length=_LONGEST_TEXT)] | None
 
 
 class StepPart(Part):
@@ -166,6 +167,23 @@ def check_plan(plan: Plan, hours: WeeklyHours, days: int | None) -> None:
         (f"[{index}].{_said(plan[index], field)}", words)
         for index, field, words in problems(plan, everywhere, days)
     ]
+    if found:
+        raise Misplaced(found)
+
+
+def check_words(plan: Plan, most: int) -> None:
+    """Raises Misplaced where a template names what no lead has, or a text is too long before it is filled."""
+    found = []
+    for index, step in enumerate(plan):
+        if not isinstance(step.content, Message):
+            continue
+        templates = {"text": step.content.text, "subject": step.content.subject}
+        for field, text in templates.items():
+            unknown = [] if text is None else unknown_fields(text)
+            found += [(f"[{index}].{field}", f"no lead has {name!r}; {_FIELDS}") for name in unknown]
+        count = segments(literal(step.content.text)).count
+        if step.channel == Channel.SMS and count > most:
+            found.append((f"[{index}].text", f"{count} segments before it is filled, and {most} are allowed"))
     if found:
         raise Misplaced(found)
 

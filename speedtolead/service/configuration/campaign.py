@@ -11,10 +11,18 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from speedtolead.domain.call import DialMode
-from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Dial, NoAgentThen, RecordingPolicy
+from speedtolead.domain.campaign import (
+    Announcing,
+    Campaign,
+    ContactPolicy,
+    Dial,
+    NoAgentThen,
+    RecordingPolicy,
+    TextPolicy,
+)
 from speedtolead.domain.hours import ALWAYS
 from speedtolead.domain.machine import DETECTED_BY_TALK
-from speedtolead.service.configuration.cadence import StepPart, StopPart, check_plan
+from speedtolead.service.configuration.cadence import StepPart, StopPart, check_plan, check_words
 from speedtolead.service.configuration.machine import MachinePart, VoicemailPart
 from speedtolead.service.configuration.routing import (
     FallbackOrName,
@@ -60,6 +68,13 @@ class RecordingPart(Part):
         return RecordingPolicy(self.record, Announcing(self.announce), self.words, places)
 
 
+class TextsPart(Part):
+    """``sender`` left out: the account's first number that may send texts."""
+
+    sender: Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32})$")] | None = None
+    segments: Annotated[int, Field(ge=1, le=10)] = 4
+
+
 class CampaignPart(Part):
     name: Name
     seller: Annotated[str, Field(min_length=1, max_length=200)]
@@ -72,12 +87,15 @@ class CampaignPart(Part):
     recording: RecordingPart = Field(default_factory=RecordingPart)
     cadence: Annotated[list[StepPart], Field(min_length=1, max_length=50)]
     stop: StopPart = Field(default_factory=StopPart)
+    texts: TextsPart = Field(default_factory=TextsPart)
     spread: Annotated[Duration, Field(le=timedelta(hours=6))] = timedelta(minutes=20)
 
     @model_validator(mode="after")
     def _cadence_works(self) -> CampaignPart:
         try:
-            check_plan([step.to_domain() for step in self.cadence], self.hours, self.stop.days)
+            plan = [step.to_domain() for step in self.cadence]
+            check_plan(plan, self.hours, self.stop.days)
+            check_words(plan, self.texts.segments)
         except Misplaced as error:
             raise Misplaced([(f"cadence{place}", words) for place, words in error.problems]) from None
         return self
@@ -117,6 +135,7 @@ class CampaignPart(Part):
             cadence=tuple(step.to_domain() for step in self.cadence),
             stop=self.stop.to_domain(),
             spread=self.spread,
+            texts=TextPolicy(self.texts.sender, self.texts.segments),
             contact=contact,
             recording=self.recording.to_domain(),
             machine=self.machine.to_domain(),

@@ -1,0 +1,128 @@
+"""Texts of a cadence: permitted, committed, handed over once, and followed to their receipt."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from posting import new_database, new_phone, value
+from running import RunningService, configuration, person, running_service, until
+from texting import OURS, signed
+
+from speedtolead.simulator.faults import Fault
+from speedtolead.simulator.people import Does, Texts
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+FIRST = "Hi {{ lead.first_name or 'there' }}, Test Insurance here. Reply STOP to end."
+CADENCE = f"""[
+    {{after: 0s, channel: sms, text: "{FIRST}", next: {{failed: end}}}},
+    {{after: 0s, channel: sms, text: "Still there?", if: "state = CA"}},
+    {{after: 30d, channel: call}}]"""
+REFUSES, DEAD = "+12125550196", "+12125550197"
+CONSENT = {"channels": ["call", "sms"], "text": "Call and text me."}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def service(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningService]:
+    folder: Path = tmp_path_factory.mktemp("texts_out")
+    text = configuration(cadence=CADENCE).replace('"+12125550100"}', '"+12125550100", sms: true}')
+    people = (
+        person("*96", Does.ANSWER, texts=Texts.OPTED_OUT),
+        person("*97", Does.ANSWER, texts=Texts.UNDELIVERED),
+    )
+    async with new_database(server_url) as url, running_service(url, folder, text, people=people) as running:
+        yield running
+
+
+async def posted(service: RunningService, phone: str | None = None, **fields: Any) -> tuple[str, str]:
+    phone = phone or new_phone()
+    status, answer = await service.post(**{"phone": phone, "consent": CONSENT} | fields)
+    assert status == 202, answer
+    return answer["lead_id"], phone
+
+
+async def message(service: RunningService, lead_id: str, state: str) -> dict[str, Any]:
+    """The lead's last message, once it is in this state."""
+
+    async def look() -> dict[str, Any] | None:
+        async with service.database.connection() as tx:
+            row = await tx.fetchrow(
+                "SELECT * FROM message WHERE lead_id = $1 ORDER BY made_at DESC LIMIT 1", lead_id
+            )
+        return dict(row) if row is not None and row["state"] == state else None
+
+    return await until(look, what=f"a message that is {state}")
+
+
+def carried(service: RunningService, phone: str) -> list[str]:
+    """What the carrier was handed for a phone."""
+    texts = service.simulator.messages.by_sid.values()
+    return [text.body for text in texts if text.to == phone and text.direction == "outbound-api"]
+
+
+async def test_a_text_is_sent_once_and_its_delivery_is_known(service: RunningService) -> None:
+    lead_id, phone = await posted(service)
+    sent = await message(service, lead_id, "delivered")
+    assert sent["body"] == "Hi Ada, Test Insurance here. Reply STOP to end."
+    assert (sent["sender"], sent["receiver"], sent["encoding"], sent["segments"]) == (OURS, phone, "gsm-7", 1)
+    assert carried(service, phone) == [sent["body"]]
+    lead = await service.lead(lead_id)
+    assert [(a["channel"], a["state"]) for a in lead["attempts"]] == [("sms", "sent"), ("call", "scheduled")]
+    assert lead["status"] == "working"
+
+
+async def test_the_next_step_is_planned_with_the_end_of_the_one_before(service: RunningService) -> None:
+    lead_id, phone = await posted(service, state="CA")
+    lead = await service.lead_when(lead_id, lambda lead: len(lead["attempts"]) == 3)
+    assert [a["channel"] for a in lead["attempts"]] == ["sms", "sms", "call"]
+    assert len(carried(service, phone)) == 2
+
+
+async def test_a_text_without_consent_is_refused_and_the_calls_go_on(service: RunningService) -> None:
+    lead_id, phone = await posted(service, consent={"channels": ["call"], "text": "Call me."})
+    lead = await service.lead_when(lead_id, lambda lead: len(lead["attempts"]) == 2)
+    assert [(a["channel"], a["state"]) for a in lead["attempts"]] == [("sms", "refused"), ("call", "scheduled")]
+    assert carried(service, phone) == []
+
+
+async def test_who_has_opted_out_at_the_carrier_is_suppressed_for_texts(service: RunningService) -> None:
+    lead_id, _ = await posted(service, REFUSES)
+    failed = await message(service, lead_id, "failed")
+    assert failed["provider_code"] == "21610"
+    found = await service.get("/v1/suppressions", phone=REFUSES)
+    assert [(one["origin"], one["channels"]) for one in found["suppressions"]] == [("carrier", ["sms"])]
+    counted = await value(service, "SELECT lifetime FROM outreach WHERE key = $1", REFUSES)
+    assert counted == 0
+
+
+async def test_a_text_that_cannot_be_delivered_says_why(service: RunningService) -> None:
+    lead_id, _ = await posted(service, DEAD)
+    assert (await message(service, lead_id, "undelivered"))["provider_code"] == "30003"
+
+
+async def test_receipts_in_any_order_and_twice_end_in_the_same_state(service: RunningService) -> None:
+    lead_id, _ = await posted(service)
+    sent = await message(service, lead_id, "delivered")
+    path = f"/carrier/twilio/texts/{sent['id']}"
+    for status in ("sent", "undelivered", "delivered", "queued", "nonsense"):
+        fields = {"MessageSid": sent["provider_message_id"], "MessageStatus": status}
+        assert (await signed(service, path, fields))[0] == 204
+    assert (await message(service, lead_id, "delivered"))["ended_at"] == sent["ended_at"]
+    told = await value(
+        service, "SELECT count(*) FROM event WHERE lead_id = $1 AND kind = 'message.delivered'", lead_id
+    )
+    assert told == 1
+    assert (await signed(service, path, {"MessageSid": "SM1", "MessageStatus": "read"}, "forged"))[0] == 403
+
+
+async def test_what_the_carrier_took_without_an_answer_is_found_and_not_sent_again(service: RunningService) -> None:
+    phone = new_phone()
+    fault = Fault("reset_after", path="*/Messages.json", method="POST", to=phone)
+    service.simulator.carrier.faults.order([fault])
+    lead_id, _ = await posted(service, phone)
+    await message(service, lead_id, "delivered")
+    assert len(carried(service, phone)) == 1
