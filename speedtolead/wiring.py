@@ -150,7 +150,9 @@ def _assemble(
     calls = Calls(database, clock, patience, permits)
     terms = {account.name: account.terms for account in accounts(ground.settings)}
     watch = CarrierWatch(database, clock, carriers, terms, queues, patience.dialing)
-    dialing = Dialing(database, carriers, clock, calls, Placements(database), watch, patience, permits)
+    area_codes = parts.tables.numbering.area_codes()
+    placements = Placements(database)
+    dialing = Dialing(database, carriers, clock, calls, placements, watch, patience, permits, area_codes)
     dialer = Dialer(dialing, clock, bell.wake())
     live = LiveHub(apart, bell.wake())
     reader = callbacks_of(ground.settings)

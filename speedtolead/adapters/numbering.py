@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import cache
+from math import atan2, cos, degrees, hypot, radians, sin
 from zoneinfo import available_timezones
 
 import phonenumbers
 import zipcodes
 from phonenumbers import NumberParseException, PhoneNumber, timezone
 
+from speedtolead.domain.caller_id import AreaCodes
 from speedtolead.domain.place import Candidate
 from speedtolead.ports import ParsedPhone
 
@@ -32,7 +34,7 @@ class OfflineNumbering:
     """The numbering port without a network. Build it at the start: reading the tables takes about a second."""
 
     def __init__(self) -> None:
-        self._by_state, self._by_postal_code, self._by_area_code = _tables()
+        self._by_state, self._by_postal_code, self._by_area_code, self._middles = _tables()
 
     def parse(self, raw: str, country: str) -> ParsedPhone | None:
         try:
@@ -72,6 +74,9 @@ class OfflineNumbering:
         code = phone[2:5] if phone.startswith("+1") else ""
         return frozenset(state for state, _ in self._by_area_code.get(code, frozenset()))
 
+    def area_codes(self) -> AreaCodes:
+        return AreaCodes(self._middles)
+
     def states(self) -> frozenset[str]:
         """Postal abbreviations of every state and territory in the table."""
         return frozenset(self._by_state)
@@ -101,13 +106,22 @@ def _zones_of(phone: str) -> list[str]:
     return [zone for zone in zones if zone != _UNKNOWN_ZONE]
 
 
+_Tables = tuple[
+    dict[str, frozenset[str]],
+    dict[str, frozenset[Place]],
+    dict[str, frozenset[Place]],
+    dict[str, tuple[float, float]],
+]
+
+
 @cache
-def _tables() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[Place]], dict[str, frozenset[Place]]]:
-    """Zones by state, and (state, zone) by postal code and by area code."""
+def _tables() -> _Tables:
+    """Zones by state, (state, zone) by postal code and by area code, and the middle of each area code."""
     known = available_timezones()
     by_state: defaultdict[str, set[str]] = defaultdict(set)
     by_postal: defaultdict[str, set[Place]] = defaultdict(set)
     by_area: defaultdict[str, set[Place]] = defaultdict(set)
+    served: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
     for row in zipcodes.list_all():
         zone, state = row["timezone"], row["state"]
         if zone not in known:
@@ -116,8 +130,19 @@ def _tables() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[Place]], d
         by_postal[row["zip_code"]].add((state, zone))
         for code in row["area_codes"]:
             by_area[code].add((state, zone))
+            served[code].append((float(row["lat"]), float(row["long"])))
     return (
         {key: frozenset(value) for key, value in by_state.items()},
         {key: frozenset(value) for key, value in by_postal.items()},
         {key: frozenset(value) for key, value in by_area.items()},
+        {code: _middle(places) for code, places in served.items()},
     )
+
+
+def _middle(places: list[tuple[float, float]]) -> tuple[float, float]:
+    """The mean of points on the globe: of their directions from its centre, which knows no date line."""
+    x = y = z = 0.0
+    for lat, long in places:
+        north, east = radians(lat), radians(long)
+        x, y, z = x + cos(north) * cos(east), y + cos(north) * sin(east), z + sin(north)
+    return degrees(atan2(z, hypot(x, y))), degrees(atan2(y, x))

@@ -13,6 +13,7 @@ from enum import StrEnum
 from speedtolead.domain.cadence.plan import Step
 from speedtolead.domain.cadence.stops import StopRules
 from speedtolead.domain.call import DialMode
+from speedtolead.domain.caller_id import CallerIds
 from speedtolead.domain.hours import ALWAYS, WeeklyHours
 from speedtolead.domain.machine import MachinePolicy
 from speedtolead.domain.routing.policy import Routing
@@ -132,3 +133,6 @@ class Campaign:
     texts: TextPolicy = field(default_factory=TextPolicy)
     mail: MailPolicy | None = None
     """None: the account sends no mails."""
+    caller_ids: CallerIds = field(default_factory=CallerIds)
+    call_reason: str | None = None
+    """Why we call, for the person's display where their carrier shows it; at most 50 characters."""

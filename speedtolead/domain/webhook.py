@@ -54,6 +54,7 @@ EVENT_KINDS = frozenset(
         "person.suppressed",
         "person.unsuppressed",
         "text.received",
+        "numbers.used_up",
         "list.ageing",
         "list.stale",
         "source.alert",

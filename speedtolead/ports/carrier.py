@@ -20,7 +20,10 @@ from speedtolead.ports.instructions import Instruction
 
 @dataclass(frozen=True, slots=True)
 class CallOrder:
-    """A call to be placed. ``address`` is E.164, ``client:NAME`` or ``sip:…``."""
+    """A call to be placed. ``address`` is E.164, ``client:NAME`` or ``sip:…``.
+
+    ``reason``: why it is made, shown to the called person where their carrier does that; at most 50 characters.
+    """
 
     attempt_id: UUID
     leg_id: UUID
@@ -31,6 +34,7 @@ class CallOrder:
     detect_machine: bool
     detection: Detection = CONSUMERS
     """How, where it is asked for."""
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

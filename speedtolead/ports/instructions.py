@@ -30,6 +30,7 @@ class ConnectLead:
     """Ring the lead from the agent's call, and bridge the two at the lead's answer.
 
     ``announce``: before that the lead hears what the callback at the lead's answer says.
+    ``reason``: as in an order.
     """
 
     attempt_id: UUID
@@ -40,6 +41,7 @@ class ConnectLead:
     announce: bool = False
     detect: Detection | None = CONSUMERS
     """None: nobody listens who answers."""
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from speedtolead.domain.caller_id import AreaCodes
 from speedtolead.domain.place import Candidate
 
 
@@ -40,6 +41,10 @@ class Numbering(Protocol):
 
     def states_of_area_code(self, phone: str) -> frozenset[str]:
         """The states that a +1 number's area code serves; empty for one that is not known, or serves no place."""
+        ...
+
+    def area_codes(self) -> AreaCodes:
+        """How far the area codes of +1 are apart."""
         ...
 
     def states(self) -> frozenset[str]:

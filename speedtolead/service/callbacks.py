@@ -19,7 +19,6 @@ from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.domain.lead import OPEN_STATES, LeadState
 from speedtolead.domain.recording import Announcement, RecordingReport
-from speedtolead.domain.routing import caller_id
 from speedtolead.ports import (
     Announce,
     Apologise,
@@ -279,10 +278,11 @@ class Callbacks:
             call.campaign.dial.ring_timeout,
             announce=told is not None and told.needed,
             detect=call.campaign.machine.detection if call.campaign.machine.detect else None,
+            reason=call.campaign.call_reason,
         )
 
     def _shown(self, call: Call) -> str:
-        return call.row.caller_id or caller_id([row.caller_id for row in call.leg_rows.values()], "") or ""
+        return call.row.caller_id or next((row.caller_id for row in call.leg_rows.values()), "")
 
     async def _next_agent(self, tx: Connection, call: Call) -> Instruction:
         """``lead_first``: the lead waits on the line; ring the next free agent, or say who called."""

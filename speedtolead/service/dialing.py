@@ -23,10 +23,10 @@ import structlog
 from speedtolead.domain.agent import Missed, Released
 from speedtolead.domain.attempt import AttemptState, LostTrack, sources
 from speedtolead.domain.call import DialMode, LegEnd, LegKind, LegReport, LegState
+from speedtolead.domain.caller_id import AreaCodes, Choice
 from speedtolead.domain.campaign import Campaign
-from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.permit import Permit
-from speedtolead.domain.routing import caller_id, pair
+from speedtolead.domain.routing import pair
 from speedtolead.ports import (
     Announce,
     CallOrder,
@@ -41,8 +41,9 @@ from speedtolead.ports import (
 )
 from speedtolead.ports.carriers import Carriers
 from speedtolead.service import calls, ending
+from speedtolead.service.caller_ids import CallerIdRound, day_ends, numbered, wait_for_a_number
 from speedtolead.service.calls import Calls
-from speedtolead.service.carriers import CarrierWatch, Numbered
+from speedtolead.service.carriers import CarrierWatch
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
 from speedtolead.service.whisper import whisper
@@ -55,9 +56,6 @@ from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection
 
 log = structlog.get_logger(__name__)
-
-NO_NUMBER = "the account has no number to call from"
-_LOOK_AGAIN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ class Order:
                 due.attempt_id,
                 self.call.legs[1].leg_id,
                 agent,
-                self.call.caller_id,
+                self.call.caller.phone,
                 self.campaign.dial.ring_timeout,
                 calls.needs_key(agent),
             )
@@ -136,6 +134,7 @@ class Dialing:
         watch: CarrierWatch,
         patience: Patience,
         permits: Permits,
+        area_codes: AreaCodes,
     ) -> None:
         self._database = database
         self._carriers = carriers
@@ -145,6 +144,7 @@ class Dialing:
         self._watch = watch
         self._patience = patience
         self._permits = permits
+        self._area_codes = area_codes
         self._engaged: dict[UUID, datetime] = {}
 
     @asynccontextmanager
@@ -203,22 +203,22 @@ class Dialing:
         orders: list[Order] = []
         refused: list[UUID] = []
         persons: set[str] = set()
+        callers = CallerIdRound(self._area_codes, self._watch, now)
         for pairing in pair(waiting):
             row = by_id[pairing.attempt_id]
             campaign = await self._campaign(tx, row)
             facts = row.facts(self._permits.fictional_exempt)
             permit = self._permits.decide("call", campaign, facts, now)
-            if permit.allowed and row.numbers:
-                wanted = numbered(row)
-                carrier = self._watch.choose(wanted, now)
-                shown = None if carrier is None else caller_id(wanted.of(carrier), row.phone)
-                if carrier is None or shown is None:
+            if permit.allowed and callers.left(campaign.caller_ids, row):
+                shown = callers.choose(campaign.caller_ids, row)
+                if shown is None:
                     continue  # its numbers are of accounts that are left alone now: it waits
                 if not persons.isdisjoint(row.person):
                     continue  # one call to a person in a round: the next looks at what this one changed
                 persons |= row.person
+                callers.take(row, shown)
                 waited = self._permits.waited(row.lead_received_at, now, campaign, facts)
-                call = _call(row, pairing.agent_id, campaign, carrier, shown, waited, permit)
+                call = _call(row, pairing.agent_id, campaign, shown, waited, permit)
                 told = self._permits.announcement(campaign, facts.candidates, now)
                 announces = told is not None and told.needed
                 until = now + self._patience.dialing
@@ -279,8 +279,7 @@ class Dialing:
             known = facts.facts(self._permits.fictional_exempt)
             permit = self._permits.decide("call", call.campaign, known, now)
             if permit.allowed:
-                # Allowed after all, or only a number to call from is missing: look again in a moment.
-                await ending.put_back(tx, call.row, now + _LOOK_AGAIN, NO_NUMBER)
+                await wait_for_a_number(tx, call.row, call.campaign, permit, now, self._area_codes)
                 return
             await call_rows.add_permit(tx, claimed.account_id, claimed.attempt_id, permit)
             await ending.carry_out_refusal(tx, call.row, permit, now, self._calls.follow_up)
@@ -304,11 +303,12 @@ class Dialing:
             attempt_id=order.due.attempt_id,
             leg_id=order.asked.leg_id,
             address=order.asked.address,
-            caller_id=order.call.caller_id,
+            caller_id=order.call.caller.phone,
             ring_timeout=order.campaign.dial.ring_timeout,
             instruction=order.instruction(),
             detect_machine=order.asked.kind is LegKind.LEAD and order.campaign.machine.detect,
             detection=order.campaign.machine.detection,
+            reason=order.campaign.call_reason if order.asked.kind is LegKind.LEAD else None,
         )
         requested_at = self._clock.now()
         if requested_at >= order.asked_until:
@@ -351,7 +351,7 @@ class Dialing:
             )
             if isinstance(error, Transient):
                 carrier = order.call.carrier
-                elsewhere = self._watch.elsewhere(numbered(order.due), carrier)
+                elsewhere = self._watch.elsewhere(numbered(order.due, order.campaign.caller_ids), carrier)
                 again = now if elsewhere else now + error.retry_after
                 await ending.put_back(
                     tx, call.row, again, str(error.code), refused_by=carrier if elsewhere else None
@@ -379,18 +379,8 @@ class Dialing:
             )
 
 
-def numbered(due: DueRow) -> Numbered:
-    return Numbered(due.attempt_id, due.numbers, due.number_carriers, due.refused_by)
-
-
 def _call(
-    due: DueRow,
-    agent_id: UUID,
-    campaign: Campaign,
-    carrier: CarrierName,
-    shown: str,
-    waited: float,
-    permit: Permit,
+    due: DueRow, agent_id: UUID, campaign: Campaign, shown: Choice, waited: float, permit: Permit
 ) -> PermittedCall:
     """The call as it is written before the carrier hears of it; the leg that is asked for comes first."""
     agent = LegToPlace(new_id(), LegKind.AGENT, due.address_of(agent_id), agent_id)
@@ -405,8 +395,8 @@ def _call(
         email=due.email,
         version=version_of(due.known),
         mode=mode,
-        carrier=carrier,
-        caller_id=shown,
+        caller=shown,
+        day_ends=day_ends(permit.decided_at, campaign.timezone),
         permitted_wait=waited,
         permit=permit,
         legs=legs,

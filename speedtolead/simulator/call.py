@@ -107,6 +107,8 @@ class Call:
     timeout: float = 60.0
     time_limit: float = 14_400.0
     caller_name: str | None = None
+    reason: str | None = None
+    """The CallReason that a branded display would show beside the number."""
 
     started: datetime | None = None
     updated: datetime | None = None

@@ -31,7 +31,7 @@ The simulated carrier's control endpoints. Bodies and answers are JSON.
 
 GET  /simulator                     this text
 GET  /simulator/state               calls, conferences, messages, people, numbers
-GET  /simulator/calls?to=&status=   calls, oldest first, each with what it was told (said)
+GET  /simulator/calls?to=&status=   calls, oldest first, each with what it was told (said) and why it came (reason)
 GET  /simulator/requests?method=&path=&to=   API requests as they arrived
 POST /simulator/people              {"people": [{"pattern": "+1555*", "does": "busy", ...}]}: put in front
 POST /simulator/numbers             {"numbers": [{"number": "+1...", "voice_url": "...", "sms_url": "..."}]}
@@ -98,7 +98,7 @@ class Control:
         )
 
     def _call(self, call: Call) -> dict[str, object]:
-        heard = {"said": call.said, "played": call.played, "left": call.left}
+        heard = {"said": call.said, "played": call.played, "left": call.left, "reason": call.reason}
         return call.as_json("") | {"children": [child.sid for child in call.children]} | heard
 
     async def calls(self, request: web.Request) -> web.Response:

@@ -139,6 +139,7 @@ class Race:
             subscription=_subscription(noun),
             detection=_detection(noun),
             timeout=self.verb.number("timeout", 30.0),
+            reason=self.verb.get("callReason") or None,
         )
         child = self.carrier.place(order, lambda child: self._answered(child, noun), follow=self._follow)
         self.children.append(child)

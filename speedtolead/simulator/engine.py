@@ -62,6 +62,7 @@ class Order:
     recording: RecordingWish | None = None
     timeout: float = 60.0
     time_limit: float = 14_400.0
+    reason: str | None = None
 
 
 class Carrier:
@@ -172,6 +173,7 @@ class Carrier:
             recording=order.recording,
             timeout=order.timeout,
             time_limit=order.time_limit,
+            reason=order.reason,
         )
         self.calls[call.sid] = call
         if order.parent is not None:

@@ -72,6 +72,7 @@ def order(carrier: Carrier, form: Form, *, amd_url: str) -> Order:
         recording=recording,
         timeout=whole(form.get("Timeout"), 60, 1, 600, "Timeout"),
         time_limit=whole(form.get("TimeLimit"), 14_400, 1, 86_400, "TimeLimit"),
+        reason=text(form, "CallReason") or None,
     )
 
 

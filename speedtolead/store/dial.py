@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from speedtolead.domain.call import DialMode, LegKind
+from speedtolead.domain.caller_id import Choice, Number
 from speedtolead.domain.campaign import Campaign, Dial
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.permit import Facts, Permit
@@ -51,7 +52,12 @@ class DueRow:
     candidates: list[Json]
     known: Json
     numbers: list[str]
+    """The account's that do not rest: whose each is, how many calls showed it today, and whether it is on trial."""
     number_carriers: list[str]
+    number_calls: list[int]
+    number_trials: list[bool]
+    saw: str | None
+    """Our number that last rang at the person's."""
     first_name: str | None
     last_name: str | None
     city: str | None
@@ -86,9 +92,19 @@ class DueRow:
     def address_of(self, agent_id: UUID) -> str:
         return self.addresses[self.agents.index(agent_id)]
 
+    @property
+    def day(self) -> list[Number]:
+        """The numbers that may be shown, as they stand today."""
+        return numbers_of(self.numbers, self.number_carriers, self.number_calls, self.number_trials)
+
     def facts(self, fictional_exempt: bool) -> Facts:
         candidates = candidates_from_json(self.candidates)
         return facts_of(self.known, self.phone, candidates, self.lead_received_at, fictional_exempt)
+
+
+def numbers_of(phones: list[str], carriers: list[str], calls: list[int], trials: list[bool]) -> list[Number]:
+    told = zip(phones, calls, trials, map(CarrierName, carriers), strict=True)
+    return [Number(*one) for one in told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +145,17 @@ class PermittedCall:
     version: int
     """How often the person was contacted or suppressed when the permit was decided."""
     mode: DialMode
-    carrier: CarrierName
-    caller_id: str
+    caller: Choice
+    day_ends: datetime
+    """When the day ends in whose count the caller ID stands, if no count of it is open."""
     permitted_wait: float
     permit: Permit
     legs: tuple[LegToPlace, ...]
+
+    @property
+    def carrier(self) -> CarrierName:
+        """The account that is asked."""
+        return self.caller.carrier
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +250,9 @@ async def dial_attempts(
         leases=[new_id() for _ in calls],
         permit_ids=[new_id() for _ in calls],
         modes=[call.mode for call in calls],
-        caller_ids=[call.caller_id for call in calls],
+        caller_ids=[call.caller.phone for call in calls],
+        caller_limits=[call.caller.limit for call in calls],
+        day_ends=[call.day_ends for call in calls],
         permitted_waits=[call.permitted_wait for call in calls],
         phones=[call.phone for call in calls],
         emails=[call.email for call in calls],
@@ -241,7 +265,7 @@ async def dial_attempts(
         leg_kinds=[leg.kind for _, leg in legs],
         addresses=[leg.address for _, leg in legs],
         leg_agents=[leg.agent_id for _, leg in legs],
-        carriers=[call.carrier for call in calls],
+        carriers=[call.caller.carrier for call in calls],
         slot_carriers=[policy.carrier for policy in policies],
         bursts=[policy.burst for policy in policies],
         spacings=[policy.spacing for policy in policies],

@@ -72,7 +72,7 @@ class Answered:
 class Accepted:
     """A stored lead. ``handed``: no dialer was woken, so this node's own has to be told, with what stands here.
 
-    What the dialer would ask about the person, and the account's numbers, are None in a lead that is not handed.
+    In one that is not handed, what the dialer would ask about the person is None, and no number is told.
     """
 
     id: UUID
@@ -83,8 +83,11 @@ class Accepted:
     handed: bool
     notified: bool | None
     known: Json | None
-    numbers: list[str] | None
-    number_carriers: list[str] | None
+    numbers: list[str]
+    number_carriers: list[str]
+    number_calls: list[int]
+    number_trials: list[bool]
+    saw: str | None
 
 
 @dataclass(frozen=True, slots=True)

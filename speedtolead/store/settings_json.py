@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from speedtolead.domain.call import DialMode
+from speedtolead.domain.caller_id import CallerIds, Local
 from speedtolead.domain.campaign import (
     Announcing,
     Campaign,
@@ -23,6 +24,7 @@ from speedtolead.domain.campaign import (
     TextPolicy,
 )
 from speedtolead.domain.lead import Consent
+from speedtolead.domain.number_watch import Watch
 from speedtolead.domain.place import Candidate
 from speedtolead.domain.shift import DaysWorked
 from speedtolead.store.cadence_json import (
@@ -72,6 +74,8 @@ def campaign_to_json(campaign: Campaign) -> Json:
         "recording": _recording_to_json(campaign.recording),
         "machine": machine_to_json(campaign.machine),
         "voicemail": voicemail_to_json(campaign.voicemail),
+        "caller_ids": _caller_ids_to_json(campaign.caller_ids),
+        "call_reason": campaign.call_reason,
     }
 
 
@@ -93,6 +97,35 @@ def _recording_from_json(kept: Json | None) -> RecordingPolicy:
     if kept is None:
         return RecordingPolicy()
     return RecordingPolicy(kept["record"], Announcing(kept["announce"]), kept["words"], tuple(kept["agents_in"]))
+
+
+def _caller_ids_to_json(terms: CallerIds) -> Json:
+    watch = terms.watch
+    return {
+        "numbers": list(terms.numbers),
+        "local": terms.local.value,
+        "sticky": terms.sticky,
+        "per_day": terms.per_day,
+        "watch": None
+        if watch is None
+        else {
+            "over": watch.over.total_seconds(),
+            "minimum": watch.minimum,
+            "drop": watch.drop,
+            "rest": watch.rest.total_seconds(),
+        },
+    }
+
+
+def _caller_ids_from_json(kept: Json | None) -> CallerIds:
+    """None: a campaign that was applied before there were such terms."""
+    if kept is None:
+        return CallerIds()
+    told = kept["watch"]
+    watch = told and Watch(
+        timedelta(seconds=told["over"]), told["minimum"], told["drop"], timedelta(seconds=told["rest"])
+    )
+    return CallerIds(tuple(kept["numbers"]), Local(kept["local"]), kept["sticky"], kept["per_day"], watch)
 
 
 def _contact_to_json(contact: ContactPolicy) -> Json:
@@ -168,6 +201,8 @@ def campaign_from_json(kept: Json) -> Campaign:
         recording=_recording_from_json(kept.get("recording")),
         machine=machine_from_json(kept.get("machine")),
         voicemail=voicemail_from_json(kept.get("voicemail")),
+        caller_ids=_caller_ids_from_json(kept.get("caller_ids")),
+        call_reason=kept.get("call_reason"),
     )
 
 

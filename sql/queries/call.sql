@@ -86,18 +86,39 @@ UPDATE attempt SET state = :state, ringing_at = coalesce(ringing_at, :ringing_at
 RETURNING id;
 
 -- name: put_back
--- The lead's phone did not ring: back to the plan, with the lease given up.
-UPDATE attempt SET state = 'scheduled', due_at = :due_at, ready = false, lease = NULL, lease_until = NULL,
-       agent_id = NULL, unknown_since = NULL, requested_at = NULL, note = :note, refused_by = :refused_by,
-       passed_by = CASE WHEN CAST(:passed_by AS uuid) IS NULL THEN passed_by ELSE passed_by || CAST(:passed_by AS uuid) END
- WHERE id = :attempt_id AND state = ANY (:sources)
-RETURNING id;
+-- Back to the plan, with the lease given up. Where its caller ID was shown to nobody, its day's count is given back.
+WITH before AS (
+    SELECT account_id, caller_id, count_to_give_back(id) AS counted_until FROM attempt WHERE id = :attempt_id
+), back AS (
+    UPDATE attempt SET state = 'scheduled', due_at = :due_at, ready = false, lease = NULL, lease_until = NULL,
+           agent_id = NULL, unknown_since = NULL, requested_at = NULL, counted_until = NULL, note = :note,
+           refused_by = :refused_by,
+           passed_by = CASE WHEN CAST(:passed_by AS uuid) IS NULL THEN passed_by
+                            ELSE passed_by || CAST(:passed_by AS uuid) END
+     WHERE id = :attempt_id AND state = ANY (:sources)
+    RETURNING id
+), uncounted AS (
+    UPDATE phone_number p SET day_calls = p.day_calls - 1 FROM before, back
+     WHERE p.account_id = before.account_id AND p.phone = before.caller_id
+       AND p.day_ends = before.counted_until AND p.day_calls > 0
+)
+SELECT id FROM back;
 
 -- name: finish_attempt
--- End an attempt that will not be made: refused, cancelled or expired.
-UPDATE attempt SET state = :state, ended_at = :now, lease = NULL, lease_until = NULL, note = :note
- WHERE id = :attempt_id AND state = ANY (:sources)
-RETURNING id;
+-- End an attempt that will not be made: refused, cancelled or expired. Its caller ID's count is given back, as above.
+WITH before AS (
+    SELECT account_id, caller_id, count_to_give_back(id) AS counted_until FROM attempt WHERE id = :attempt_id
+), done AS (
+    UPDATE attempt SET state = :state, ended_at = :now, lease = NULL, lease_until = NULL, counted_until = NULL,
+           note = :note
+     WHERE id = :attempt_id AND state = ANY (:sources)
+    RETURNING id
+), uncounted AS (
+    UPDATE phone_number p SET day_calls = p.day_calls - 1 FROM before, done
+     WHERE p.account_id = before.account_id AND p.phone = before.caller_id
+       AND p.day_ends = before.counted_until AND p.day_calls > 0
+)
+SELECT id FROM done;
 
 -- name: cancel_scheduled
 -- Withdraw every attempt of a lead that the carrier has not heard of.

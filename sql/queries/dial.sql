@@ -22,10 +22,11 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
        CASE WHEN c.by_owner THEN owner_of(l.account_id, l.owner_id, l.phone) END AS owner_id,
        l.phone, l.email, l.candidates,
        contact_facts(l.account_id, l.id, c.id, l.phone, l.email) AS known,
-       ARRAY(SELECT phone FROM phone_number
-              WHERE account_id = l.account_id AND NOT removed ORDER BY phone) AS numbers,
-       ARRAY(SELECT carrier FROM phone_number
-              WHERE account_id = l.account_id AND NOT removed ORDER BY phone) AS number_carriers,
+       shown.numbers, shown.number_carriers, shown.number_calls, shown.number_trials,
+       (SELECT caller_id FROM leg
+         WHERE account_id = l.account_id AND address = l.phone AND kind = 'lead'
+           AND carrier_call_id IS NOT NULL AND ended_as IS DISTINCT FROM 'failed'
+         ORDER BY placed_at DESC LIMIT 1) AS saw,
        l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes,
        (SELECT name FROM source WHERE id = l.source_id) AS source_name
   FROM campaign c
@@ -77,6 +78,14 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
      ORDER BY rank_at DESC, lead_received_at DESC LIMIT cardinality(free.agents)
  ) a
   JOIN lead l ON l.id = a.lead_id
+ CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(phone ORDER BY phone), '{}') AS numbers,
+           coalesce(array_agg(carrier ORDER BY phone), '{}') AS number_carriers,
+           coalesce(array_agg(CASE WHEN day_ends > :now THEN day_calls ELSE 0 END ORDER BY phone), '{}') AS number_calls,
+           coalesce(array_agg(benched_by IS NOT DISTINCT FROM 'watch' ORDER BY phone), '{}') AS number_trials
+      FROM phone_number
+     WHERE account_id = c.account_id AND NOT removed AND (benched_until IS NULL OR benched_until <= :now)
+ ) shown
  WHERE NOT c.paused AND NOT c.removed;
 
 -- name: set_audiences
@@ -108,20 +117,21 @@ SELECT min(due_at) AS due_at FROM (
 ) soonest;
 
 -- name: dial_attempts
--- Claim attempts, reserve their agents, take a carrier slot for each, record their permits and commit them to
--- dialing, before the carrier hears of any: one statement, one transaction. Whatever is no longer free, and whoever
--- was contacted or suppressed since the facts were read, is left out, and nothing of it is written. The person's rows
--- are locked first: a suppression that was committed before this statement got the lock is seen, even one that came
--- after its snapshot.
+-- Claim attempts, reserve their agents, take a carrier slot for each, count its caller ID, record their permits and
+-- commit them to dialing, before the carrier hears of any: one statement, one transaction. Whatever is no longer free,
+-- and whoever was contacted or suppressed since the facts were read, is left out, and nothing of it is written. The
+-- person's rows are locked first: a suppression that was committed before this statement got the lock is seen, even
+-- one that came after its snapshot. Numbers are locked last, as counted by now; one that is held just now is not
+-- waited for, because whoever gives a count back may hold more than that.
 WITH wanted AS (
     SELECT * FROM unnest(CAST(:attempt_ids AS uuid[]), CAST(:agent_ids AS uuid[]), CAST(:leases AS uuid[]),
                          CAST(:permit_ids AS uuid[]), CAST(:modes AS text[]), CAST(:caller_ids AS text[]),
                          CAST(:permitted_waits AS double precision[]), CAST(:phones AS text[]),
                          CAST(:emails AS text[]), CAST(:account_ids AS uuid[]), CAST(:versions AS bigint[]),
-                         CAST(:carriers AS text[]))
+                         CAST(:carriers AS text[]), CAST(:caller_limits AS integer[]), CAST(:day_ends AS timestamptz[]))
       WITH ORDINALITY
       AS w (attempt_id, agent_id, lease, permit_id, mode, caller_id, permitted_wait, phone, email, account_id, version,
-            carrier, n)
+            carrier, caller_limit, day_ends, n)
 ), person AS MATERIALIZED (
     SELECT key, account_id, version FROM outreach
      WHERE (key, account_id) IN (SELECT phone, account_id FROM wanted UNION SELECT email, account_id FROM wanted)
@@ -137,7 +147,8 @@ WITH wanted AS (
      WHERE g.state = 'available' AND NOT g.removed
      FOR NO KEY UPDATE OF g SKIP LOCKED
 ), pair AS (
-    SELECT w.*, row_number() OVER (PARTITION BY w.carrier ORDER BY w.n) AS place
+    SELECT w.*, row_number() OVER (PARTITION BY w.carrier ORDER BY w.n) AS place,
+           row_number() OVER (PARTITION BY w.account_id, w.caller_id ORDER BY w.n) AS nth
       FROM wanted w
       JOIN free_attempt a ON a.id = w.attempt_id
       JOIN free_agent g ON g.id = w.agent_id
@@ -147,14 +158,32 @@ WITH wanted AS (
       JOIN unnest(CAST(:slot_carriers AS text[]), CAST(:bursts AS interval[]), CAST(:spacings AS interval[]))
            AS p (carrier, burst, spacing) ON p.carrier = s.carrier
      ORDER BY s.carrier FOR NO KEY UPDATE OF s
+), number AS MATERIALIZED (
+    SELECT account_id, phone, CASE WHEN day_ends > :now THEN day_calls ELSE 0 END AS calls,
+           CASE WHEN day_ends > :now THEN day_ends END AS day_ends
+      FROM phone_number
+     WHERE (account_id, phone) IN (SELECT account_id, caller_id FROM pair) AND EXISTS (SELECT FROM slot)
+       AND NOT removed AND (benched_until IS NULL OR benched_until <= :now)
+     FOR NO KEY UPDATE SKIP LOCKED
 ), taken AS (
-    SELECT pair.* FROM pair JOIN slot ON slot.carrier = pair.carrier
+    SELECT pair.*, coalesce(number.day_ends, pair.day_ends) AS counted_until
+      FROM pair
+      JOIN slot ON slot.carrier = pair.carrier
+      JOIN number ON number.account_id = pair.account_id AND number.phone = pair.caller_id
      WHERE slot.next_at + (pair.place - 1) * slot.spacing <= :now
        AND (slot.passes IS NULL OR pair.place <= slot.passes)
+       AND (pair.caller_limit IS NULL OR number.calls + pair.nth <= pair.caller_limit)
 ), spent AS (
     UPDATE carrier_slot s SET next_at = slot.next_at + used.calls * slot.spacing, passes = slot.passes - used.calls
       FROM slot JOIN (SELECT carrier, count(*) AS calls FROM taken GROUP BY carrier) used ON used.carrier = slot.carrier
      WHERE s.carrier = slot.carrier
+), shown AS (
+    UPDATE phone_number p SET day_calls = number.calls + t.calls, day_ends = t.counted_until
+      FROM number
+      JOIN (SELECT account_id, caller_id, count(*) AS calls, max(counted_until) AS counted_until
+              FROM taken GROUP BY account_id, caller_id) t
+        ON t.account_id = number.account_id AND t.caller_id = number.phone
+     WHERE p.account_id = number.account_id AND p.phone = number.phone
 ), reserved AS (
     UPDATE agent SET state = 'reserved', state_since = :now, state_until = :lease_until, state_reason = NULL,
            attempt_id = taken.attempt_id
@@ -162,7 +191,8 @@ WITH wanted AS (
 ), dialing AS (
     UPDATE attempt SET state = 'dialing', lease = taken.lease, lease_until = :lease_until,
            agent_id = taken.agent_id, claimed_at = :claimed_at, permitted_at = :now, tries = tries + 1,
-           mode = taken.mode, caller_id = taken.caller_id, permitted_wait = taken.permitted_wait, refused_by = NULL
+           mode = taken.mode, caller_id = taken.caller_id, counted_until = taken.counted_until,
+           permitted_wait = taken.permitted_wait, refused_by = NULL
       FROM taken WHERE attempt.id = taken.attempt_id
     RETURNING attempt.id, attempt.account_id, attempt.lead_id, attempt.agent_id, taken.permit_id, taken.caller_id,
               taken.carrier, taken.n

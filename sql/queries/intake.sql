@@ -137,6 +137,15 @@ WITH no_twin AS (
              ORDER BY audience, rank_at DESC, lead_received_at DESC LIMIT 8) w
 ), way AS (
     SELECT free.*, cardinality(free.agents) > waiting.leads AS handed FROM free, waiting
+), shown AS (
+    SELECT coalesce(array_agg(phone ORDER BY phone), '{}') AS numbers,
+           coalesce(array_agg(carrier ORDER BY phone), '{}') AS number_carriers,
+           coalesce(array_agg(CASE WHEN day_ends > :received_at THEN day_calls ELSE 0 END ORDER BY phone), '{}')
+             AS number_calls,
+           coalesce(array_agg(benched_by IS NOT DISTINCT FROM 'watch' ORDER BY phone), '{}') AS number_trials
+      FROM phone_number
+     WHERE (SELECT handed FROM way) AND account_id = :account_id AND NOT removed
+       AND (benched_until IS NULL OR benched_until <= :received_at)
 )
 SELECT coalesce((SELECT id FROM new_lead), kept_out()) AS id, agents, addresses, traits,
        CASE WHEN handed AND :by_owner THEN owner_of(:account_id, NULL, :phone) END AS owner_id, handed,
@@ -149,12 +158,14 @@ SELECT coalesce((SELECT id FROM new_lead), kept_out()) AS id, agents, addresses,
                           WHERE id = :campaign_id AND (relies_on <> '{}' OR lead_first_held_at IS NOT NULL))
             THEN contact_facts(:account_id, NULL, :campaign_id, :phone, :email)
             ELSE no_contact_facts() END AS known,
-       CASE WHEN handed THEN ARRAY(SELECT phone FROM phone_number
-                                    WHERE account_id = :account_id AND NOT removed ORDER BY phone) END AS numbers,
-       CASE WHEN handed THEN ARRAY(SELECT carrier FROM phone_number
-                                    WHERE account_id = :account_id AND NOT removed ORDER BY phone)
-       END AS number_carriers
-  FROM way;
+       shown.numbers, shown.number_carriers, shown.number_calls, shown.number_trials,
+       CASE WHEN handed AND EXISTS (SELECT FROM outreach
+                                     WHERE key = CAST(:phone AS text) AND account_id = :account_id AND version > 0)
+            THEN (SELECT caller_id FROM leg
+                   WHERE account_id = :account_id AND address = CAST(:phone AS text) AND kind = 'lead'
+                     AND carrier_call_id IS NOT NULL AND ended_as IS DISTINCT FROM 'failed'
+                   ORDER BY placed_at DESC LIMIT 1) END AS saw
+  FROM way, shown;
 
 -- name: keep_finding_shape
 -- A shape of findings, before the first lead that has it.

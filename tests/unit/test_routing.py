@@ -11,7 +11,7 @@ from domain_samples import NOON, examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speedtolead.domain.routing import DueAttempt, Pairing, caller_id, pair
+from speedtolead.domain.routing import DueAttempt, Pairing, pair
 
 A, B, C = (UUID(int=n) for n in (1, 2, 3))
 
@@ -139,18 +139,3 @@ def test_every_pairing_is_fair(waiting: list[DueAttempt]) -> None:
         for agent in attempt.agents:
             (other,) = [p for p in found if p.agent_id == agent]
             assert by_id[other.attempt_id].rank_at >= attempt.rank_at
-
-
-@pytest.mark.parametrize(
-    ("numbers", "phone", "shown"),
-    [
-        (("+12125550100", "+13055550100"), "+13055550142", "+13055550100"),
-        (("+12125550100", "+13055550100"), "+12125550142", "+12125550100"),
-        (("+12125550100", "+13055550100"), "+14155550142", "+12125550100"),
-        ((), "+14155550142", None),
-    ],
-)
-def test_the_number_shown_is_near_the_lead_if_one_is(
-    numbers: tuple[str, ...], phone: str, shown: str | None
-) -> None:
-    assert caller_id(numbers, phone) == shown

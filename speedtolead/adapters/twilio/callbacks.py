@@ -258,11 +258,13 @@ def _offer(response: VoiceResponse, offer: OfferLead, addresses: Addresses) -> N
 
 
 def _connect_lead(response: VoiceResponse, connect: ConnectLead, addresses: Addresses) -> None:
+    why = {} if connect.reason is None else {"call_reason": connect.reason}
     dial = Dial(
         caller_id=connect.caller_id,
         timeout=int(connect.ring_timeout.total_seconds()),
         action=addresses.of(DIALED, connect.attempt_id, connect.leg_id),
         method="POST",
+        **why,
     )
     first: dict[str, str] = {}
     if connect.announce:

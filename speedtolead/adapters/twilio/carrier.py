@@ -99,7 +99,8 @@ class TwilioCarrier(TwilioControl):
 
     def _wanted(self, order: CallOrder) -> dict[str, Any]:
         """What is asked of a call, however it is placed."""
-        return {
+        reason = {} if order.reason is None else {"call_reason": order.reason}
+        return reason | {
             "to": order.address,
             "from_": order.caller_id,
             "timeout": int(order.ring_timeout.total_seconds()),

@@ -11,7 +11,6 @@ from speedtolead.domain.routing.desk import FreeAgent
 from speedtolead.domain.routing.fitting import Needs, needs_of
 from speedtolead.domain.routing.pairing import DueAttempt, Pairing, pair
 from speedtolead.domain.routing.policy import Order, Routing, Strategy
-from speedtolead.domain.routing.shown import caller_id
 
 __all__ = [
     "DueAttempt",
@@ -22,7 +21,6 @@ __all__ = [
     "Routing",
     "Strategy",
     "best_first",
-    "caller_id",
     "needs_of",
     "pair",
 ]

@@ -23,6 +23,7 @@ from speedtolead.domain.campaign import (
 from speedtolead.domain.hours import ALWAYS
 from speedtolead.domain.machine import DETECTED_BY_TALK
 from speedtolead.service.configuration.cadence import StepPart, StopPart, check_plan, check_words
+from speedtolead.service.configuration.caller_ids import CallerIdsPart
 from speedtolead.service.configuration.machine import MachinePart, VoicemailPart
 from speedtolead.service.configuration.routing import (
     FallbackOrName,
@@ -85,6 +86,8 @@ class CampaignPart(Part):
     machine: MachinePart = Field(default_factory=MachinePart)
     voicemail: VoicemailPart = Field(default_factory=VoicemailPart)
     recording: RecordingPart = Field(default_factory=RecordingPart)
+    caller_ids: CallerIdsPart = Field(default_factory=CallerIdsPart)
+    call_reason: Annotated[str, Field(max_length=50), AfterValidator(_sentence)] | None = None
     cadence: Annotated[list[StepPart], Field(min_length=1, max_length=50)]
     stop: StopPart = Field(default_factory=StopPart)
     texts: TextsPart = Field(default_factory=TextsPart)
@@ -140,4 +143,6 @@ class CampaignPart(Part):
             recording=self.recording.to_domain(),
             machine=self.machine.to_domain(),
             voicemail=self.voicemail.to_domain(),
+            caller_ids=self.caller_ids.to_domain(),
+            call_reason=self.call_reason,
         )

@@ -154,6 +154,7 @@ def _references(document: Document) -> Iterator[str]:
     yield from _twice("webhooks", "name", [w.name for w in document.webhooks])
     campaigns = {c.name for c in document.campaigns}
     users = {user.email for user in document.users}
+    owned = {number.phone for number in document.numbers}
     for i, source in enumerate(document.sources):
         if source.campaign not in campaigns:
             yield f"sources[{i}].campaign: there is no campaign {source.campaign!r}"
@@ -162,6 +163,11 @@ def _references(document: Document) -> Iterator[str]:
         yield from references(f"campaigns[{i}].dial", dial.agents, dial.routing, dial.fallback, document.agents)
         if not document.numbers:
             yield f"campaigns[{i}]: a campaign needs at least one of the account's numbers to call from"
+        pool = campaign.caller_ids.numbers or []
+        yield from _twice(f"campaigns[{i}].caller_ids.numbers", "", pool)
+        for j, phone in enumerate(pool):
+            if phone not in owned:
+                yield f"campaigns[{i}].caller_ids.numbers[{j}]: the account has no number {phone}"
     yield from _people(document, users)
 
 

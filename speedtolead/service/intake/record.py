@@ -133,8 +133,6 @@ def due_row(row: SourceRow, lead: NewLead, attempt_id: UUID, stored: Accepted) -
     """The lead's first attempt, as a look at the plan would find it."""
     assert lead.phone is not None
     assert stored.known is not None
-    assert stored.numbers is not None
-    assert stored.number_carriers is not None
     consent = consent_of_new(lead.consent, lead.certificate, lead.reassigned, lead.received_at)
     return DueRow(
         attempt_id=attempt_id,
@@ -158,6 +156,9 @@ def due_row(row: SourceRow, lead: NewLead, attempt_id: UUID, stored: Accepted) -
         known=stored.known | {"consent": consent},
         numbers=stored.numbers,
         number_carriers=stored.number_carriers,
+        number_calls=stored.number_calls,
+        number_trials=stored.number_trials,
+        saw=stored.saw,
         first_name=lead.first_name,
         last_name=lead.last_name,
         city=lead.city,
