@@ -15,16 +15,18 @@ from datetime import UTC, datetime
 import aiohttp
 
 from speedtolead import wiring
-from speedtolead.carrier_accounts import carriers_of
+from speedtolead.carrier_accounts import accounts, carriers_of
 from speedtolead.clock import SystemClock
 from speedtolead.commands import Commands, command
 from speedtolead.commands.lists import in_words
+from speedtolead.domain.breaker import BreakerState
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.ports import PortError
 from speedtolead.ports.carriers import Carriers
 from speedtolead.service.do_not_call import DoNotCall
 from speedtolead.service.rules.current import RuleSets
 from speedtolead.settings import Settings
+from speedtolead.store import carriers as rows
 from speedtolead.store.database import Database, DatabaseAway, connect
 from speedtolead.store.embedded import EmbeddedServerError
 from speedtolead.store.migrations import pending
@@ -71,7 +73,7 @@ async def _database(settings: Settings) -> list[Finding]:
             todo = await pending(url)
             async with connect(url, 2) as database:
                 skew = abs((await database.ping() - datetime.now(UTC)).total_seconds())
-                lists = [] if todo else await _lists(database)
+                lists = [] if todo else [*await _lists(database), *await _left_alone(settings, database)]
     except (DatabaseAway, EmbeddedServerError, OSError) as error:
         return [Finding(False, f"database ({kind}): {error}; check SPEEDTOLEAD_DATABASE_URL")]
     schema = Finding(not todo, "schema: up to date" if not todo else "schema: run `speedtolead migrate`")
@@ -96,6 +98,25 @@ async def _lists(database: Database) -> list[Finding]:
     for one in await DoNotCall(database, SystemClock(), rules).standing():
         if one.row.relied_on:
             found.append(Finding(not one.age.state.stops, f"list: {in_words(one)}"))
+    return found
+
+
+async def _left_alone(settings: Settings, database: Database) -> list[Finding]:
+    """Carrier accounts that place no calls now, and numbers of accounts that are not in the settings."""
+    names = [account.name for account in accounts(settings)]
+    async with database.connection() as tx:
+        breakers = await rows.BREAKERS.all(tx)
+        elsewhere = await rows.NUMBERS_ELSEWHERE.all(tx, carriers=names)
+    found = []
+    for row in breakers:
+        if row.carrier in names and row.state != BreakerState.CLOSED:
+            since = "" if row.opened_at is None else f" since {row.opened_at:%Y-%m-%d %H:%M:%S} UTC"
+            words = f"calls by the {row.carrier} carrier account: held back{since}: {row.words}"
+            found.append(Finding(False, f"{words}; they go on by themselves once it takes calls again"))
+    for one in elsewhere:
+        words = f"numbers: {one.numbers} of account {one.account} are of the {one.carrier} carrier account"
+        advice = "set SPEEDTOLEAD_TWILIO_2_ACCOUNT_SID, or change them in its configuration"
+        found.append(Finding(False, f"{words}, which is not set: nothing is called from them; {advice}"))
     return found
 
 

@@ -55,6 +55,8 @@ EVENT_KINDS = frozenset(
         "person.unsuppressed",
         "text.received",
         "numbers.used_up",
+        "carrier.paused",
+        "carrier.resumed",
         "list.ageing",
         "list.stale",
         "source.alert",

@@ -159,7 +159,7 @@ class CarrierWatch:
         noted = self._noted[carrier]
         noted.outcomes.append(Outcome(sent_at, failed))
         if failed:
-            noted.why = str(error)
+            noted.why = _in_words(error)
             await self._look_at(carrier)
         if isinstance(error, TooMany):
             await self._slow(carrier, error.retry_after)
@@ -221,14 +221,15 @@ class CarrierWatch:
             await rows.save_breaker(tx, carrier, breakers.asking(before, now + self._trial), row.words)
         try:
             await self._carriers.of(carrier).check()
-            why = None
+            back = True
         except PortError as error:
-            why = str(error)
+            log.info("carrier.still_away", carrier=carrier, code=error.code, provider_code=error.provider_code)
+            back = False
         async with self._database.transaction() as tx:
             row = await rows.HOLD_BREAKER.one(tx, carrier=carrier)
             before = row.breaker()
-            after = breakers.answered(before, why is None, self._clock.now())
-            await self._save(tx, carrier, before, after, why or row.words)
+            after = breakers.answered(before, back, self._clock.now())
+            await self._save(tx, carrier, before, after, row.words)
 
     async def _save(
         self, tx: Connection, carrier: CarrierName, before: Breaker, after: Breaker, words: str | None
@@ -249,3 +250,11 @@ class CarrierWatch:
             data = {"carrier": carrier, "paused_at": iso(before.opened_at or before.since)}
             await rows.TELL_ACCOUNTS.run(tx, kind=RESUMED, at=now, data=data)
         await events.wake(tx)
+
+
+def _in_words(error: PortError | None) -> str:
+    """What every account may read: the carrier's own words may hold numbers and addresses."""
+    if isinstance(error, Away):
+        code = "" if error.provider_code is None else f" (its code {error.provider_code})"
+        return f"it is not reached, or refuses our credentials{code}"
+    return "nobody can say whether it took the last calls: it timed out, broke off or answered 5xx"

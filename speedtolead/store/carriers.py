@@ -47,6 +47,14 @@ class BreakerRow:
         return Breaker(state, self.since, self.opened_at, self.try_at, self.pauses, self.in_a_row, seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class NumbersElsewhere:
+    account: str
+    carrier: str
+    numbers: int
+
+
+NUMBERS_ELSEWHERE = Query("numbers_elsewhere", NumbersElsewhere)
 ENSURE_CARRIERS = Query("ensure_carriers", Nothing)
 CARRIER_SLOTS = Query("carrier_slots", SlotRow)
 HOLD_CARRIER_SLOT = Query("hold_carrier_slot", SlotRow)

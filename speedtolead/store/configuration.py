@@ -19,6 +19,7 @@ class AccountRow:
 class NumberRow:
     phone: str
     sms: bool
+    carrier: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,7 @@ class LegLine:
     attempt_id: UUID
     kind: str
     state: str
+    carrier: str
     carrier_call_id: str | None
     placed_at: datetime
     ringing_at: datetime | None

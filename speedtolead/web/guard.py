@@ -60,8 +60,23 @@ class AlertView(BaseModel):
     acknowledged_by: str | None
 
 
+class CarrierAlertView(BaseModel):
+    """A carrier account of the installation that is left alone: calls are held back, leads are taken.
+
+    ``state`` is ``open`` (no call goes out) or ``half_open`` (one does, and tells). ``try_at``: when it is next
+    asked whether it is back.
+    """
+
+    carrier: str
+    state: str
+    opened_at: Instant | None
+    try_at: Instant | None
+    words: str | None
+
+
 class AlertList(BaseModel):
     alerts: list[AlertView]
+    carriers: list[CarrierAlertView]
 
 
 class ResumedView(BaseModel):
@@ -74,7 +89,8 @@ class ResumedView(BaseModel):
 @routes(
     "GET",
     "/v1/alerts",
-    "The source guard's alerts, newest first: sources whose contact, invalid or duplicate rate left its band.",
+    "The source guard's alerts, newest first: sources whose contact, invalid or duplicate rate left its band. "
+    "And the carrier accounts that are left alone now.",
     query=AlertQuery,
     responses={200: AlertList, 401: ProblemView, 403: ProblemView, 422: ProblemView},
 )
@@ -82,7 +98,13 @@ async def list_alerts(request: web.Request) -> web.Response:
     caller = await auth.caller(request, whole_account=True)
     query = reading.query_of(AlertQuery, request)
     found = await request.app[SERVICES].guarding.alerts(caller.account_id, ended=query.state == "all")
-    return answer(AlertList(alerts=[_view(row) for row in found]))
+    carriers = [
+        CarrierAlertView(
+            carrier=row.carrier, state=row.state, opened_at=row.opened_at, try_at=row.try_at, words=row.words
+        )
+        for row in await request.app[SERVICES].carriers.standing()
+    ]
+    return answer(AlertList(alerts=[_view(row) for row in found], carriers=carriers))
 
 
 @routes(

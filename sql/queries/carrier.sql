@@ -37,6 +37,12 @@ UPDATE carrier_breaker SET state = :state, since = :since, opened_at = :opened_a
        try_at = :try_at, pauses = :pauses, in_a_row = :in_a_row, recent = :recent, words = :words
  WHERE carrier = :carrier;
 
+-- name: numbers_elsewhere
+-- How many numbers each account says to be of carrier accounts that are not among these.
+SELECT a.name AS account, n.carrier, count(*) AS numbers FROM phone_number n JOIN account a ON a.id = n.account_id
+ WHERE NOT n.removed AND n.carrier <> ALL (CAST(:carriers AS text[]))
+ GROUP BY a.name, n.carrier ORDER BY a.name, n.carrier;
+
 -- name: tell_accounts
 -- Something that concerns every account of the installation.
 INSERT INTO event (account_id, kind, at, data) SELECT id, :kind, :at, :data FROM account;

@@ -19,11 +19,11 @@ SELECT pause_reasons, pause_after_missed FROM account WHERE id = :account_id;
 UPDATE account SET pause_reasons = :reasons, pause_after_missed = :after_missed WHERE id = :account_id;
 
 -- name: numbers_of_account
-SELECT phone, sms FROM phone_number WHERE account_id = :account_id AND NOT removed ORDER BY phone;
+SELECT phone, sms, carrier FROM phone_number WHERE account_id = :account_id AND NOT removed ORDER BY phone;
 
 -- name: put_number
-INSERT INTO phone_number (account_id, phone, sms) VALUES (:account_id, :phone, :sms)
-ON CONFLICT (account_id, phone) DO UPDATE SET sms = excluded.sms, removed = false;
+INSERT INTO phone_number (account_id, phone, sms, carrier) VALUES (:account_id, :phone, :sms, :carrier)
+ON CONFLICT (account_id, phone) DO UPDATE SET sms = excluded.sms, carrier = excluded.carrier, removed = false;
 
 -- name: remove_number
 UPDATE phone_number SET removed = true WHERE account_id = :account_id AND phone = :phone;

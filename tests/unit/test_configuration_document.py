@@ -193,6 +193,7 @@ def test_a_mistake_is_told_with_its_place(old: str, new: str, expected: list[str
     [
         ('{phone: "+12125550100"}', '{phone: "2125550100"}', "numbers[0].phone: "),
         ('{phone: "+12125550100"}', "{phone: +12125550100}", "numbers[0].phone: "),
+        ('{phone: "+12125550100"}', '{phone: "+12125550100", carrier: third}', "numbers[0].carrier: "),
         ('{phone: "+12125550100"}', '{phone: "+1٢١٢٥٥٥٠١٠٠"}', "numbers[0].phone: "),
         ("role: manager", "role: owner", "users[0].role: "),
         ("password: change-me-now", "password: short", "users[0].password: "),

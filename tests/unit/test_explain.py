@@ -34,9 +34,11 @@ ATTEMPT = AttemptRow(
 )  # fmt: skip
 PERMIT = PermitRow(ONE, t(0.2), "allowed", None, "2026-11.1", [])
 AGENT_LEG = LegLine(
-    ONE, "agent", "ended", "CA1", t(0.3), t(1), t(3), t(4), t(69.5), "completed", None, None, "agent-1"
+    ONE, "agent", "ended", "first", "CA1", t(0.3), t(1), t(3), t(4), t(69.5), "completed", None, None, "agent-1"
 )
-LEAD_LEG = LegLine(ONE, "lead", "ended", "CA2", t(4), t(5), t(9), None, t(69), "completed", "human", "200", None)
+LEAD_LEG = LegLine(
+    ONE, "lead", "ended", "first", "CA2", t(4), t(5), t(9), None, t(69), "completed", "human", "200", None
+)
 STORY = LeadStory(LEAD, None, [ATTEMPT], [PERMIT], [AGENT_LEG, LEAD_LEG])
 
 

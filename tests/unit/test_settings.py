@@ -92,6 +92,48 @@ def test_a_real_carrier_needs_its_credentials(name: str, monkeypatch: pytest.Mon
     assert "\n" not in str(refused.value)
 
 
+SECOND = {
+    "twilio_2_account_sid": "AC2",
+    "twilio_2_auth_token": "t",
+    "twilio_2_api_url": "http://127.0.0.1:8082/api/laml",
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"twilio_2_auth_token": ""}, "TWILIO_2_AUTH_TOKEN is needed with SPEEDTOLEAD_TWILIO_2_ACCOUNT_SID"),
+        ({"twilio_2_account_sid": ""}, "TWILIO_2_ACCOUNT_SID is needed with SPEEDTOLEAD_TWILIO_2_AUTH_TOKEN"),
+        ({"twilio_2_api_url": "8082"}, "TWILIO_2_API_URL: "),
+        ({"twilio_2_weight": -1}, "TWILIO_2_WEIGHT: "),
+        ({"twilio_2_calls_per_second": 0}, "TWILIO_2_CALLS_PER_SECOND: "),
+        ({"twilio_weight": 0}, "TWILIO_WEIGHT or SPEEDTOLEAD_TWILIO_2_WEIGHT must be above 0"),
+        ({"twilio_2_api_url": "https://api.twilio.com"}, "TWILIO_2_API_URL: beside the simulated carrier"),
+        (
+            {
+                "carrier": "twilio",
+                "twilio_account_sid": "AC2",
+                "twilio_auth_token": "t",
+                "twilio_2_api_url": "https://api.twilio.com",
+            },
+            "TWILIO_2_ACCOUNT_SID: this is the first account",
+        ),
+    ],
+)
+def test_a_second_carrier_account_is_whole_and_another_one(given: dict[str, Any], named: str) -> None:
+    assert load(**SECOND).has_second_carrier
+    with pytest.raises(SettingsError) as refused:
+        load(**SECOND | given)
+    assert str(refused.value).startswith(PREFIX + named)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_second_carrier_account_only_stands_by_unless_it_is_given_a_weight() -> None:
+    settings = load(**SECOND)
+    assert (settings.twilio_weight, settings.twilio_2_weight, settings.twilio_2_calls_per_second) == (1, 0, 1)
+    assert not load().has_second_carrier
+
+
 def test_a_secret_is_not_in_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPEEDTOLEAD_DATABASE_URL", "mysql://user:hunter2@localhost/x")
     with pytest.raises(SettingsError) as refused:

@@ -170,10 +170,17 @@ class _Apply:
             self.changes.keys[what] = key
 
     async def _numbers(self) -> None:
-        known = {n.phone: n.sms for n in await rows.NUMBERS_OF_ACCOUNT.all(self.tx, account_id=self.account_id)}
+        found = await rows.NUMBERS_OF_ACCOUNT.all(self.tx, account_id=self.account_id)
+        known = {n.phone: (n.sms, n.carrier) for n in found}
         for number in self.document.numbers:
-            if known.pop(number.phone, None) != number.sms:
-                await rows.PUT_NUMBER.run(self.tx, account_id=self.account_id, phone=number.phone, sms=number.sms)
+            if known.pop(number.phone, None) != (number.sms, number.carrier):
+                await rows.PUT_NUMBER.run(
+                    self.tx,
+                    account_id=self.account_id,
+                    phone=number.phone,
+                    sms=number.sms,
+                    carrier=number.carrier,
+                )
                 self._say(f"+ number {number.phone}")
         for phone in known:
             await rows.REMOVE_NUMBER.run(self.tx, account_id=self.account_id, phone=phone)

@@ -13,6 +13,7 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationError
 
 from speedtolead.domain.agent import Presence
+from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.service.configuration.campaign import CampaignPart
 from speedtolead.service.configuration.contact import ContactPart
@@ -45,8 +46,11 @@ class ConfigurationError(SpeedToLeadError):
 
 
 class Number(Part):
+    """``carrier``: whose it is, of the installation's carrier accounts."""
+
     phone: Phone
     sms: bool = False
+    carrier: CarrierName = CarrierName.FIRST
 
 
 class WebhookPart(Part):

@@ -1,5 +1,6 @@
 """What is out of order, on the board and on a source's page: alerts of the source guard, with the buttons that say
-that one was seen and that resume a source it paused; campaigns that are held back from ringing leads first.
+that one was seen and that resume a source it paused; carrier accounts that are left alone; campaigns that are held
+back from ringing leads first.
 
 Owns: these buttons, and the board's part. Must not know: when there is an alert. Whoever may look sees the alerts;
 only a manager acknowledges and resumes.
@@ -36,5 +37,6 @@ async def given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
     return {
         "alerts": await request.app[SERVICES].guarding.alerts(session.account_id),
         "may_change": sources.may_change(session),
+        "left_carriers": await request.app[SERVICES].carriers.standing(),
         "held_campaigns": await request.app[SERVICES].abandonment.held(session.account_id),
     }
