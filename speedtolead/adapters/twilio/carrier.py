@@ -19,10 +19,11 @@ from twilio.rest import Client
 
 from speedtolead.adapters.twilio import errors
 from speedtolead.adapters.twilio.addresses import DETECTION, RECORDING, STATUS, Addresses
-from speedtolead.adapters.twilio.callbacks import EVENTS, RECORDING_EVENTS, report, twiml
+from speedtolead.adapters.twilio.callbacks import EVENTS, RECORDING_EVENTS, report
 from speedtolead.adapters.twilio.control import TwilioControl
 from speedtolead.adapters.twilio.errors import FAILURES
 from speedtolead.adapters.twilio.http import TWILIO, BoundedHttpClient
+from speedtolead.adapters.twilio.patterns import filled
 from speedtolead.adapters.twilio.voicemail import listening
 from speedtolead.ports import CallOrder, Indeterminate, KnownCall, Permanent, Sound, Transient
 
@@ -61,7 +62,7 @@ class TwilioCarrier(TwilioControl):
             }
         try:
             call = await self._client.calls.create_async(
-                twiml=twiml(order.instruction, self._addresses), **self._wanted(order), **detection
+                twiml=filled(order.instruction, self._addresses), **self._wanted(order), **detection
             )
         except FAILURES as error:
             raise errors.read(error) from error
