@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,8 @@ from speedtolead.store.query import Connection
 
 ACQUIRE_SECONDS = 3.0
 CHANNEL = "speedtolead"
+MOST_USES = 10_000
+"""A server process grows with what it has seen: after so many uses the pool may put another in its place."""
 
 log = structlog.get_logger(__name__)
 
@@ -74,25 +76,103 @@ async def _leave_clean(connection: Any) -> None:
     """No session state is ever set on a pooled connection, so there is nothing to reset: one round trip less."""
 
 
+class _Lent:
+    """One connection, for a block of code."""
+
+    __slots__ = ("_connection", "_hand")
+
+    def __init__(self, hand: _Hand) -> None:
+        self._hand = hand
+
+    async def __aenter__(self) -> Connection:
+        try:
+            self._connection = await self._hand.take()
+        except AWAY as error:
+            raise DatabaseAway(f"{type(error).__name__}: {error}") from error
+        return self._connection
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        away = isinstance(error, AWAY)
+        try:
+            if away:
+                self._connection.terminate()  # never to be used again, whatever state it is in
+            await self._hand.give_back(self._connection, clean=error is None)
+        except AWAY as failed:
+            error, away = error if away else failed, True
+        if away:
+            raise DatabaseAway(f"{type(error).__name__}: {error}") from error
+
+
+class _Hand:
+    """Connections of the pool that came back unharmed, lent again without going through it: the last one first.
+
+    The pool's own way costs a task, a timer and several turns of the loop each time. It is still taken for whatever
+    is unusual: none at hand, somebody waiting for one, an error, a transaction left open, a connection long in use.
+    """
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
+        self._pool = pool
+        self._idle: list[Connection] = []
+        self._uses: dict[Connection, int] = {}
+        self._waiting = 0
+
+    async def take(self) -> Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if _at_rest(connection):
+                return connection
+            await self._release(connection)
+        self._waiting += 1
+        try:
+            return await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+        finally:
+            self._waiting -= 1
+
+    async def give_back(self, connection: Connection, *, clean: bool) -> None:
+        uses = self._uses.get(connection, 0) + 1
+        if clean and not self._waiting and uses < MOST_USES and _at_rest(connection):
+            self._uses[connection] = uses
+            self._idle.append(connection)
+        else:
+            await self._release(connection)
+
+    async def empty(self) -> None:
+        """Back to the pool with all that is at hand, and whatever comes back from now on."""
+        self._waiting += 1
+        while self._idle:
+            await self._release(self._idle.pop())
+
+    async def _release(self, connection: Connection) -> None:
+        self._uses.pop(connection, None)
+        await self._pool.release(connection)
+
+
+def _at_rest(connection: Connection) -> bool:
+    try:
+        return not connection.is_closed() and not connection.is_in_transaction()
+    except asyncpg.InterfaceError:  # it died, and the pool has taken it back already
+        return False
+
+
 class Database:
     """A pool on one URL."""
 
     def __init__(self, pool: asyncpg.Pool[asyncpg.Record], url: str) -> None:
         self._pool = pool
         self._url = url
+        self._hand = _Hand(pool)
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
         """A connection on which each statement is its own transaction."""
+        return _Lent(self._hand)
+
+    async def close(self) -> None:
+        """Connections in use get a moment to finish."""
         try:
-            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
-                try:
-                    yield connection
-                except AWAY:
-                    connection.terminate()  # never to be used again, whatever state it is in
-                    raise
-        except AWAY as error:
-            raise DatabaseAway(f"{type(error).__name__}: {error}") from error
+            await self._hand.empty()
+            await asyncio.wait_for(self._pool.close(), 5)
+        except TimeoutError:
+            self._pool.terminate()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -158,10 +238,8 @@ async def connect(url: str, size: int = 12, *, by_key: bool = False) -> AsyncIte
         )
     except (*AWAY, asyncpg.PostgresError, ValueError) as error:
         raise DatabaseAway(f"{type(error).__name__}: {error}") from error
+    database = Database(pool, url)
     try:
-        yield Database(pool, url)
+        yield database
     finally:
-        try:
-            await asyncio.wait_for(pool.close(), 5)
-        except TimeoutError:
-            pool.terminate()
+        await database.close()
