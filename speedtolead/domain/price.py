@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import assert_never
 
 from speedtolead.domain.criteria import Criteria, LeadValues, Miss, judge, number
@@ -166,17 +167,32 @@ def periods(caps: Caps, now: datetime, zone: str) -> tuple[Period, ...]:
     period without a limit is not named; a limit that is set within one must be counted from the leads themselves.
     """
     today = now.astimezone(zone_info(zone)).date()
-    tomorrow = today + timedelta(days=1)
-    first = today.replace(day=1)
-    next_month = (first + timedelta(days=31)).replace(day=1)
-    day = (_midnight(today, zone), _midnight(tomorrow, zone))
-    month = (_midnight(first, zone), _midnight(next_month, zone))
-    every = (
-        Period(PeriodKind.DAY, f"day:{today}", caps.daily, caps.daily_budget, *day),
-        Period(PeriodKind.MONTH, f"month:{today:%Y-%m}", caps.monthly, caps.monthly_budget, *month),
-        Period(PeriodKind.TOTAL, "total", caps.total, caps.total_budget, None, None),
+    named = (
+        (PeriodKind.DAY, caps.daily, caps.daily_budget),
+        (PeriodKind.MONTH, caps.monthly, caps.monthly_budget),
+        (PeriodKind.TOTAL, caps.total, caps.total_budget),
     )
-    return tuple(period for period in every if period.cap is not None or period.budget is not None)
+    return tuple(
+        Period(kind, key, cap, budget, begins_at, ends_at)
+        for kind, cap, budget in named
+        if cap is not None or budget is not None
+        for key, begins_at, ends_at in (_stretch(kind, today, zone),)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _stretch(kind: PeriodKind, today: date, zone: str) -> tuple[str, datetime | None, datetime | None]:
+    """The key, the beginning and the end of the period that holds a day: the same for every lead of that day."""
+    match kind:
+        case PeriodKind.DAY:
+            tomorrow = today + timedelta(days=1)
+            return f"day:{today}", _midnight(today, zone), _midnight(tomorrow, zone)
+        case PeriodKind.MONTH:
+            first = today.replace(day=1)
+            next_month = (first + timedelta(days=31)).replace(day=1)
+            return f"month:{today:%Y-%m}", _midnight(first, zone), _midnight(next_month, zone)
+        case PeriodKind.TOTAL:
+            return "total", None, None
 
 
 def full(period: Period, taken: int, spent: Decimal, price: Decimal) -> Miss | None:

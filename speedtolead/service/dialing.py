@@ -11,10 +11,12 @@ may not be made is claimed under a lease and its refusal recorded; killed there,
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Protocol
 from uuid import UUID
 
@@ -145,7 +147,7 @@ class Dialing:
         self._patience = patience
         self._permits = permits
         self._area_codes = area_codes
-        self._engaged: dict[UUID, datetime] = {}
+        self._engaged: deque[tuple[datetime, UUID]] = deque()
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Connection]:
@@ -187,9 +189,10 @@ class Dialing:
 
     def _engaged_since(self, handed: list[DueRow], now: datetime) -> set[UUID]:
         """Agents whom this node has reserved since it read who was free."""
-        self._engaged = {agent: at for agent, at in self._engaged.items() if now - at < _ENGAGED_KNOWN}
+        while self._engaged and now - self._engaged[0][0] >= _ENGAGED_KNOWN:
+            self._engaged.popleft()
         read_at = min(due.lead_received_at for due in handed)
-        return {agent for agent, at in self._engaged.items() if at >= read_at}
+        return {agent for _, agent in takewhile(lambda known: known[0] >= read_at, reversed(self._engaged))}
 
     async def next_due(self, tx: Connection) -> datetime | None:
         return (await dial.NEXT_DUE.one(tx)).due_at
@@ -257,7 +260,7 @@ class Dialing:
             wanted = [order.call for order in orders]
             until = now + self._patience.dialing
             taken = await dial.dial_attempts(tx, wanted, self._watch.policies(now), claimed_at, now, until)
-            self._engaged |= {call.agent_id: now for call in wanted if call.attempt_id in taken}
+            self._engaged += [(now, call.agent_id) for call in wanted if call.attempt_id in taken]
         if refused:
             held = await dial.claim(tx, refused, now, now + self._patience.claim)
         got = len(taken) + len(held)

@@ -199,7 +199,7 @@ def rules_json(permit: Permit) -> list[Json]:
     return [
         {
             "name": v.rule,
-            "verdict": v.decision,
+            "verdict": str(v.decision),
             "reason": v.reason,
             "inputs": v.inputs,
             "citation": v.citation,

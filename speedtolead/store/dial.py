@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 
 from speedtolead.domain.call import DialMode, LegKind
@@ -175,7 +176,7 @@ class CampaignSettings:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SlotPolicy:
     """Calls per second as a spacing and a burst: never more than ``per_second`` in any one second, over all nodes.
 
@@ -190,11 +191,11 @@ class SlotPolicy:
     def _burst_calls(self) -> float:
         return self.per_second / 10 if self.per_second >= 10 else 0.0
 
-    @property
+    @cached_property
     def spacing(self) -> timedelta:
         return timedelta(seconds=1 / (self.per_second - self._burst_calls))
 
-    @property
+    @cached_property
     def burst(self) -> timedelta:
         return self.spacing * self._burst_calls
 

@@ -63,7 +63,7 @@ def pack(findings: Iterable[Finding]) -> Packed:
             parts.append(None)
             values.append(finding_json(finding))
             continue
-        parts += (finding.check, finding.verdict.value, finding.field, len(inputs))
+        parts += (finding.check, str(finding.verdict), finding.field, len(inputs))
         for name, value in inputs.items():
             if value is None or value is True or value is False:
                 parts += (name, value)

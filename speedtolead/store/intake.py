@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -32,8 +33,10 @@ from speedtolead.store.settings_json import (
 from speedtolead.store.source_json import source_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceRow:
+    """A source with its campaign, by which a post is judged: each lead asks for them a dozen times."""
+
     account_id: UUID
     source_id: UUID
     source_settings: Json
@@ -45,11 +48,11 @@ class SourceRow:
     campaign_settings: Json
     campaign_version: int
 
-    @property
+    @cached_property
     def source(self) -> Source:
         return source_of(self.source_id, self.source_version, self.source_settings)
 
-    @property
+    @cached_property
     def campaign(self) -> Campaign:
         return campaign_of(self.campaign_id, self.campaign_version, self.campaign_settings)
 

@@ -61,7 +61,7 @@ async def receive(request: web.Request) -> web.Response:
 def _answer(received: Received) -> web.Response:
     for _, answer in received.leads:
         refusal = answer.refusal if isinstance(answer, Answer) else answer.errors.code
-        metrics.LEADS.labels(refusal or "accepted").inc()
+        metrics.lead(refusal or "accepted").inc()
         log.info(
             "lead.answered",
             lead_id=str(answer.lead_id) if isinstance(answer, Answer) else None,

@@ -87,7 +87,7 @@ async def post_lead(request: web.Request) -> web.Response:
             return _in_their_words(source.source.reply, problem.status, problem.body())
         raise
     taken = await services.intake.take(source, post, received_at)
-    metrics.LEADS.labels(taken.refusal or "accepted").inc()
+    metrics.lead(taken.refusal or "accepted").inc()
     log.info(
         "lead.answered",
         lead_id=str(taken.lead_id),

@@ -33,7 +33,6 @@ async def measured(request: web.Request, handler: Handler) -> web.StreamResponse
     started = time.perf_counter()
     response = await handler(request)
     route = request.match_info.route.resource
-    metrics.REQUESTS.labels(request.method, route.canonical if route else "unknown", str(response.status)).observe(
-        time.perf_counter() - started
-    )
+    name = route.canonical if route else "unknown"
+    metrics.request(request.method, name, response.status).observe(time.perf_counter() - started)
     return response

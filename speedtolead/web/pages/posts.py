@@ -53,7 +53,7 @@ async def send_again(request: web.Request, session: SessionOwner) -> web.Respons
     except NotAgain as error:
         raise Problem(409, error.code, str(error)) from None
     if sent.answer is not None:
-        metrics.LEADS.labels(sent.answer.refusal or "accepted").inc()
+        metrics.lead(sent.answer.refusal or "accepted").inc()
     log.info(
         "post.sent_again",
         post_id=post.post_id,
