@@ -18,9 +18,11 @@ from speedtolead.adapters.jornaya import Jornaya
 from speedtolead.adapters.mail_domains import DnsMailDomains
 from speedtolead.adapters.offline import OfflineMailDomains
 from speedtolead.adapters.scrub import DncScrub
+from speedtolead.adapters.smtp import SmtpMailer
 from speedtolead.adapters.trustedform import TrustedForm
 from speedtolead.adapters.twilio.lookup import TwilioLookup, twilio_lookup
 from speedtolead.ports import CertificateCheck, IpPlaces, ListScrub, MailDomains
+from speedtolead.ports.messages import Mailer
 from speedtolead.settings import Settings
 from speedtolead.simulator import SIMULATED_ACCOUNT_SID, SIMULATED_AUTH_TOKEN, SimulatorConfig, running_simulator
 from speedtolead.simulator.providers import SIMULATED_PROVIDER_KEY
@@ -40,10 +42,21 @@ async def simulated_carrier(settings: Settings) -> AsyncIterator[None]:
     config = SimulatorConfig(calls_per_second=settings.dial_rate)
     async with AsyncExitStack() as stack:
         try:
-            await stack.enter_async_context(running_simulator(config, "127.0.0.1", settings.simulator_port))
+            await stack.enter_async_context(
+                running_simulator(config, "127.0.0.1", settings.simulator_port, settings.simulated_smtp_port)
+            )
         except OSError:
             log.info("simulator.shared", port=settings.simulator_port)
         yield
+
+
+def mailer_of(settings: Settings) -> Mailer | None:
+    """The mail server that the settings name; without one, the simulator's, where there is one."""
+    if settings.smtp_url:
+        return SmtpMailer(settings.smtp_url)
+    if settings.carrier == "simulated":
+        return SmtpMailer(f"smtp://127.0.0.1:{settings.simulated_smtp_port}")
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,12 @@ def _postgres_url(value: str) -> str:
     return value
 
 
+def _smtp_url(value: str) -> str:
+    if value and (not value.startswith(("smtp://", "smtps://")) or not urlsplit(value).hostname):
+        raise ValueError("expected smtp://user:password@host:port or smtps://..., or nothing")
+    return value
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 CallsPerSecond = Annotated[float, Field(gt=0, le=100_000)]
 Weight = Annotated[float, Field(ge=0, le=1000)]
@@ -79,6 +85,8 @@ class Settings(BaseSettings):
     missed_offer_rest: Annotated[float, Field(ge=0, le=3600)] = 30.0
     calls_per_second: CallsPerSecond | None = None
     simulator_port: Annotated[int, Field(ge=1, le=65535)] = 8081
+    simulator_smtp_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    smtp_url: Annotated[str, AfterValidator(_smtp_url)] = ""
     secret_key: str = ""
     log_format: Literal["console", "json"] = "console"
 
@@ -119,6 +127,11 @@ class Settings(BaseSettings):
     def own_url(self) -> str:
         """Where the carrier reaches this service."""
         return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def simulated_smtp_port(self) -> int:
+        """Where the simulated carrier's mail server listens: beside it, unless told otherwise."""
+        return self.simulator_smtp_port or self.simulator_port + 1
 
     @property
     def dial_rate(self) -> float:

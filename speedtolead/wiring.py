@@ -24,7 +24,7 @@ from speedtolead.adapters.webhooks import webhook_sender
 from speedtolead.carrier_accounts import accounts, callbacks_of, carriers_of, texts_of
 from speedtolead.clock import SystemClock
 from speedtolead.node import Node
-from speedtolead.outside import Outside, outside
+from speedtolead.outside import Outside, mailer_of, outside
 from speedtolead.ports import CallbackReader, Clock
 from speedtolead.ports.carriers import Carriers
 from speedtolead.ports.messages import Texter
@@ -79,6 +79,7 @@ from speedtolead.service.source_stats import SourceReports
 from speedtolead.service.sources import Sources
 from speedtolead.service.suppressions import Suppressions
 from speedtolead.service.sweeping import Sweeping
+from speedtolead.service.unsubscribing import Unsubscribing
 from speedtolead.service.webhooks.delivery import Deliveries
 from speedtolead.service.webhooks.relay import Relay
 from speedtolead.service.webhooks.replay import Webhooks
@@ -158,7 +159,7 @@ def _assemble(
     reader = callbacks_of(ground.settings)
     suppressions = Suppressions(database, clock)
     wording = Wording(ground.settings.own_url, ground.settings.signing_key)
-    sending = Sending(apart, clock, patience, permits, suppressions, wording, texts, None)
+    sending = Sending(apart, clock, patience, permits, suppressions, wording, texts, mailer_of(ground.settings))
     services = Services(
         clock=clock,
         sources=Sources(apart, clock),
@@ -184,6 +185,7 @@ def _assemble(
         **_lawful_services(ground, parts, reader, suppressions),
         receipts=Receipts(apart, clock, patience, sending, texts),
         receipt_reader=reader,
+        unsubscribing=Unsubscribing(apart, suppressions, wording),
         **_evidence_services(apart, clock),
     )
     sender = Sender(sending, apart, clock, bell.wake())

@@ -267,7 +267,9 @@ async def running_service(
         config = SimulatorConfig(speed=speed, calls_per_second=1000.0, people=(*people, *default_people()))
         async with (
             running_simulator(config) as own,
-            running_service(database_url, folder, text, people, own, speed, **settings) as service,
+            running_service(
+                database_url, folder, text, people, own, speed, simulator_smtp_port=own.smtp_port, **settings
+            ) as service,
         ):
             yield service
         return

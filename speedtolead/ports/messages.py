@@ -16,8 +16,8 @@ from speedtolead.domain.message import MessageState
 
 OPTED_OUT = "opted_out"
 """The code of a Permanent: whoever carries texts knows that this person wants none from this sender."""
-BAD_NUMBER = "invalid_number"
-"""The code of a Permanent: no text can ever reach this number."""
+BAD_ADDRESS = "invalid_number"
+"""The code of a Permanent: nothing can ever reach this number or address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Texter(Protocol):
     async def send_text(self, text: OutboundText) -> str:
         """Hand it over; the carrier's id.
 
-        Raises Permanent (``OPTED_OUT``, ``BAD_NUMBER``, or another), Transient or Indeterminate.
+        Raises Permanent (``OPTED_OUT``, ``BAD_ADDRESS``, or another), Transient or Indeterminate.
         """
         ...
 

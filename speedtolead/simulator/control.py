@@ -20,6 +20,7 @@ from .config import PhoneNumber
 from .engine import Carrier, Order
 from .faults import Fault
 from .gate import Gate, Handler
+from .mail import Mailbox
 from .people import Person
 from .performer import Performer
 from .texts import Messages
@@ -38,6 +39,7 @@ POST /simulator/numbers             {"numbers": [{"number": "+1...", "voice_url"
 POST /simulator/reset               everything as at the start
 POST /simulator/calls/{sid}/answer | decline | hangup | press   press: {"digits": "1"}
 POST /simulator/inbound             {"from": "+1...", "to": one of the numbers}
+GET  /simulator/mails               what the mail server was given
 POST /simulator/texts               {"from": "+1...", "to": one of the numbers, "body": "..."}
 POST /simulator/faults              {"faults": [{"does": ..., "on": "request" | "callback", "times": 1}]}
 GET  /simulator/faults              the faults on order, and how often each was applied
@@ -53,9 +55,10 @@ A fault: does; on a request: status, status_after, timeout_after, reset_after, d
 
 
 class Control:
-    def __init__(self, carrier: Carrier, messages: Messages, gate: Gate) -> None:
+    def __init__(self, carrier: Carrier, messages: Messages, gate: Gate, mailbox: Mailbox) -> None:
         self.carrier = carrier
         self.messages = messages
+        self.mailbox = mailbox
         self.gate = gate
         self.performer = Performer(carrier)
 
@@ -71,6 +74,7 @@ class Control:
             ("POST", "/calls/{call}/{does:answer|decline|hangup|press}", self.interfere),
             ("POST", "/inbound", self.inbound),
             ("POST", "/texts", self.text),
+            ("GET", "/mails", self.mails),
             ("GET", "/faults", self.faults),
             ("POST", "/faults", self.order_faults),
             ("DELETE", "/faults", self.cancel_faults),
@@ -94,6 +98,16 @@ class Control:
                 "numbers": list(self.carrier.numbers),
                 "speed": self.carrier.config.speed,
                 "callbacks_on_their_way": self.carrier.callbacks.on_their_way,
+            }
+        )
+
+    async def mails(self, request: web.Request) -> web.Response:
+        return web.json_response(
+            {
+                "mails": [
+                    {"from": mail["From"], "to": mail["To"], "subject": mail["Subject"], "raw": mail.as_string()}
+                    for mail in self.mailbox.mails
+                ]
             }
         )
 

@@ -18,6 +18,7 @@ from .config import SimulatorConfig
 from .control import Control
 from .engine import Carrier
 from .gate import Gate
+from .mail import Mailbox, running_mail_server
 from .providers import Providers
 from .texts import Messages
 
@@ -29,6 +30,7 @@ class Parts:
     carrier: Carrier
     messages: Messages
     gate: Gate
+    mailbox: Mailbox
 
 
 PARTS = web.AppKey("parts", Parts)
@@ -44,6 +46,8 @@ class RunningSimulator:
     messages: Messages
     gate: Gate
     """Its `arrivals` are the API requests that came."""
+    mailbox: Mailbox
+    smtp_port: int
 
     @property
     def port(self) -> int:
@@ -66,11 +70,11 @@ def create_app(config: SimulatorConfig | None = None) -> web.Application:
         app[PARTS].gate.open_held()
 
     carrier = Carrier(config)
-    parts = Parts(carrier, Messages(carrier), Gate(carrier))
+    parts = Parts(carrier, Messages(carrier), Gate(carrier), Mailbox())
     app[PARTS] = parts
     api = Api(parts.carrier, parts.messages, parts.gate)
     app.add_routes(api.routes())
-    app.add_routes(Control(parts.carrier, parts.messages, parts.gate).routes())
+    app.add_routes(Control(parts.carrier, parts.messages, parts.gate, parts.mailbox).routes())
     providers = Providers(parts.carrier, parts.gate)
     app.add_routes(providers.routes())
     app.on_shutdown.extend((let_go, providers.let_go))
@@ -87,9 +91,9 @@ def announce(carrier: Carrier, url: str) -> None:
 
 @asynccontextmanager
 async def running_simulator(
-    config: SimulatorConfig | None = None, host: str = "127.0.0.1", port: int = 0
+    config: SimulatorConfig | None = None, host: str = "127.0.0.1", port: int = 0, smtp_port: int = 0
 ) -> AsyncIterator[RunningSimulator]:
-    """A simulator listening on a free port unless told which, until the block is left."""
+    """A simulator and its mail server, on free ports unless told which, until the block is left."""
     config = config or SimulatorConfig()
     app = create_app(config)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -102,7 +106,8 @@ async def running_simulator(
         url = f"http://{name}:{bound}"
         parts = app[PARTS]
         announce(parts.carrier, url)
-        yield RunningSimulator(url, config, parts.carrier, parts.messages, parts.gate)
+        async with running_mail_server(parts.mailbox, host, smtp_port) as mail:
+            yield RunningSimulator(url, config, parts.carrier, parts.messages, parts.gate, parts.mailbox, mail)
     finally:
         await runner.cleanup()
 

@@ -144,6 +144,18 @@ class SentMessage:
     ended_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class MessageOwner:
+    """``ended``: this receiver wants no more mails of the account."""
+
+    account_id: UUID
+    lead_id: UUID
+    receiver: str
+    account: str
+    seller: str | None
+    ended: bool
+
+
 SEND_CANDIDATES = Query("send_candidates", DueSend)
 NEXT_TO_SEND = Query("next_to_send", DueAt)
 SEND_ATTEMPTS = Query("send_attempts", Id)
@@ -156,6 +168,7 @@ OVERDUE_SENDS = Query("overdue_sends", OverdueSend)
 MESSAGE_BY_ID = Query("message_by_id", MessageRow)
 RECEIPT_TAKEN = Query("receipt_taken", Nothing)
 KNOWN_MESSAGE_IDS = Query("known_message_ids", ProviderId)
+MESSAGE_OWNER = Query("message_owner", MessageOwner)
 MESSAGES_OF_LEAD = Query("messages_of_lead", SentMessage)
 
 

@@ -50,6 +50,7 @@ from speedtolead.service.source_stats import SourceReports
 from speedtolead.service.sources import Sources
 from speedtolead.service.suppressions import Suppressions
 from speedtolead.service.sweeping import Sweeping
+from speedtolead.service.unsubscribing import Unsubscribing
 from speedtolead.service.webhooks.replay import Webhooks
 from speedtolead.store.events import Event
 
@@ -108,6 +109,7 @@ class Services:
     text_reader: TextReader
     receipts: Receipts
     receipt_reader: ReceiptReader
+    unsubscribing: Unsubscribing
     ledger: Ledger
     exports: Exports
     keeping: Keeping

@@ -137,3 +137,16 @@ SELECT provider_message_id FROM message WHERE provider_message_id = ANY (:provid
 SELECT id AS message_id, attempt_id, channel, sender, receiver, subject, body, encoding, segments, state,
        provider_code, made_at, sent_at, ended_at
   FROM message WHERE account_id = :account_id AND lead_id = :lead_id ORDER BY made_at, id;
+
+-- name: message_owner
+-- Who a mail was sent to, and whether they have asked for no more.
+SELECT m.account_id, m.lead_id, m.receiver, a.name AS account, c.settings ->> 'seller' AS seller,
+       EXISTS (SELECT FROM suppression s
+                WHERE s.account_id = m.account_id AND s.kind = 'email' AND s.value = m.receiver
+                  AND s.campaign_id IS NULL AND s.removed_at IS NULL
+                  AND (s.channels = '{}' OR 'email' = ANY (s.channels))) AS ended
+  FROM message m
+  JOIN account a ON a.id = m.account_id
+  JOIN lead l ON l.id = m.lead_id
+  JOIN campaign c ON c.id = l.campaign_id
+ WHERE m.id = :message_id AND m.channel = 'email';

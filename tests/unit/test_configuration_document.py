@@ -157,7 +157,7 @@ MISTAKES = [
      ["campaigns[0].dial.mode: 'both' is not available in this version; one of: agent_first, lead_first"]),
     ("{after: 0s, channel: call}", "{after: 0s, channel: fax}",
      ["campaigns[0].cadence[0].channel: 'fax' is not available in this version; "
-      "one of: call, email, sms, task, webhook"]),
+      "one of: call, email, sms"]),
     ('at: "09:30"', "at: 10:30", ['campaigns[0].cadence[1].at: expected a quoted time like "09:30"']),
     ('at: "09:30"', 'at: "9:30"', ['campaigns[0].cadence[1].at: expected a quoted time like "09:30"']),
     ('at: "09:30"', 'at: "24:00"', ['campaigns[0].cadence[1].at: expected a quoted time like "09:30"']),

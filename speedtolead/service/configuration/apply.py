@@ -242,7 +242,9 @@ class _Apply:
         known = {c.name: c for c in found}
         ids: dict[str, UUID] = {}
         for part in self.document.campaigns:
-            campaign = part.to_domain(self.document.timezone, self.document.contact.to_domain())
+            document = self.document
+            mail = None if document.mail is None else document.mail.to_domain()
+            campaign = part.to_domain(document.timezone, document.contact.to_domain(), mail)
             settings = campaign_to_json(campaign)
             before = known.get(part.name)
             if before is not None and before.settings == settings and before.paused == part.paused:

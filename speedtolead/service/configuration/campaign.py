@@ -16,6 +16,7 @@ from speedtolead.domain.campaign import (
     Campaign,
     ContactPolicy,
     Dial,
+    MailPolicy,
     NoAgentThen,
     RecordingPolicy,
     TextPolicy,
@@ -115,7 +116,7 @@ class CampaignPart(Part):
             raise Misplaced(problems)
         return self
 
-    def to_domain(self, timezone: str, contact: ContactPolicy) -> Campaign:
+    def to_domain(self, timezone: str, contact: ContactPolicy, mail: MailPolicy | None = None) -> Campaign:
         dial = self.dial
         return Campaign(
             name=self.name,
@@ -138,6 +139,7 @@ class CampaignPart(Part):
             cadence=tuple(step.to_domain() for step in self.cadence),
             stop=self.stop.to_domain(),
             spread=self.spread,
+            mail=mail,
             texts=TextPolicy(self.texts.sender, self.texts.segments),
             contact=contact,
             recording=self.recording.to_domain(),

@@ -13,10 +13,12 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationError
 
 from speedtolead.domain.agent import Presence
+from speedtolead.domain.cadence.plan import Channel
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.service.configuration.campaign import CampaignPart
 from speedtolead.service.configuration.contact import ContactPart
+from speedtolead.service.configuration.mail import MailPart
 from speedtolead.service.configuration.people import Agent, Pauses, User
 from speedtolead.service.configuration.retention import RetentionPart
 from speedtolead.service.configuration.routing import references
@@ -69,6 +71,7 @@ class Document(Part):
     timezone: Zone
     contact: ContactPart = Field(default_factory=ContactPart)
     retention: RetentionPart = Field(default_factory=RetentionPart)
+    mail: MailPart | None = None
     numbers: list[Number] = Field(default_factory=list)
     users: list[User] = Field(default_factory=list)
     pauses: Pauses = Field(default_factory=Pauses)
@@ -172,7 +175,19 @@ def _references(document: Document) -> Iterator[str]:
         for j, phone in enumerate(pool):
             if phone not in owned:
                 yield f"campaigns[{i}].caller_ids.numbers[{j}]: the account has no number {phone}"
+        yield from _writers(document, i, campaign)
     yield from _people(document, users)
+
+
+def _writers(document: Document, i: int, campaign: CampaignPart) -> Iterator[str]:
+    """Steps that write, and nobody to write from."""
+    texts = campaign.texts.sender is not None or any(number.sms for number in document.numbers)
+    for j, step in enumerate(campaign.cadence):
+        where = f"campaigns[{i}].cadence[{j}].channel"
+        if step.channel == Channel.EMAIL and document.mail is None:
+            yield f"{where}: mails need a sender: say mail: {{sender: ..., postal_address: ...}} for the account"
+        if step.channel == Channel.SMS and not texts:
+            yield f"{where}: texts need a sender: say sms: true of one of the account's numbers"
 
 
 def _people(document: Document, users: set[str]) -> Iterator[str]:

@@ -29,6 +29,7 @@ from speedtolead.web.pages import (
     sources,
     suppressions,
     trying,
+    unsubscribe,
 )
 
 
@@ -57,6 +58,8 @@ def add_to(app: web.Application) -> None:
     router.add_get("/returns.csv", returns.download)
     router.add_post("/returns/send", returns.send)
     router.add_post("/returns/{return_id}", returns.act)
+    router.add_get("/unsubscribe/{token}", unsubscribe.show)
+    router.add_post("/unsubscribe/{token}", unsubscribe.end)
     router.add_get("/suppressions", suppressions.show)
     router.add_post("/suppressions/{suppression_id}", suppressions.act)
     router.add_post("/suppressions/replies/{text_id}", suppressions.seen)
