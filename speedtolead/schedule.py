@@ -49,6 +49,7 @@ def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds:
     ticks.every(SWEEP_SECONDS, "sweep", services.sweeping.sweep)
     ticks.every(SWEEP_SECONDS, "sweep_sends", services.receipts.sweep)
     ticks.every(SWEEP_SECONDS, "shifts", services.shifts.change)
+    ticks.every(SWEEP_SECONDS, "sweep_talks", services.talk_sweeping.sweep)
     ticks.every(ABANDONMENT_SECONDS, "abandonment", services.abandonment.look)
     ticks.every(PRUNE_SECONDS, "prune_sessions", services.sign_in.prune)
     ticks.every(RELEASE_PINGS_SECONDS, "release_pings", services.pings.release)

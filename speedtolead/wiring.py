@@ -43,6 +43,11 @@ from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.calls import Calls
 from speedtolead.service.carriers import CarrierWatch, Queueing
 from speedtolead.service.configuration.editing import SourceEditing
+from speedtolead.service.controls.carrying import Carrying
+from speedtolead.service.controls.listing import Talks
+from speedtolead.service.controls.recording import TalkRecording
+from speedtolead.service.controls.sweeping import TalkSweeping
+from speedtolead.service.controls.taking import Controls
 from speedtolead.service.dialing import Dialing
 from speedtolead.service.do_not_call import DoNotCall
 from speedtolead.service.evidence.chaining import Ledger
@@ -225,6 +230,9 @@ class _CallServices(TypedDict):
     callback_reader: CallbackReader
     sweeping: Sweeping
     afterwards: CarryingOut
+    controls: Controls
+    talks: Talks
+    talk_sweeping: TalkSweeping
     recordings: Recordings
     carriers: CarrierWatch
 
@@ -238,8 +246,12 @@ def _call_services(
     reader: TwilioCallbacks,
 ) -> _CallServices:
     clock, database = ground.clock, ground.database
-    afterwards = CarryingOut(database, carriers, clock)
+    recording = TalkRecording(database, carriers, clock, ground.permits)
+    afterwards = CarryingOut(database, carriers, clock, Carrying(database, carriers, clock, calls, recording))
     return {
+        "controls": Controls(database, clock, calls),
+        "talks": Talks(ground.apart),
+        "talk_sweeping": TalkSweeping(database, carriers, clock, calls, patience, afterwards),
         "callbacks": Callbacks(database, clock, calls, patience, ground.permits),
         "callback_reader": reader,
         "sweeping": Sweeping(database, carriers, clock, calls, patience, afterwards),

@@ -30,6 +30,9 @@ RANK = {LegState.PLACING: 0, LegState.RINGING: 1, LegState.LIVE: 2, LegState.END
 class LegKind(StrEnum):
     AGENT = "agent"
     LEAD = "lead"
+    THIRD = "third"
+    """Somebody outside, whom the campaign names: the target of a transfer, or a third party."""
+    SUPERVISOR = "supervisor"
 
 
 class LegEnd(StrEnum):

@@ -113,6 +113,14 @@ class MailPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """Somebody who is no agent, and to whom a talk may be handed over. ``phone`` is E.164."""
+
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     name: str
     seller: str
@@ -136,3 +144,4 @@ class Campaign:
     caller_ids: CallerIds = field(default_factory=CallerIds)
     call_reason: str | None = None
     """Why we call, for the person's display where their carrier shows it; at most 50 characters."""
+    transfer_to: tuple[Outside, ...] = ()

@@ -40,6 +40,7 @@ EVENT_KINDS = frozenset(
         "message.delivered",
         "message.undelivered",
         "attempt.waiting",
+        "call.changed",
         "offer.taken",
         "offer.missed",
         "recording.announced",

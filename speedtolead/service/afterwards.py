@@ -1,4 +1,4 @@
-"""What must be done at the carrier after a commit: calls ended, recordings started.
+"""What must be done at the carrier after a commit: calls ended, recordings started, controls of a talk worked off.
 
 Owns: doing it once each. Must not know: why. It may never be done, where a node dies just then: a call that should
 have ended comes back with its attempt's lease, and a recording that was not started is not made.
@@ -6,8 +6,10 @@ have ended comes back with its attempt's lease, and a recording that was not sta
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -38,24 +40,42 @@ class StartRecording:
     carrier: str
 
 
-Afterwards = EndCall | StartRecording
+@dataclass(frozen=True, slots=True)
+class WorkOff:
+    """Something is to be done with this attempt's talk; the rows that say so are committed."""
+
+    attempt_id: UUID
+
+
+Afterwards = EndCall | StartRecording | WorkOff
+
+
+class WorkingOff(Protocol):
+    """Makes the requests that a talk's controls ask for; what must be done after them."""
+
+    async def work_off(self, attempt_id: UUID) -> list[Afterwards]: ...
 
 
 class CarryingOut:
-    def __init__(self, database: Database, carriers: Carriers, clock: Clock) -> None:
+    def __init__(self, database: Database, carriers: Carriers, clock: Clock, controls: WorkingOff) -> None:
+        self._controls = controls
         self._database = database
         self._carriers = carriers
         self._clock = clock
 
     async def carry_out(self, afterwards: Sequence[Afterwards]) -> None:
         """Each in order; what fails is logged, and holds up none of the others."""
-        for one in afterwards:
+        to_do = deque(afterwards)
+        while to_do:
+            one = to_do.popleft()
             try:
                 match one:
                     case EndCall(call_id, carrier):
                         await self._carriers.of(carrier).end_call(call_id)
                     case StartRecording():
-                        await self._start(one)
+                        await start_recording(self._database, self._carriers, self._clock, one)
+                    case WorkOff(attempt_id):
+                        to_do.extend(await self._controls.work_off(attempt_id))
             except PortError as error:
                 what = type(one).__name__
                 log.warning("carrier.not_done", what=what, code=error.code, provider_code=error.provider_code)
@@ -63,19 +83,18 @@ class CarryingOut:
                 # It is done; what the carrier tells of a recording by itself notes it as well.
                 log.warning("carrier.not_noted", what=type(one).__name__, code=error.code)
 
-    async def _start(self, start: StartRecording) -> None:
-        """Ask once. Where nobody can say whether it runs, the carrier's own news of it tells, or nothing does."""
-        try:
-            carrier = self._carriers.of(start.carrier)
-            recording_id = await carrier.start_recording(start.call_id, start.attempt_id, start.leg_id)
-        except Indeterminate:
-            raise
-        except PortError:
-            async with self._database.connection() as tx:
-                await rows.RECORDING_REFUSED.run(tx, leg_id=start.leg_id)
-            raise
-        async with self._database.connection() as tx:
-            await rows.RECORDING_RUNS.run(
-                tx, leg_id=start.leg_id, carrier_recording_id=recording_id, now=self._clock.now()
-            )
-        log.info("recording.started", attempt_id=str(start.attempt_id))
+
+async def start_recording(database: Database, carriers: Carriers, clock: Clock, start: StartRecording) -> None:
+    """Ask once. Where nobody can say whether it runs, the carrier's own news of it tells, or nothing does."""
+    try:
+        carrier = carriers.of(start.carrier)
+        recording_id = await carrier.start_recording(start.call_id, start.attempt_id, start.leg_id)
+    except Indeterminate:
+        raise
+    except PortError:
+        async with database.connection() as tx:
+            await rows.RECORDING_REFUSED.run(tx, leg_id=start.leg_id)
+        raise
+    async with database.connection() as tx:
+        await rows.RECORDING_RUNS.run(tx, leg_id=start.leg_id, carrier_recording_id=recording_id, now=clock.now())
+    log.info("recording.started", attempt_id=str(start.attempt_id))

@@ -34,6 +34,7 @@ from speedtolead.service import calls, ending, recordings
 from speedtolead.service.afterwards import Afterwards
 from speedtolead.service.calls import Call, Calls
 from speedtolead.service.choosing import next_agent
+from speedtolead.service.controls import following, joining
 from speedtolead.service.notice import nobody_free
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
@@ -128,6 +129,9 @@ class Callbacks:
             agent = call.legs[callback.leg_id]
             report = LegReport(callback.received_at, LegState.LIVE, carrier_call_id=call_id)
             await call.apply(tx, callback.leg_id, report)
+            if following.is_guest(call, callback.leg_id):
+                answer = await joining.accept(tx, call, callback.leg_id, digits, self._clock.now())
+                return Told(answer, await self._calls.settle(tx, call))
             if not self._still_offered(call, callback.leg_id):
                 return Told(Goodbye(TAKEN), await self._calls.settle(tx, call))
             key = calls.needs_key(call.leg_rows[callback.leg_id].address)
@@ -165,10 +169,15 @@ class Callbacks:
         async with self._database.transaction() as tx:
             await received(tx, callback)
             call = await self._load(tx, callback)
+            if call is not None and following.is_guest(call, callback.leg_id):
+                answer = await joining.let_in(tx, call, callback.leg_id, self._clock.now())
+                return Told(answer, await self._calls.settle(tx, call))
             if call is None or call.legs[callback.leg_id].kind is not LegKind.LEAD:
                 return Told(Goodbye(), [])
             await self._mark_announced(tx, call, callback.received_at)
             afterwards = await self._picked_up(tx, call, callback, call_id)
+            if call.row.conference is not None and call.row.bridged_at is not None:
+                return Told(joining.rejoin(call, LegKind.LEAD), afterwards)
             if call.mode is DialMode.AGENT_FIRST:
                 return Told(JoinNow(), afterwards)
             return Told(await self._next_agent(tx, call), afterwards)
@@ -186,6 +195,10 @@ class Callbacks:
             call = await self._load(tx, callback)
             if call is None:
                 return Told(Goodbye(), [])
+            if call.row.conference is not None and call.row.bridged_at is not None:
+                # The talk is being taken there: what left this call was sent, and is not over for that.
+                left = LegKind.AGENT if call.mode is DialMode.AGENT_FIRST else LegKind.LEAD
+                return Told(joining.rejoin(call, left), await self._calls.settle(tx, call))
             if new:
                 await call.apply(tx, callback.leg_id, report)
             afterwards = await self._calls.settle(tx, call)
@@ -310,17 +323,8 @@ class Callbacks:
         return self._ring_agent(call, leg_id, idle.address)
 
     async def _give_notice(self, tx: Connection, call: Call, now: datetime) -> Apologise:
-        row, notice = call.row, self._apologise(call)
-        if await recording_rows.MARK_NOTICE.first(tx, attempt_id=row.attempt_id, now=now) is not None:
-            await events.add(
-                tx,
-                row.account_id,
-                "notice.given",
-                now,
-                lead_id=row.lead_id,
-                attempt_id=row.attempt_id,
-                data={"words": notice.words},
-            )
+        notice = self._apologise(call)
+        await ending.give_notice(tx, call.row, notice.words, now)
         return notice
 
     def _apologise(self, call: Call) -> Apologise:

@@ -33,6 +33,7 @@ from speedtolead.domain.lead import OPEN_STATES, LeadEvent, LeadState
 from speedtolead.ports import Clock
 from speedtolead.service import ending, recordings, returns
 from speedtolead.service.afterwards import Afterwards, EndCall, StartRecording
+from speedtolead.service.controls import following
 from speedtolead.service.follow_up import FollowUp
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
@@ -71,22 +72,35 @@ class Call:
         """The carrier account of the present try: all its legs are there."""
         return next(reversed(self.leg_rows.values())).carrier
 
-    def current(self, kind: LegKind) -> tuple[UUID, Leg] | None:
-        """The latest leg of a kind in the present try; legs of earlier tries do not count."""
+    def present(self) -> list[UUID]:
+        """The legs of the present try, in order; those of earlier tries do not count."""
         since = self.row.permitted_at
-        found = [
-            (leg_id, leg)
-            for leg_id, leg in self.legs.items()
-            if leg.kind is kind and since is not None and leg.placed_at >= since
-        ]
-        return found[-1] if found else None
+        return [leg_id for leg_id, leg in self.legs.items() if since is not None and leg.placed_at >= since]
+
+    def current(self, kind: LegKind) -> tuple[UUID, Leg] | None:
+        """The latest leg of a kind in the present try; a party rung into the talk counts once it took over."""
+        found = [leg_id for leg_id in self.present() if self.legs[leg_id].kind is kind and self._leads(leg_id)]
+        return (found[-1], self.legs[found[-1]]) if found else None
+
+    def opening(self, kind: LegKind) -> tuple[UUID, Leg] | None:
+        """The latest leg of a kind that was to bring agent and lead together, whoever took over since."""
+        found = [leg_id for leg_id in self.present() if self.legs[leg_id].kind is kind and self._opens(leg_id)]
+        return (found[-1], self.legs[found[-1]]) if found else None
+
+    def _leads(self, leg_id: UUID) -> bool:
+        return self._opens(leg_id) or self.leg_rows[leg_id].took_over_at is not None
+
+    def _opens(self, leg_id: UUID) -> bool:
+        row = self.leg_rows.get(leg_id)
+        return row is None or row.from_the_start
 
     def leg(self, kind: LegKind) -> Leg | None:
         found = self.current(kind)
         return found[1] if found else None
 
     def fate(self) -> Fate:
-        return legs_of_call.fate(self.mode, self.leg(LegKind.LEAD), self.leg(LegKind.AGENT))
+        opening = self.opening(LegKind.AGENT)
+        return legs_of_call.fate(self.mode, self.leg(LegKind.LEAD), opening[1] if opening else None)
 
     async def apply(self, tx: Connection, leg_id: UUID, report: LegReport) -> bool:
         """Advance a leg and write it; False where the report told nothing new, or of no leg of this attempt."""
@@ -163,7 +177,8 @@ class Calls:
             await self._progress(tx, call, fate, now)
         await self._agent_follows(tx, call, fate, now)
         await returns.hear_of_number(tx, call.row, call.leg(LegKind.LEAD), now)
-        return [*self._to_end(call, fate), *await self._to_record(tx, call, fate, now)]
+        followed = await following.follow(tx, call, fate, self._patience, now)
+        return [*followed, *self._to_end(call, fate), *await self._to_record(tx, call, fate, now)]
 
     async def _renew(self, tx: Connection, call: Call) -> None:
         if AttemptState(call.row.state) in _LIVE and call.row.ended_at is None:
@@ -311,6 +326,8 @@ class Calls:
         if found is None or found[1].state is LegState.ENDED or found[1].carrier_call_id is None:
             return []
         agent_left = call.mode is DialMode.AGENT_FIRST and agent is not None and agent.state is LegState.ENDED
+        if call.row.controlled and call.row.conference is not None:
+            agent_left = False  # the talk may have been handed over: see service.controls
         if agent_left or fate.result is Result.MACHINE:
             return [EndCall(found[1].carrier_call_id, call.carrier)]
         return []

@@ -21,6 +21,7 @@ from speedtolead.service import returns
 from speedtolead.service.follow_up import FollowUp
 from speedtolead.store import calls as rows
 from speedtolead.store import events
+from speedtolead.store import recordings as recording_rows
 from speedtolead.store.calls import CallRow
 from speedtolead.store.query import Connection
 
@@ -78,6 +79,21 @@ async def carry_out_refusal(
         await move_lead(tx, row, LeadState(row.lead_state), event, now)
     else:
         await follow_up.go_on(tx, row.account_id, row.lead_id, now)
+
+
+async def give_notice(tx: Connection, row: CallRow, words: str, now: datetime) -> None:
+    """The lead is about to hear that nobody is free; written and told once."""
+    if await recording_rows.MARK_NOTICE.first(tx, attempt_id=row.attempt_id, now=now) is None:
+        return
+    await events.add(
+        tx,
+        row.account_id,
+        "notice.given",
+        now,
+        lead_id=row.lead_id,
+        attempt_id=row.attempt_id,
+        data={"words": words},
+    )
 
 
 async def withdraw(tx: Connection, row: CallRow, why: str, now: datetime) -> None:

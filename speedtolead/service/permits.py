@@ -7,6 +7,7 @@ Must not know: where the facts come from, or what follows.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -47,6 +48,12 @@ class Permits:
     def announcement(self, campaign: Campaign, lead: Sequence[Candidate], now: datetime) -> Announcement | None:
         """What is said before a call is recorded; None where none is recorded."""
         return announcement(campaign.recording, lead, self._rules.at(now)) if campaign.recording.record else None
+
+    def announcement_on_demand(self, campaign: Campaign, lead: Sequence[Candidate], now: datetime) -> Announcement:
+        """The same for a recording that is asked for during a talk, whatever the campaign records by itself."""
+        found = announcement(replace(campaign.recording, record=True), lead, self._rules.at(now))
+        assert found is not None
+        return found
 
     def unknown_person(
         self,

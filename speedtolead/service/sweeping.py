@@ -101,7 +101,8 @@ class Sweeping:
         """Ask the carrier about every leg that it has taken; a leg that it never took makes the attempt unknown."""
         async with self._database.connection() as tx:
             call = await calls.load(tx, attempt_id)
-        present = {found[0] for kind in LegKind if (found := call.current(kind)) is not None}
+        guests = {leg_id for leg_id in call.present() if not call.leg_rows[leg_id].from_the_start}
+        present = {found[0] for kind in LegKind if (found := call.current(kind)) is not None} | guests
         heard = False
         for leg_id, leg in call.legs.items():
             if leg_id not in present or leg.state is LegState.ENDED or leg.carrier_call_id is None:
@@ -113,7 +114,7 @@ class Sweeping:
         lost = any(
             leg.state is LegState.PLACING and leg.carrier_call_id is None
             for leg_id, leg in call.legs.items()
-            if leg_id in present
+            if leg_id in present - guests
         )
         if lost and not heard:
             await self._lose_track(attempt_id)

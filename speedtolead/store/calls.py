@@ -40,6 +40,9 @@ class CallRow:
     contact: bool
     announced_at: datetime | None
     notice_at: datetime | None
+    conference: str | None
+    conferred_at: datetime | None
+    controlled: bool
     campaign_version: int
     lead_state: str
     received_at: datetime
@@ -73,6 +76,18 @@ class LegRow:
     answered_by: str | None
     carrier_code: str | None
     seconds: int | None
+    part: str | None
+    took_over_at: datetime | None
+    withdrawn_at: datetime | None
+    named: str | None
+    muted: bool
+    held: bool
+    listens: str | None
+
+    @property
+    def from_the_start(self) -> bool:
+        """It was rung to bring agent and lead together, not into their talk."""
+        return self.part is None and self.kind != LegKind.SUPERVISOR
 
     def leg(self) -> Leg:
         return Leg(

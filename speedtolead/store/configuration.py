@@ -28,6 +28,7 @@ class UserOfAccount:
     email: str
     role: str
     password_hash: str
+    address: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from speedtolead.domain.campaign import (
     Dial,
     MailPolicy,
     NoAgentThen,
+    Outside,
     RecordingPolicy,
     TextPolicy,
 )
@@ -76,6 +77,7 @@ def campaign_to_json(campaign: Campaign) -> Json:
         "voicemail": voicemail_to_json(campaign.voicemail),
         "caller_ids": _caller_ids_to_json(campaign.caller_ids),
         "call_reason": campaign.call_reason,
+        "transfer_to": [[outside.name, outside.phone] for outside in campaign.transfer_to],
     }
 
 
@@ -203,6 +205,7 @@ def campaign_from_json(kept: Json) -> Campaign:
         voicemail=voicemail_from_json(kept.get("voicemail")),
         caller_ids=_caller_ids_from_json(kept.get("caller_ids")),
         call_reason=kept.get("call_reason"),
+        transfer_to=tuple(Outside(name, phone) for name, phone in kept.get("transfer_to", [])),
     )
 
 

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from speedtolead.web import (
     agents,
+    calls,
     carrier,
     events,
     evidence,
@@ -40,6 +41,7 @@ V1 = (
     leads.routes,
     suppressions.routes,
     agents.routes,
+    calls.routes,
     stats.routes,
     pings.routes,
     permits.routes,

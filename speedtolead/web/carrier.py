@@ -16,6 +16,7 @@ from aiohttp import web
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.ports import Apologise, Goodbye
 from speedtolead.ports.conference import Greet
+from speedtolead.ports.control import Aside
 from speedtolead.service.afterwards import Afterwards
 from speedtolead.service.callbacks import Callback, NotOfThisLeg, Told
 from speedtolead.web import metrics, reading
@@ -44,6 +45,7 @@ KINDS = frozenset(
         "recording",
         "opt_out",
         "ringing",
+        "aside",
     }
 )
 AFTERWARDS = web.AppKey("afterwards", set[asyncio.Task[None]])
@@ -117,7 +119,7 @@ async def _take(request: web.Request, services: Services, one: Callback) -> web.
     match one.kind:
         case "status" | "detection":
             report = reader.leg_report(one.fields, one.received_at)
-            _afterwards(request, services, await taken.report(one, report))
+            carry_out(request, await taken.report(one, report))
             return web.Response(status=204)
         case "recording":
             await taken.recording(one, reader.recording_report(one.fields, one.received_at))
@@ -134,11 +136,13 @@ async def _take(request: web.Request, services: Services, one: Callback) -> web.
             told = await taken.dialed(one, reader.dialed_report(one.fields, one.received_at))
         case "ringing":
             told = Told(Greet(), [])
+        case "aside":
+            told = Told(Aside(request.query.get("words", ""), request.query.get("digits", "")), [])
         case "opt_out":
             told = await services.opt_outs.pressed(one, reader.digits(one.fields))
         case _:
             raise Problem(404, "not_found", "There is no such callback.")
-    _afterwards(request, services, told.afterwards)
+    carry_out(request, told.afterwards)
     return _say(services, told)
 
 
@@ -149,7 +153,9 @@ def _say(services: Services, told: Told) -> web.Response:
     return web.Response(text=body, content_type=kind)
 
 
-def _afterwards(request: web.Request, services: Services, afterwards: Sequence[Afterwards]) -> None:
+def carry_out(request: web.Request, afterwards: Sequence[Afterwards]) -> None:
+    """Have done at the carrier what is committed, after the answer has gone out."""
+    services = request.app[SERVICES]
     if afterwards:
         running = request.app[AFTERWARDS]
         task = asyncio.get_running_loop().create_task(services.afterwards.carry_out(afterwards))

@@ -11,6 +11,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from speedtolead.domain.errors import NotFound, SpeedToLeadError
+from speedtolead.domain.talk import NotNow
 from speedtolead.service.intake.fields import FieldErrors
 from speedtolead.store.database import UNSTORABLE, DatabaseAway
 
@@ -129,6 +130,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return respond(_broken_body())
     except NotFound as error:
         return respond(Problem(404, error.code, str(error)))
+    except NotNow as error:
+        return respond(Problem(409, error.code, str(error)))
     except DatabaseAway as error:
         log.warning("web.database_away", error=str(error))
         retry = {"Retry-After": str(RETRY_SECONDS)}

@@ -21,6 +21,9 @@ from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.carriers import CarrierWatch
 from speedtolead.service.configuration.connections import Connectors
 from speedtolead.service.configuration.editing import SourceEditing
+from speedtolead.service.controls.listing import Talks
+from speedtolead.service.controls.sweeping import TalkSweeping
+from speedtolead.service.controls.taking import Controls
 from speedtolead.service.do_not_call import DoNotCall
 from speedtolead.service.evidence.chaining import Ledger
 from speedtolead.service.evidence.export import Exports
@@ -88,6 +91,9 @@ class Services:
     shifts: Shifts
     sweeping: Sweeping
     afterwards: CarryingOut
+    controls: Controls
+    talks: Talks
+    talk_sweeping: TalkSweeping
     recordings: Recordings
     carriers: CarrierWatch
     sign_in: SignIn

@@ -20,7 +20,7 @@ SELECT id AS agent_id, account_id, state, attempt_id FROM agent
             AND state_since <= CAST(:now AS timestamptz) - interval '1 minute'))
    AND NOT (state IN ('reserved', 'ringing', 'talking') AND EXISTS (
        SELECT FROM attempt a
-        WHERE a.id = agent.attempt_id AND a.agent_id = agent.id
+        WHERE a.id = agent.attempt_id AND (a.agent_id = agent.id OR is_party(a.id, agent.id))
           AND (a.state IN ('claimed', 'dialing', 'unknown') OR (a.state = 'connected' AND a.ended_at IS NULL))))
  ORDER BY state_since LIMIT :most FOR NO KEY UPDATE SKIP LOCKED;
 
@@ -78,7 +78,7 @@ SELECT id AS agent_id, name, address, presence, groups, standing, skills, licens
 SELECT id AS agent_id, account_id, state,
        (SELECT pause_reasons FROM account WHERE id = agent.account_id) AS pause_reasons,
        EXISTS (SELECT FROM attempt a
-                WHERE a.id = agent.attempt_id AND a.agent_id = agent.id
+                WHERE a.id = agent.attempt_id AND (a.agent_id = agent.id OR is_party(a.id, agent.id))
                   AND (a.state IN ('dialing', 'unknown') OR (a.state = 'connected' AND a.ended_at IS NULL)))
          AS on_call
   FROM agent WHERE account_id = :account_id AND name = :name AND NOT removed FOR NO KEY UPDATE;
@@ -91,7 +91,7 @@ UPDATE agent SET attempt_id = NULL WHERE id = :agent_id;
 -- Agents whose schedule changes now, locked; whoever is being worked on is left to the next look.
 SELECT id AS agent_id, account_id, state,
        EXISTS (SELECT FROM attempt a
-                WHERE a.id = agent.attempt_id AND a.agent_id = agent.id
+                WHERE a.id = agent.attempt_id AND (a.agent_id = agent.id OR is_party(a.id, agent.id))
                   AND (a.state IN ('dialing', 'unknown') OR (a.state = 'connected' AND a.ended_at IS NULL)))
          AS on_call, state_until, timezone, schedule
   FROM agent

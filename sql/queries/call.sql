@@ -2,7 +2,8 @@
 -- One attempt with what its calls need, locked until the transaction ends: news about one attempt is taken in turn.
 SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, a.number, a.step, a.state, a.mode, a.caller_id,
        a.agent_id, a.lease, a.lease_until, a.unknown_since, a.permitted_at, a.bridged_at, a.ended_at, a.contact,
-       a.announced_at, a.notice_at, c.version AS campaign_version,
+       a.announced_at, a.notice_at, a.conference, a.conferred_at, a.controlled,
+       c.version AS campaign_version,
        l.state AS lead_state, l.received_at, l.phone, l.candidates,
        l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes, s.name AS source_name
   FROM attempt a
@@ -15,7 +16,8 @@ SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, a.number, a.s
 -- name: legs_of_attempt
 -- The legs of an attempt, those of earlier tries included, oldest first.
 SELECT id AS leg_id, kind, address, caller_id, agent_id, state, carrier, carrier_call_id, placed_at, ringing_at, live_at,
-       accepted_at, ended_at, ended_as, answered_by, carrier_code, seconds
+       accepted_at, ended_at, ended_as, answered_by, carrier_code, seconds, part, took_over_at, withdrawn_at,
+       named, muted, held, listens
   FROM leg WHERE attempt_id = :attempt_id ORDER BY placed_at, id;
 
 -- name: receive_callback

@@ -29,14 +29,14 @@ ON CONFLICT (account_id, phone) DO UPDATE SET sms = excluded.sms, carrier = excl
 UPDATE phone_number SET removed = true WHERE account_id = :account_id AND phone = :phone;
 
 -- name: users_of_account
-SELECT id AS user_id, email, role, password_hash FROM app_user
+SELECT id AS user_id, email, role, password_hash, address FROM app_user
  WHERE account_id = :account_id AND NOT removed ORDER BY email;
 
 -- name: put_user
-INSERT INTO app_user (id, account_id, email, role, password_hash)
-VALUES (:user_id, :account_id, :email, :role, :password_hash)
+INSERT INTO app_user (id, account_id, email, role, password_hash, address)
+VALUES (:user_id, :account_id, :email, :role, :password_hash, :address)
 ON CONFLICT (email) DO UPDATE
-   SET role = excluded.role, password_hash = excluded.password_hash, removed = false
+   SET role = excluded.role, password_hash = excluded.password_hash, address = excluded.address, removed = false
  WHERE app_user.account_id = excluded.account_id
 RETURNING id;
 

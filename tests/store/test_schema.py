@@ -24,6 +24,7 @@ from speedtolead.domain.outcome import OutcomeKind
 from speedtolead.domain.permit import Decision
 from speedtolead.domain.recording import RecordingState
 from speedtolead.domain.returned import ClaimState, ReturnReason
+from speedtolead.domain.talk import Action, ControlState, Listening, Part
 from speedtolead.domain.webhook import DeliveryState
 from speedtolead.store.query import DECLARED, statements
 
@@ -51,6 +52,10 @@ CHECKED: list[tuple[str, str, type[StrEnum], set[str]]] = [
     ("leg", "ended_as", LegEnd, set()),
     ("leg", "answered_by", AnsweredBy, set()),
     ("recording", "state", RecordingState, set()),
+    ("leg", "part", Part, set()),
+    ("leg", "listens", Listening, set()),
+    ("control", "action", Action, set()),
+    ("control", "state", ControlState, set()),
     ("permit", "decision", Decision, {Decision.NOT_APPLICABLE}),
     ("webhook_delivery", "state", DeliveryState, set()),
     ("outcome", "kind", OutcomeKind, set()),

@@ -22,7 +22,6 @@ ANNOUNCE = "announce"
 ANNOUNCED = "announced"
 RECORDING = "recording"
 OPT_OUT = "opt_out"
-HOLD = "hold"
 ASIDE = "aside"
 WAIT = "wait"
 RINGING = "ringing"
@@ -41,7 +40,6 @@ KINDS = (
     ANNOUNCED,
     RECORDING,
     OPT_OUT,
-    HOLD,
     ASIDE,
     WAIT,
     RINGING,

@@ -16,7 +16,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from speedtolead.adapters.twilio import errors
-from speedtolead.adapters.twilio.addresses import ASIDE, HOLD, Addresses
+from speedtolead.adapters.twilio.addresses import ASIDE, Addresses
 from speedtolead.adapters.twilio.callbacks import twiml
 from speedtolead.ports import Instruction, Permanent, Transient
 from speedtolead.ports.control import CALL_OVER, NOT_IN_CONFERENCE, Aside, Party, PartyChange
@@ -57,13 +57,8 @@ class TwilioControl:
         asked: dict[str, Any] = {}
         if change.muted is not None:
             asked["muted"] = change.muted
-        if change.held is not None:
+        if change.held is not None:  # without an address the carrier plays music of its own
             asked["hold"] = change.held
-        if change.held:
-            asked |= {
-                "hold_url": self._addresses.of(HOLD, party.attempt_id, party.leg_id),
-                "hold_method": "POST",
-            }
         if change.coaches is not None:
             asked["coaching"] = bool(change.coaches)
         if change.coaches:

@@ -192,7 +192,8 @@ class _Apply:
         for user in _all_users(self.document):
             before = known.pop(user.email, None)
             same_password = before is not None and await matches(user.password, before.password_hash)
-            if before is not None and before.role == user.role and same_password:
+            same = before is not None and (before.role, before.address) == (user.role, user.address)
+            if before is not None and same and same_password:
                 ids[user.email] = before.user_id
                 continue
             kept_hash = before.password_hash if before is not None and same_password else None
@@ -202,6 +203,7 @@ class _Apply:
                 account_id=self.account_id,
                 email=user.email,
                 role=user.role,
+                address=user.address,
                 password_hash=kept_hash or await hashed(user.password),
             )
             if put is None:

@@ -18,6 +18,7 @@ from speedtolead.domain.campaign import (
     Dial,
     MailPolicy,
     NoAgentThen,
+    Outside,
     RecordingPolicy,
     TextPolicy,
 )
@@ -33,7 +34,17 @@ from speedtolead.service.configuration.routing import (
     RoutingPart,
     routing_of,
 )
-from speedtolead.service.configuration.values import Duration, Hours, Misplaced, Name, Part, Spoken, State, only
+from speedtolead.service.configuration.values import (
+    Duration,
+    Hours,
+    Misplaced,
+    Name,
+    Part,
+    Phone,
+    Spoken,
+    State,
+    only,
+)
 
 
 class DialPart(Part):
@@ -77,6 +88,20 @@ class TextsPart(Part):
     segments: Annotated[int, Field(ge=1, le=10)] = 4
 
 
+class OutsidePart(Part):
+    """Somebody who is no agent, and may be rung into a talk."""
+
+    name: Name
+    phone: Phone
+
+
+def _once(given: list[OutsidePart]) -> list[OutsidePart]:
+    names = [one.name for one in given]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"{twice[0]!r} is named twice")
+    return given
+
+
 class CampaignPart(Part):
     name: Name
     seller: Annotated[str, Field(min_length=1, max_length=200)]
@@ -89,6 +114,9 @@ class CampaignPart(Part):
     recording: RecordingPart = Field(default_factory=RecordingPart)
     caller_ids: CallerIdsPart = Field(default_factory=CallerIdsPart)
     call_reason: Annotated[str, Field(max_length=50), AfterValidator(_sentence)] | None = None
+    transfer_to: Annotated[list[OutsidePart], Field(max_length=50), AfterValidator(_once)] = Field(
+        default_factory=list
+    )
     cadence: Annotated[list[StepPart], Field(min_length=1, max_length=50)]
     stop: StopPart = Field(default_factory=StopPart)
     texts: TextsPart = Field(default_factory=TextsPart)
@@ -147,4 +175,5 @@ class CampaignPart(Part):
             voicemail=self.voicemail.to_domain(),
             caller_ids=self.caller_ids.to_domain(),
             call_reason=self.call_reason,
+            transfer_to=tuple(Outside(one.name, one.phone) for one in self.transfer_to),
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from speedtolead.domain.agent import PAUSE_AFTER, Presence
 from speedtolead.domain.routing.fitting import language_of
@@ -17,9 +17,24 @@ from speedtolead.service.configuration.values import Email, Hours, Name, Part, P
 
 
 class User(Part):
+    """``phone``, ``client`` or ``sip``: where one who is no agent is rung to listen in on a talk."""
+
     email: Email
     role: Literal["agent", "supervisor", "manager", "admin"]
     password: Annotated[str, Field(min_length=8, max_length=200)]
+    phone: Phone | None = None
+    client: Annotated[str, Field(pattern=r"^\w{1,121}$")] | None = None
+    sip: Annotated[str, AfterValidator(sip_address)] | None = None
+
+    @model_validator(mode="after")
+    def _one_address(self) -> User:
+        if sum(one is not None for one in (self.phone, self.client, self.sip)) > 1:
+            raise ValueError("say at most one of phone, client and sip")
+        return self
+
+    @property
+    def address(self) -> str | None:
+        return self.phone or self.sip or (f"client:{self.client}" if self.client else None)
 
 
 class Standing(Part):
