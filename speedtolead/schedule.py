@@ -31,6 +31,7 @@ CHAIN_SPENDS = 0.15
 """Seconds of each tick: a chain that is written while leads come would take what their calls need."""
 RETENTION_SECONDS = 600.0
 CARRIERS_SECONDS = 1.0
+PERFORMANCE_SECONDS = 300.0
 
 
 def on_every_node(ticks: Ticks, services: Services, commits: Commits) -> None:
@@ -50,6 +51,8 @@ def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds:
     ticks.every(SWEEP_SECONDS, "sweep_sends", services.receipts.sweep)
     ticks.every(SWEEP_SECONDS, "shifts", services.shifts.change)
     ticks.every(SWEEP_SECONDS, "sweep_talks", services.talk_sweeping.sweep)
+    ticks.every(SWEEP_SECONDS, "waiting", services.waiting.look)
+    ticks.every(PERFORMANCE_SECONDS, "performance", services.agents.count_performance)
     ticks.every(ABANDONMENT_SECONDS, "abandonment", services.abandonment.look)
     ticks.every(PRUNE_SECONDS, "prune_sessions", services.sign_in.prune)
     ticks.every(RELEASE_PINGS_SECONDS, "release_pings", services.pings.release)

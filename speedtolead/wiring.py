@@ -85,6 +85,7 @@ from speedtolead.service.sources import Sources
 from speedtolead.service.suppressions import Suppressions
 from speedtolead.service.sweeping import Sweeping
 from speedtolead.service.unsubscribing import Unsubscribing
+from speedtolead.service.waiting import WaitingLeads
 from speedtolead.service.webhooks.delivery import Deliveries
 from speedtolead.service.webhooks.relay import Relay
 from speedtolead.service.webhooks.replay import Webhooks
@@ -178,6 +179,7 @@ def _assemble(
         source_reports=SourceReports(apart),
         agents=Agents(database, clock),
         shifts=Shifts(database, clock),
+        waiting=WaitingLeads(database, clock, ground.permits),
         sign_in=SignIn(database, clock),
         webhooks=Webhooks(apart, clock),
         live=live,

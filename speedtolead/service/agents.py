@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from speedtolead.domain.agent import AgentEvent, AgentState, CameIn, Paused, WentOff
@@ -11,6 +12,9 @@ from speedtolead.store import agents as rows
 from speedtolead.store import events
 from speedtolead.store.agents import AgentRow
 from speedtolead.store.database import Database
+
+PERFORMANCE = timedelta(days=90)
+"""Over so long an agent's contacts and sales are counted."""
 
 
 class UnknownReason(SpeedToLeadError):
@@ -30,6 +34,11 @@ class Agents:
     async def all(self, account_id: UUID) -> list[AgentRow]:
         async with self._database.connection() as tx:
             return await rows.AGENTS_OF_ACCOUNT.all(tx, account_id=account_id, now=self._clock.now())
+
+    async def count_performance(self) -> None:
+        """Count anew what routing by performance goes by; it is a little behind, and that does no harm."""
+        async with self._database.connection() as tx:
+            await rows.COUNT_PERFORMANCE.run(tx, since=self._clock.now() - PERFORMANCE)
 
     async def change(self, account_id: UUID, name: str, wanted: str, reason: str | None) -> str:
         """``available``, ``paused`` or ``offline``; a call that is under way goes on. The state after it.

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from speedtolead.domain.campaign import Dial
-from speedtolead.domain.routing import best_first, needs_of
+from speedtolead.domain.routing import Needs, best_first, needs_of
 from speedtolead.store import agents
 from speedtolead.store.agents import ChoiceRow
 from speedtolead.store.calls import CallRow
@@ -37,10 +37,23 @@ async def _best_first(tx: Connection, row: CallRow, dial: Dial, free: list[Choic
     routing = dial.routing
     if routing.plain or not free:
         return free
-    owner = (await agents.OWNER_OF_LEAD.one(tx, lead_id=row.lead_id)).agent_id if routing.by_owner else None
-    states = [candidate["state"] for candidate in row.candidates]
-    needs = needs_of(routing, row.region, states, row.attributes, owner)
+    owner = await _owner(tx, row, dial)
+    needs = _needs(row, dial, owner)
     by_id = {one.agent_id: one for one in free}
     seen = [agents_of(one.traits, dial.agents, routing.fallback)[0] for one in free]
     found = best_first(routing, seen, row.attempt_id, needs, owner, waited=timedelta.max)
     return [by_id[agent.agent_id] for agent in found]
+
+
+async def needs_of_call(tx: Connection, row: CallRow, dial: Dial) -> Needs:
+    """What the lead of an attempt asks of whoever takes it."""
+    return _needs(row, dial, await _owner(tx, row, dial))
+
+
+async def _owner(tx: Connection, row: CallRow, dial: Dial) -> UUID | None:
+    return (await agents.OWNER_OF_LEAD.one(tx, lead_id=row.lead_id)).agent_id if dial.routing.by_owner else None
+
+
+def _needs(row: CallRow, dial: Dial, owner: UUID | None) -> Needs:
+    states = [candidate["state"] for candidate in row.candidates]
+    return needs_of(dial.routing, row.region, states, row.attributes, owner)

@@ -14,8 +14,8 @@ from speedtolead.domain.errors import NotFound
 from speedtolead.domain.lead import LeadEvent, LeadState, advance
 from speedtolead.ports import Clock
 from speedtolead.service.intake.taking import key_hash
+from speedtolead.store import agents, dial, events
 from speedtolead.store import calls as call_rows
-from speedtolead.store import events
 from speedtolead.store import leads as rows
 from speedtolead.store.database import Database
 from speedtolead.store.events import Event
@@ -79,6 +79,26 @@ class Leads:
                 before_id=wanted.before_id,
                 most=most,
             )
+
+    async def give(self, account_id: UUID, lead_id: UUID, agent: str | None) -> None:
+        """The lead is this agent's from now on; None: of whoever talks with the person last.
+
+        Raises NotFound, with the code ``unknown_agent`` where it is the agent who is not there.
+        """
+        await self.story(account_id, lead_id)
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            agent_id = None
+            if agent is not None:
+                found = await agents.AGENT_ID.first(tx, account_id=account_id, name=agent)
+                if found is None:
+                    raise NotFound("there is no such agent", code="unknown_agent")
+                agent_id = found.id
+            await dial.FORGET_AUDIENCE_OF_LEAD.run(tx, lead_id=lead_id)
+            await rows.GIVE_LEAD.run(tx, account_id=account_id, lead_id=lead_id, agent_id=agent_id)
+            data: dict[str, object] = {"agent": agent}
+            await events.add(tx, account_id, "lead.owned", now, lead_id=lead_id, agent_id=agent_id, data=data)
+            await events.wake(tx)
 
     async def stop(self, account_id: UUID, lead_id: UUID, source_id: UUID | None = None) -> str:
         """End the lead's cadence; a call that is under way goes on. The lead's state after it."""

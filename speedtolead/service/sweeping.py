@@ -71,7 +71,6 @@ class Sweeping:
             with structlog.contextvars.bound_contextvars(attempt_id=str(row.attempt_id)):
                 await self._look_after(row.attempt_id, AttemptState(row.state))
         timed = await self._timed_agents()
-        await self._report_waiting()
         return len(overdue) + timed
 
     async def _look_after(self, attempt_id: UUID, state: AttemptState) -> None:
@@ -190,16 +189,3 @@ class Sweeping:
             if timed:
                 await events.wake(tx)
         return len(timed)
-
-    async def _report_waiting(self) -> None:
-        now = self._clock.now()
-        async with self._database.transaction() as tx:
-            for row in await rows.WAITING_TOO_LONG.all(tx, now=now):
-                await events.add(
-                    tx,
-                    row.account_id,
-                    "attempt.waiting",
-                    now,
-                    lead_id=row.lead_id,
-                    attempt_id=row.attempt_id,
-                )

@@ -110,6 +110,19 @@ class AgentRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HoursRow:
+    """An agent of a campaign's desk. ``capped_until``: None where no cap is reached."""
+
+    agent_id: UUID
+    presence: str
+    state: str
+    schedule: Json | None
+    timezone: str
+    capped_until: datetime | None
+    traits: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShiftRow:
     """An agent whose schedule changes; ``state_until``: when a rest ends by itself."""
 
@@ -133,7 +146,10 @@ RESERVE_AGENT = Query("reserve_agent", Nothing)
 ASSIGN_AGENT = Query("assign_agent", Nothing)
 AGENTS_OF_ACCOUNT = Query("agents_of_account", AgentRow)
 AGENT_BY_NAME = Query("agent_by_name", NamedRow)
+AGENT_ID = Query("agent_id", Id)
 LET_GO = Query("let_go", Nothing)
+HOURS_OF_DESK = Query("hours_of_desk", HoursRow)
+COUNT_PERFORMANCE = Query("count_performance", Nothing)
 SHIFTS_DUE = Query("shifts_due", ShiftRow)
 SET_SHIFT = Query("set_shift", Nothing)
 _END_OF_WORK = Released | Missed | Leaving

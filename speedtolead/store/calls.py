@@ -176,6 +176,7 @@ ADOPT_ATTEMPT = Query("adopt_attempt", Id)
 MARK_UNKNOWN = Query("mark_unknown", Id)
 KNOWN_CALL_IDS = Query("known_call_ids", CallId)
 WAITING_TOO_LONG = Query("waiting_too_long", Waiting)
+PLAN_CALLBACK = Query("plan_callback", Id)
 
 
 async def save_leg(tx: Connection, leg_id: UUID, leg: Leg) -> None:

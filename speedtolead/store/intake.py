@@ -147,6 +147,8 @@ class NewLead:
     findings: list[object]
     via: str
     certificate: Certified | None
+    owner: str | None
+    """The name of the agent whose lead it is to be."""
     reassigned: bool | None
     """Whether the number changed hands since the consent; None: nobody was asked, or nobody knows."""
     rank_at: datetime | None = None
@@ -196,7 +198,7 @@ CLOSE_FOR_RESTART = Query("close_for_restart", Id)
 REFUSE_LEAD = Query("refuse_lead", Id)
 RECORD_COMMITS = Query("record_commits", Nothing)
 
-_OF_ACCEPTED = {"score", "score_parts", "rank_at", "certificate", "reassigned"}
+_OF_ACCEPTED = {"score", "score_parts", "rank_at", "certificate", "reassigned", "owner"}
 _LEAD_FIELDS = [f.name for f in fields(NewLead) if f.name not in {"candidates", "consent"}]
 
 

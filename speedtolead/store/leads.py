@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from speedtolead.store.outcomes import OUTCOMES_OF_LEAD, OutcomeRow
-from speedtolead.store.query import Connection, Query
+from speedtolead.store.query import Connection, Nothing, Query
 from speedtolead.store.recordings import RECORDINGS_OF_LEAD, RecordingLine
 from speedtolead.store.returns import CLAIM_OF_LEAD, ClaimRow
 from speedtolead.store.settings_json import Json
@@ -48,6 +48,7 @@ class LeadRow:
     findings: list[Json]
     via: str
     touches: int
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ class Owner:
 
 
 LEAD_BY_ID = Query("lead_by_id", LeadRow)
+GIVE_LEAD = Query("give_lead", Nothing)
 LEADS_PAGE = Query("leads_page", LeadLine)
 CONSENT_OF_LEAD = Query("consent_of_lead", ConsentRow)
 ATTEMPTS_OF_LEAD = Query("attempts_of_lead", AttemptRow)

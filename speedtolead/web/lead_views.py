@@ -143,6 +143,8 @@ class LeadView(BaseModel):
     raw_sha256: str
     via: str
     touches: int
+    owner: str | None
+    """The agent to whom it was given, or who talked with the person last."""
     score: int | None
     score_parts: list[ScorePartView]
     findings: list[FindingView]

@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel, Field
 
+from speedtolead.domain.errors import NotFound
 from speedtolead.domain.source import Reply
 from speedtolead.service.intake.fields import LeadBody
 from speedtolead.service.intake.replies import reply
@@ -23,7 +24,7 @@ from speedtolead.web import auth, lead_post, metrics, reading
 from speedtolead.web.answers import answer
 from speedtolead.web.endpoint import Routes
 from speedtolead.web.lead_views import LeadLineView, LeadView, lead_line, lead_view
-from speedtolead.web.problems import Problem
+from speedtolead.web.problems import Problem, field_problem
 from speedtolead.web.services import SERVICES
 from speedtolead.web.views import ERRORS, Instant, ProblemView
 
@@ -55,6 +56,12 @@ class LeadQuery(reading.Given):
 class LeadPage(BaseModel):
     leads: list[LeadLineView]
     next: str | None
+
+
+class OwnerBody(reading.Given):
+    """``agent``: a name; null: whoever talks with the person last."""
+
+    agent: Annotated[str | None, Field(max_length=63)]
 
 
 class StopView(BaseModel):
@@ -179,3 +186,24 @@ async def stop_lead(request: web.Request) -> web.Response:
     lead_id = reading.id_of(request, "lead_id")
     status = await request.app[SERVICES].leads.stop(caller.account_id, lead_id, caller.source_id)
     return answer(StopView(lead_id=lead_id, status=status))
+
+
+@routes(
+    "PUT",
+    "/v1/leads/{lead_id}/owner",
+    "Give a lead to an agent. Campaigns that route by owner offer it to them first, or only.",
+    body=OwnerBody,
+    responses={200: LeadView, 404: ProblemView, 422: ProblemView, **ERRORS},
+)
+async def give_lead(request: web.Request) -> web.Response:
+    caller = await auth.caller(request, whole_account=True)
+    lead_id = reading.id_of(request, "lead_id")
+    body = await reading.json_of(OwnerBody, request)
+    services = request.app[SERVICES]
+    try:
+        await services.leads.give(caller.account_id, lead_id, body.agent)
+    except NotFound as error:
+        if error.code == NotFound.code:
+            raise
+        raise field_problem("agent", str(error), error.code) from None
+    return answer(lead_view(await services.leads.story(caller.account_id, lead_id)))

@@ -54,6 +54,7 @@ from speedtolead.service.sources import Sources
 from speedtolead.service.suppressions import Suppressions
 from speedtolead.service.sweeping import Sweeping
 from speedtolead.service.unsubscribing import Unsubscribing
+from speedtolead.service.waiting import WaitingLeads
 from speedtolead.service.webhooks.replay import Webhooks
 from speedtolead.store.events import Event
 
@@ -89,6 +90,7 @@ class Services:
     agents: Agents
     callbacks: Callbacks
     shifts: Shifts
+    waiting: WaitingLeads
     sweeping: Sweeping
     afterwards: CarryingOut
     controls: Controls

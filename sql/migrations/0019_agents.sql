@@ -109,3 +109,4 @@ RETURN coalesce(
       ORDER BY t.bridged_at DESC LIMIT 1));
 END
 $$;
+CREATE INDEX attempt_contact ON attempt (agent_id, ended_at) WHERE contact;

@@ -83,6 +83,9 @@ SELECT id AS agent_id, account_id, state,
          AS on_call
   FROM agent WHERE account_id = :account_id AND name = :name AND NOT removed FOR NO KEY UPDATE;
 
+-- name: agent_id
+SELECT id FROM agent WHERE account_id = :account_id AND name = :name AND NOT removed;
+
 -- name: let_go
 -- The call of an agent who has paused or gone off meanwhile is over: only the tie to it ends.
 UPDATE agent SET attempt_id = NULL WHERE id = :agent_id;
@@ -101,3 +104,33 @@ SELECT id AS agent_id, account_id, state,
 -- name: set_shift
 -- When an agent's schedule changes next.
 UPDATE agent SET shift_changes_at = :changes_at WHERE id = :agent_id;
+
+-- name: hours_of_desk
+-- Everybody of a campaign's groups, whatever they are doing, with when each is at work.
+SELECT g.id AS agent_id, g.presence, g.state, g.schedule, g.timezone,
+       CASE WHEN g.capped_until > :now THEN g.capped_until END AS capped_until,
+       CAST(jsonb_build_array(agent_traits(g, c.agent_group)) AS text) AS traits
+  FROM campaign c
+  JOIN agent g ON g.account_id = c.account_id
+   AND (g.groups @> ARRAY[c.agent_group] OR g.groups @> ARRAY[c.fallback_group])
+ WHERE c.id = :campaign_id AND NOT g.removed
+ ORDER BY g.id;
+
+-- name: count_performance
+-- How many people each agent talked with since a moment, and how many of them bought; where routing asks.
+WITH counted AS (
+    SELECT g.id, count(DISTINCT t.lead_id) AS contacts, count(DISTINCT o.lead_id) AS sales
+      FROM agent g
+      LEFT JOIN attempt t ON t.agent_id = g.id AND t.contact AND t.ended_at >= :since
+      LEFT JOIN outcome o ON o.lead_id = t.lead_id AND o.kind = 'sale'
+     WHERE NOT g.removed AND g.account_id IN (
+           SELECT account_id FROM campaign
+            WHERE NOT removed AND picks AND 'performance' IN (settings #>> '{dial,routing,strategy}',
+                                                              settings #>> '{dial,routing,within}'))
+     GROUP BY g.id
+), changed AS (
+    SELECT g.id, counted.contacts, counted.sales FROM agent g JOIN counted ON counted.id = g.id
+     WHERE (g.contacts, g.sales) <> (counted.contacts, counted.sales)
+     ORDER BY g.id FOR NO KEY UPDATE OF g SKIP LOCKED
+)
+UPDATE agent SET contacts = changed.contacts, sales = changed.sales FROM changed WHERE agent.id = changed.id;

@@ -180,11 +180,17 @@ RETURNING id;
 SELECT carrier_call_id FROM leg WHERE carrier_call_id = ANY (:call_ids);
 
 -- name: waiting_too_long
--- Fresh attempts that are due and found no agent for the campaign's wait, reported once each.
+-- Calls that are due and found no agent for the campaign's wait, reported once each.
 UPDATE attempt SET note = 'waiting for an agent'
  WHERE id IN (SELECT a.id FROM attempt a
                JOIN campaign c ON c.id = a.campaign_id
               WHERE a.state = 'scheduled' AND a.channel = 'call' AND a.note IS DISTINCT FROM 'waiting for an agent'
                 AND a.due_at <= CAST(:now AS timestamptz) - make_interval(secs => (c.settings #>> '{dial,no_agent,wait}')::double precision)
-              LIMIT 200 FOR NO KEY UPDATE OF a SKIP LOCKED)
+              ORDER BY a.id LIMIT 200 FOR NO KEY UPDATE OF a SKIP LOCKED)
 RETURNING id AS attempt_id, account_id, lead_id;
+
+-- name: plan_callback
+-- Nobody is at work who may take it: it is called at another time.
+UPDATE attempt SET due_at = :due_at, ready = false, note = :note
+ WHERE id = :attempt_id AND state = 'scheduled'
+RETURNING id;

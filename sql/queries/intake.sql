@@ -67,11 +67,13 @@ WITH no_twin AS (
                       last_name, address, city, region, postal_code, country, candidates, attributes, cost, test,
                       external_id, idempotency_key, submitted_at, raw_type, raw_body, raw_sha256,
                       answer_status, answer, score, rank_at, score_parts, findings, finding_shape,
-                      via)
+                      via, owner_id)
     SELECT :lead_id, :account_id, :source_id, :campaign_id, 'new', :received_at, :phone, :email, :first_name,
            :last_name, :address, :city, :region, :postal_code, :country, :candidates, :attributes, :cost, :test,
            :external_id, :idempotency_key, :submitted_at, :raw_type, :raw_body, :raw_sha256, 202, :answer,
-           :score, :rank_at, :score_parts, :findings, :finding_shape, :via
+           :score, :rank_at, :score_parts, :findings, :finding_shape, :via,
+           CASE WHEN CAST(:owner AS text) IS NOT NULL
+                THEN (SELECT id FROM agent WHERE account_id = :account_id AND name = :owner AND NOT removed) END
      WHERE (SELECT count(*) FROM no_twin) = cardinality(CAST(:duplicate_keys AS bytea[]))
        AND (SELECT count(*) FROM counted) = cardinality(CAST(:periods AS text[]))
        AND (CAST(:ping_id AS uuid) IS NULL OR EXISTS (SELECT FROM promised))
@@ -85,7 +87,7 @@ WITH no_twin AS (
            SELECT FROM global_suppression g
             WHERE g.value IN (CAST(:phone AS text), CAST(:email AS text)) AND g.removed_at IS NULL)
     ON CONFLICT DO NOTHING
-    RETURNING id, account_id, campaign_id, received_at, rank_at
+    RETURNING id, account_id, campaign_id, received_at, rank_at, owner_id
 ), new_consent AS (
     INSERT INTO consent (account_id, lead_id, channels, wording, seller, captured_at, url, ip, user_agent,
                          trustedform_cert_url, leadid_token, certificate, reassigned, recorded_at)
@@ -148,7 +150,7 @@ WITH no_twin AS (
        AND (benched_until IS NULL OR benched_until <= :received_at)
 )
 SELECT coalesce((SELECT id FROM new_lead), kept_out()) AS id, agents, addresses, traits,
-       CASE WHEN handed AND :by_owner THEN owner_of(:account_id, NULL, :phone) END AS owner_id, handed,
+       CASE WHEN handed AND :by_owner THEN owner_of(:account_id, (SELECT owner_id FROM new_lead), :phone) END AS owner_id, handed,
        CASE WHEN NOT handed THEN pg_notify('speedtolead', '') IS NOT NULL END AS notified,
        CASE WHEN NOT handed THEN NULL
             WHEN EXISTS (SELECT FROM outreach

@@ -5,7 +5,8 @@ SELECT l.id AS lead_id, l.account_id, l.source_id, s.name AS source, l.campaign_
        l.region, l.postal_code, l.country, l.candidates, l.attributes, l.cost, l.test, l.external_id,
        l.submitted_at, encode(l.raw_sha256, 'hex') AS raw_sha256, c.timezone, l.score, l.score_parts,
        findings_in_full(l.findings, f.entries, l.mail_finding) AS findings, l.via,
-       (SELECT count(*) FROM lead_touch t WHERE t.lead_id = l.id) AS touches
+       (SELECT count(*) FROM lead_touch t WHERE t.lead_id = l.id) AS touches,
+       (SELECT name FROM agent WHERE id = owner_of(l.account_id, l.owner_id, l.phone)) AS owner
   FROM lead l
   JOIN source s ON s.id = l.source_id
   JOIN (SELECT c.id, c.name, a.timezone FROM campaign c JOIN account a ON a.id = c.account_id) c
@@ -80,3 +81,7 @@ SELECT id AS lead_id FROM (
 -- name: campaign_by_name
 -- A campaign's id.
 SELECT id AS campaign_id FROM campaign WHERE account_id = :account_id AND name = :name AND NOT removed;
+
+-- name: give_lead
+-- Whose lead it is from now on: an agent's by name; null: whoever talks with the person last.
+UPDATE lead SET owner_id = :agent_id WHERE account_id = :account_id AND id = :lead_id;

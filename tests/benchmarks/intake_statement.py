@@ -78,6 +78,7 @@ def _lead(row: SourceRow, phone: str, now: datetime) -> NewLead:
         cost=None,
         test=False,
         external_id=f"statement-{phone[1:]}",
+        owner=None,
         idempotency_key=None,
         submitted_at=None,
         raw_type="application/json",

@@ -9,6 +9,7 @@ import aiohttp
 from running import (
     ACCOUNT_KEY,
     AGENT_PHONES,
+    AGENTS_ANSWER,
     LEAD_ANSWERS,
     LEAD_PHONE,
     RunningService,
@@ -74,3 +75,51 @@ async def test_an_agent_whose_mailbox_answers_is_paused_after_so_many_offers_unt
         async with service.database.connection() as tx:
             reasons = await tx.fetch("SELECT data FROM event WHERE kind = 'agent.paused' ORDER BY id")
         assert reasons[-1]["data"] == {"reason": "lunch"}
+
+
+async def put_owner(service: RunningService, lead_id: str, agent: str | None) -> tuple[int, dict[str, Any]]:
+    headers = {"Authorization": f"Bearer {ACCOUNT_KEY}"}
+    url = f"{service.url}/v1/leads/{lead_id}/owner"
+    async with service.http.put(url, json={"agent": agent}, headers=headers) as response:
+        return response.status, await response.json(content_type=None)
+
+
+async def test_a_lead_goes_to_its_owner_who_is_licensed_in_its_state_and_holds_up_no_other(
+    database_url: str, tmp_path: Path
+) -> None:
+    text = configuration(agents=2, dial=", routing: {strategy: owner_only, licensed: true}")
+    text = text.replace("groups: [sales]}", "groups: [sales], licensed: [NY]}", 1)
+    text = text.replace("groups: [sales]}", "groups: [sales], licensed: [NY, NJ]}", 1)
+    async with running_service(database_url, tmp_path, text) as service:
+        _, first = await service.post(owner="agent-2")
+        lead = await service.ended(first["lead_id"])
+        assert (lead["owner"], lead["attempts"][0]["agent"], lead["status"]) == ("agent-2", "agent-2", "contacted")
+
+        _, held = await service.post(phone="+12125550143", state="NJ", owner="agent-1")
+        _, other = await service.post(phone="+12125550144", state="NY", owner="nobody")
+        lead = await service.ended(other["lead_id"])
+        assert (lead["attempts"][0]["agent"] is not None, lead["owner"]) == (True, lead["attempts"][0]["agent"])
+        assert (await service.lead(held["lead_id"]))["attempts"][0]["state"] == "scheduled"
+        assert service.rung("+12125550143") == 0
+
+        status, problem = await put_owner(service, held["lead_id"], "nobody")
+        assert (status, problem["code"], problem["errors"][0]["field"]) == (422, "unknown_agent", "agent")
+        assert (await put_owner(service, "00000000-0000-4000-8000-000000000000", "agent-2"))[0] == 404
+        assert (await put_owner(service, held["lead_id"], "agent-2"))[1]["owner"] == "agent-2"
+        lead = await service.ended(held["lead_id"])
+        assert lead["attempts"][0]["agent"] == "agent-2"
+
+
+async def test_in_lead_first_an_agent_without_the_licence_never_replaces_one_who_did_not_answer(
+    database_url: str, tmp_path: Path
+) -> None:
+    text = configuration(agents=2, mode="lead_first", dial=", routing: {licensed: true}")
+    text = text.replace("groups: [sales]}", "groups: [sales], licensed: [NY]}", 1)
+    text = text.replace("groups: [sales]}", "groups: [sales], licensed: [NJ]}", 1)
+    people = (person(AGENT_PHONES[0], Does.DECLINE, ring=1.0), AGENTS_ANSWER, LEAD_ANSWERS)
+    async with running_service(database_url, tmp_path, text, people) as service:
+        _, answer = await service.post()
+        lead = await service.ended(answer["lead_id"])
+        assert lead["attempts"][0]["state"] == "abandoned"
+        assert service.rung(AGENT_PHONES[0]) == 1
+        assert service.rung(AGENT_PHONES[1]) == 0

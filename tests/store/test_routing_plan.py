@@ -36,11 +36,12 @@ async def desk(tx: Any, routing: Routing, **agents: dict[str, Any]) -> dict[str,
     )
     ids = {}
     for n, (name, columns) in enumerate(agents.items()):
-        columns = {"groups": ["sales"], "state_since": NOW + n * SECOND} | columns
+        usual = {"groups": ["sales"], "state_since": NOW + n * SECOND, "presence": "always", "state": "available"}
+        columns = usual | columns
         names, values = ", ".join(columns), ", ".join(f"${i}" for i in range(4, 4 + len(columns)))
         ids[name] = await tx.fetchval(
-            f"INSERT INTO agent (id, account_id, name, address, presence, state, {names})"
-            f" VALUES (gen_random_uuid(), $1, $2, $3, 'always', 'available', {values}) RETURNING id",
+            f"INSERT INTO agent (id, account_id, name, address, {names})"
+            f" VALUES (gen_random_uuid(), $1, $2, $3, {values}) RETURNING id",
             ACCOUNT,
             name,
             f"+1{n}",

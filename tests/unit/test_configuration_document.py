@@ -206,7 +206,7 @@ def test_a_mistake_is_told_with_its_place(old: str, new: str, expected: list[str
         ("campaign: auto}", "campaign: auto, cost_per_lead: -1}", "sources[0].cost_per_lead: "),
         ("campaign: auto}", "campaign: auto, accept: {states: [Florida]}}", "sources[0].accept.states[0]: "),
         ("campaign: auto}", "campaign: auto, caps: {daily: 0}}", "sources[0].caps.daily: "),
-        ("agents: sales}", "agents: sales, routing: random}", "campaigns[0].dial.routing: "),
+        ("agents: sales}", "agents: sales, routing: random}", "campaigns[0].dial.routing.strategy: "),
         ("agents: sales}", "agents: sales, attempts_per_24h: 0}", "campaigns[0].dial.attempts_per_24h: "),
         ("agents: sales}", "agents: sales, ring_timeout: 25}", "campaigns[0].dial.ring_timeout: "),
         ("agents: sales}", "agents: sales, ring_timeout: 1h}", "campaigns[0].dial.ring_timeout: "),

@@ -12,8 +12,11 @@ import pytest
 from speedtolead import sample
 from speedtolead.adapters.connectors import CONNECTORS
 from speedtolead.domain.permit import RULES
+from speedtolead.service.configuration.campaign import DialPart
 from speedtolead.service.configuration.contact import ContactPart
 from speedtolead.service.configuration.document import load
+from speedtolead.service.configuration.people import Agent, Pauses
+from speedtolead.service.configuration.routing import AVAILABLE
 from speedtolead.service.configuration.source import SourcePart
 from speedtolead.service.rules import file
 from speedtolead.web.permits import PreviewBody, PreviewView
@@ -22,6 +25,7 @@ from speedtolead.web.source_stats_views import ReturnsView, SourceStatsView
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "connect-a-vendor.md").read_text("utf-8")
 RETURNS = (DOCS / "returns-and-postbacks.md").read_text("utf-8")
+AGENTS = (DOCS / "agents.md").read_text("utf-8")
 COMPLIANCE = (DOCS / "compliance.md").read_text("utf-8")
 PIECES = re.findall(r"```yaml\n(.*?)```", PAGE + RETURNS, re.DOTALL)
 
@@ -84,3 +88,16 @@ def test_the_preview_on_the_page_can_be_asked() -> None:
     PreviewBody.model_validate(json.loads(body))
     (names,) = re.findall(r"The answer is `{(.*?)}`", COMPLIANCE)
     assert set(names.split(", ")) == PreviewView.model_fields.keys()
+
+
+def test_agents_and_routing_on_the_page_can_be_applied() -> None:
+    agents, dial = (load(piece) for piece in re.findall(r"```yaml\n(.*?)```", AGENTS, re.DOTALL))
+    Pauses.model_validate(agents["pauses"])
+    for agent in agents["agents"]:
+        assert Agent.model_validate(agent).address
+    DialPart.model_validate(dial["dial"])
+
+
+def test_every_strategy_on_the_page_can_be_named_and_no_other() -> None:
+    section = AGENTS.partition("| strategy |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)`", section, re.MULTILINE) == AVAILABLE

@@ -14,7 +14,7 @@ _CONSENT_TEXTS = (
 )  # fmt: skip
 _TEXTS = (
     "phone", "first_name", "last_name", "email", "address", "city", "state", "postal_code", "country",
-    "external_id", "submitted_at", "schedule_at", "cost", "ip", "user_agent", "device", "seconds_on_form",
+    "external_id", "owner", "submitted_at", "schedule_at", "cost", "ip", "user_agent", "device", "seconds_on_form",
     "honeypot", "ping_id", *(f"consent.{name}" for name in _CONSENT_TEXTS),
 )  # fmt: skip
 _OBJECTS = ("consent", "attributes")

@@ -18,14 +18,14 @@ from speedtolead.service.configuration.values import Duration, Misplaced, Name, 
 
 _HAS_WITHIN = frozenset({Strategy.TIERS, Strategy.OWNER_FIRST, Strategy.OWNER_ONLY, Strategy.SHOTGUN})
 _NOT_YET = frozenset({Strategy.SHOTGUN})
-_AVAILABLE = [strategy.value for strategy in Strategy if strategy not in _NOT_YET]
+AVAILABLE = [strategy.value for strategy in Strategy if strategy not in _NOT_YET]
 Attribute = Annotated[str, Field(min_length=1, max_length=120)]
 
 
 class RoutingPart(Part):
     """``within`` left out: longest idle."""
 
-    strategy: Annotated[str, AfterValidator(only(*_AVAILABLE))] = Strategy.LONGEST_IDLE.value
+    strategy: Annotated[str, AfterValidator(only(*AVAILABLE))] = Strategy.LONGEST_IDLE.value
     within: Annotated[str, AfterValidator(only(*(order.value for order in Order)))] | None = None
     ring: Annotated[int, Field(ge=2, le=10)] | None = None
     skills: list[Name] = Field(default_factory=list)

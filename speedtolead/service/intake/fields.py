@@ -172,6 +172,7 @@ class LeadBody(BaseModel):
     external_id: Annotated[
         Annotated[str, Field(max_length=200)] | None, BeforeValidator(_text), AfterValidator(_clean)
     ] = None
+    owner: Short = None
     submitted_at: Moment = None
     schedule_at: Moment = None
     cost: Annotated[
@@ -233,6 +234,7 @@ def read(fields: dict[str, Any], *, raw_type: str, raw_body: bytes, via: str, ke
         postal_code=body.postal_code,
         country=body.country.upper(),
         external_id=body.external_id,
+        owner=body.owner,
         idempotency_key=key,
         submitted_at=body.submitted_at,
         schedule_at=body.schedule_at,

@@ -28,6 +28,8 @@ class LeadPost:
     postal_code: str | None = None
     country: str = "US"
     external_id: str | None = None
+    owner: str | None = None
+    """The name of the agent whose lead it is; one whom nobody knows is passed over."""
     idempotency_key: str | None = None
     submitted_at: datetime | None = None
     schedule_at: datetime | None = None

@@ -82,6 +82,7 @@ def new_lead(
         finding_shape=findings.shape.digest,
         via=post.via,
         certificate=certified(lead),
+        owner=post.owner,
         reassigned=reassigned(lead),
         marks=lead.found.marks,
     )
