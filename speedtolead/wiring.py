@@ -53,6 +53,7 @@ from speedtolead.service.do_not_call import DoNotCall
 from speedtolead.service.evidence.chaining import Ledger
 from speedtolead.service.evidence.export import Exports
 from speedtolead.service.evidence.keeping import Keeping
+from speedtolead.service.follow_up import FollowUp
 from speedtolead.service.guarding import Guarding
 from speedtolead.service.imports.run import Imports
 from speedtolead.service.intake.again import SendingAgain
@@ -74,6 +75,7 @@ from speedtolead.service.permits import Permits
 from speedtolead.service.preview import Previews
 from speedtolead.service.receipts import Receipts
 from speedtolead.service.recordings import Recordings
+from speedtolead.service.replies import Replies
 from speedtolead.service.reports import Reports
 from speedtolead.service.returns import Returns
 from speedtolead.service.rules.current import RuleSets
@@ -172,7 +174,7 @@ def _assemble(
         editing=SourceEditing(apart, clock, CONNECTORS),
         connectors=CONNECTORS,
         leads=Leads(database, clock),
-        outcomes=Outcomes(database, clock),
+        outcomes=Outcomes(database, clock, FollowUp(permits)),
         returns=Returns(apart, clock),
         guarding=Guarding(apart, clock),
         reports=Reports(apart, clock),
@@ -285,7 +287,7 @@ def _lawful_services(
         "abandonment": AbandonmentWatch(apart, clock, rules),
         "do_not_call": DoNotCall(apart, clock, rules),
         "suppressions": suppressions,
-        "opt_outs": OptOuts(ground.database, clock, suppressions, reader),
+        "opt_outs": OptOuts(ground.database, clock, suppressions, reader, Replies(ground.permits)),
         "text_reader": reader,
     }
 

@@ -35,6 +35,7 @@ EVENT_KINDS = frozenset(
         "attempt.contact",
         "attempt.connected",
         "attempt.refused",
+        "callback.planned",
         "attempt.sending",
         "attempt.sent",
         "attempt.expired",

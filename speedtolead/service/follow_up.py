@@ -32,6 +32,8 @@ from speedtolead.store.settings_json import candidates_from_json
 
 _HAPPENED = {"appointment": Stop.BOOKED, "quote": Stop.QUOTED, "sale": Stop.SOLD, "return": Stop.RETURNED}
 _UNMADE = {AttemptState.REFUSED, AttemptState.EXPIRED, AttemptState.CANCELLED}
+_FIRST_IN_LINE = timedelta(days=1)
+"""A callback outranks whatever came less than a day after its time."""
 _USED_UP = {Stop.NO_STEP_LEFT, Stop.ATTEMPTS_USED_UP, Stop.DAYS_USED_UP}
 
 
@@ -87,6 +89,42 @@ class FollowUp:
         for attempt_id in sorted(attempt_ids):
             await rows.WITHDRAW_PLANNED.first(tx, attempt_id=attempt_id, now=now, note=why)
         await self.go_on(tx, account_id, lead_id, now)
+
+    async def reconsider(self, tx: Connection, account_id: UUID, lead_id: UUID, why: str, now: datetime) -> None:
+        """Something happened to the lead: what is planned is withdrawn where something else should come now.
+
+        The caller holds no lead's row yet.
+        """
+        held = await rows.HOLD_PLANNED.all(tx, lead_id=lead_id, account_id=account_id)
+        if not held:
+            return
+        row = await rows.COURSE_OF_LEAD.one(tx, lead_id=lead_id, account_id=account_id)
+        campaign = await rows.campaign_at(tx, account_id, row.campaign_id, row.version)
+        following = next_of(row, campaign, now)
+        if isinstance(following, Planned) and [one.step for one in held] == [following.index]:
+            return
+        await self.plan_anew(tx, account_id, lead_id, [one.attempt_id for one in held], why, now)
+
+    async def call_back(
+        self, tx: Connection, account_id: UUID, lead_id: UUID, at: datetime, why: str, now: datetime
+    ) -> UUID | None:
+        """A call that somebody asked for, in place of what is planned, before all that wait at its time.
+
+        None where the lead has ended. The caller holds no lead's row yet.
+        """
+        held = await rows.HOLD_PLANNED.all(tx, lead_id=lead_id, account_id=account_id)
+        for one in held:
+            await rows.WITHDRAW_PLANNED.first(tx, attempt_id=one.attempt_id, now=now, note=why)
+        made = await rows.PLAN_CALLBACK.first(
+            tx,
+            attempt_id=new_id(),
+            account_id=account_id,
+            lead_id=lead_id,
+            due_at=at,
+            rank_at=at + _FIRST_IN_LINE,
+            origin="callback",
+        )
+        return None if made is None else made.id
 
     async def nothing_lawful_left(self, tx: Connection, account_id: UUID, lead_id: UUID, now: datetime) -> bool:
         """Whether no channel that the rest of the cadence has may ever be used for this person."""

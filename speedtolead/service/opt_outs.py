@@ -23,6 +23,7 @@ from speedtolead.ports import Clock, Goodbye
 from speedtolead.ports.texts import InboundText, TextReader
 from speedtolead.service import returns
 from speedtolead.service.callbacks import Callback, Told, received
+from speedtolead.service.replies import Replies
 from speedtolead.service.suppressions import CHANNELS, Stop, Suppressions
 from speedtolead.service.times import iso
 from speedtolead.store import events
@@ -48,11 +49,14 @@ _WHAT = {(): "call or text", ("call",): "call", ("sms",): "text"}
 
 
 class OptOuts:
-    def __init__(self, database: Database, clock: Clock, suppressions: Suppressions, carrier: TextReader) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, suppressions: Suppressions, carrier: TextReader, replies: Replies
+    ) -> None:
         self._database = database
         self._clock = clock
         self._suppressions = suppressions
         self._carrier = carrier
+        self._replies = replies
 
     async def text(self, text: InboundText) -> str | None:
         """Keep a text and do what it asks; what it is answered with, if with anything.
@@ -122,6 +126,8 @@ class OptOuts:
         elif reading.kind is Kind.HELP:
             answer = HELP.format(seller=to.seller or to.account, number=text.to_phone)
         await rows.TEXT_FOLLOWED.run(tx, text_id=text_id, suppression_id=suppression_id, answer=answer)
+        if reading.kind is Kind.NONE and to.lead_id is not None:
+            await self._replies.follow(tx, to.account_id, to.lead_id, text_id, text.body, text.received_at)
         data = {
             "text_id": str(text_id),
             "kind": reading.kind,

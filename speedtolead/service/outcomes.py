@@ -19,6 +19,7 @@ from speedtolead.domain.outcome import OutcomeKind, follows
 from speedtolead.domain.returned import ReturnReason
 from speedtolead.ports import Clock
 from speedtolead.service import returns
+from speedtolead.service.follow_up import FollowUp
 from speedtolead.service.times import iso
 from speedtolead.store import calls, events, leads
 from speedtolead.store import outcomes as rows
@@ -65,9 +66,10 @@ class Reported:
 
 
 class Outcomes:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, follow_up: FollowUp) -> None:
         self._database = database
         self._clock = clock
+        self._follow_up = follow_up
 
     async def report(self, account_id: UUID, lead_id: UUID, report: Report) -> Reported:
         """The outcome, and the lead as it now is. Raises NotFound, and Refused for a lead that was refused."""
@@ -114,6 +116,7 @@ class Outcomes:
             "occurred_at": iso(occurred_at),
         }
         await events.add(tx, account_id, _EVENTS[report.kind], now, lead_id=lead_id, data=said)
+        await self._follow_up.reconsider(tx, account_id, lead_id, _WHY.get(report.kind, report.kind.value), now)
         await self._lead_follows(tx, account_id, lead_id, report.kind, now)
         if report.reason is None:
             await returns.was_reached(tx, lead_id, f"{report.kind.value} reported", now)

@@ -197,9 +197,7 @@ def _part(node: nodes.Getattr | nodes.Getitem) -> str:
 
 def _html(said: str, footer: str, stop: str, subject: str) -> str:
     """The same words as a plain page: paragraphs, addresses that can be followed, nothing from another host."""
-    paragraphs = "".join(
-        f"<p>{urlize(str(escape(one))).replace(chr(10), '<br>')}</p>" for one in re.split(r"\n\s*\n", said)
-    )
+    paragraphs = "".join(f"<p>{urlize(one).replace(chr(10), '<br>')}</p>" for one in re.split(r"\n\s*\n", said))
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(subject)}</title></head>'
         f"<body>{paragraphs}<hr><p>{escape(footer)}<br>"

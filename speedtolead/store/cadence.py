@@ -47,6 +47,12 @@ class PlannedRow:
     lead_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    attempt_id: UUID
+    step: int
+
+
 COURSE_OF_LEAD = Query("course_of_lead", CourseRow)
 CAMPAIGN_AT_VERSION = Query("campaign_at_version", CampaignSettings)
 PLAN_ATTEMPT = Query("plan_attempt", Id)
@@ -54,6 +60,8 @@ KEEP_TO_CADENCE = Query("keep_to_cadence", Nothing)
 FOLLOW_PRESENT_CADENCE = Query("follow_present_cadence", Nothing)
 PLANNED_OF_CAMPAIGN = Query("planned_of_campaign", PlannedRow)
 WITHDRAW_PLANNED = Query("withdraw_planned", Id)
+HOLD_PLANNED = Query("hold_planned", HeldRow)
+PLAN_CALLBACK = Query("plan_callback", Id)
 
 _versions: dict[tuple[UUID, int], Campaign] = {}
 

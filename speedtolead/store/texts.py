@@ -56,6 +56,14 @@ class Held:
     held: bool
 
 
+@dataclass(frozen=True, slots=True)
+class LeadsZone:
+    phone: str | None
+    zone: str | None
+
+
+ZONE_OF_LEAD = Query("zone_of_lead", LeadsZone)
+WISH_FOLLOWED = Query("wish_followed", Nothing)
 HOLD_SENDER = Query("hold_sender", Held)
 PEOPLE_OF_TEXT = Query("people_of_text", Addressee)
 RECEIVE_TEXT = Query("receive_text", Id)

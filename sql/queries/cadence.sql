@@ -13,7 +13,7 @@ SELECT l.id AS lead_id, l.account_id, l.campaign_id, l.state, l.received_at, l.c
            AND (a.state <> 'cancelled' OR a.requested_at IS NOT NULL)) AS made,
        EXISTS (SELECT FROM attempt WHERE lead_id = l.id AND contact) AS contacted,
        EXISTS (SELECT FROM inbound_text t
-                WHERE t.account_id = l.account_id AND t.from_phone = l.phone AND t.kind = 'none'
+                WHERE t.account_id = l.account_id AND t.from_phone = l.phone AND t.kind = 'none' AND t.wish IS NULL
                   AND t.received_at >= l.received_at) AS replied,
        EXISTS (SELECT FROM inbound_text t WHERE t.lead_id = l.id AND t.kind = 'wrong_number') AS wrong_number,
        ARRAY(SELECT DISTINCT kind FROM outcome WHERE lead_id = l.id) AS outcomes
@@ -61,4 +61,22 @@ SELECT a.id AS attempt_id, a.lead_id FROM attempt a
 -- An attempt that is planned anew.
 UPDATE attempt SET state = 'cancelled', ended_at = :now, note = :note
  WHERE id = :attempt_id AND state = 'scheduled'
+RETURNING id;
+
+-- name: hold_planned
+-- What a lead's cadence waits for, locked in one order.
+SELECT id AS attempt_id, step FROM attempt
+ WHERE lead_id = :lead_id AND account_id = :account_id AND state = 'scheduled' AND origin = 'cadence'
+ ORDER BY id FOR NO KEY UPDATE;
+
+-- name: plan_callback
+-- A call that was asked for, in place of the one that was planned; nothing where the lead is no longer open.
+INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at, lead_received_at,
+                     rank_at, origin)
+SELECT :attempt_id, account_id, id, campaign_id,
+       (SELECT coalesce(max(number), 0) + 1 FROM attempt WHERE lead_id = lead.id), 0, 'call', 'scheduled', :due_at,
+       received_at, :rank_at, :origin
+  FROM lead
+ WHERE id = :lead_id AND account_id = :account_id AND state IN ('new', 'working', 'contacted')
+ON CONFLICT DO NOTHING
 RETURNING id;

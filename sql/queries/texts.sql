@@ -84,3 +84,11 @@ RETURNING id;
 -- Whether a reply of this person waits to be looked at: until then nothing is sent automatically.
 SELECT EXISTS (SELECT FROM inbound_text
                 WHERE account_id = :account_id AND from_phone = :phone AND kind = 'none' AND seen_at IS NULL) AS held;
+
+-- name: zone_of_lead
+-- Where a lead's clock is, and its phone.
+SELECT phone, candidates -> 0 ->> 'zone' AS zone FROM lead WHERE id = :lead_id;
+
+-- name: wish_followed
+-- A text asked for a call, and the call is planned: nobody needs to look at it.
+UPDATE inbound_text SET wish = 'call', seen_at = received_at, seen_by = 'understood' WHERE id = :text_id;

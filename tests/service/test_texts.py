@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 from posting import new_database, new_phone, value
 from running import RunningService, configuration, person, running_service, until
-from texting import OURS, signed
+from texting import OURS, signed, text_in
 
 from speedtolead.simulator.faults import Fault
 from speedtolead.simulator.people import Does, Texts
@@ -126,3 +127,56 @@ async def test_what_the_carrier_took_without_an_answer_is_found_and_not_sent_aga
     lead_id, _ = await posted(service, phone)
     await message(service, lead_id, "delivered")
     assert len(carried(service, phone)) == 1
+
+
+async def planned(service: RunningService, lead_id: str) -> list[tuple[str, str, str]]:
+    async with service.database.connection() as tx:
+        rows = await tx.fetch(
+            "SELECT channel, state, origin FROM attempt WHERE lead_id = $1 ORDER BY number", lead_id
+        )
+    return [(row["channel"], row["state"], row["origin"]) for row in rows]
+
+
+SENT = ("sms", "sent", "cadence")
+
+
+async def test_a_reply_stops_the_cadence_until_somebody_has_looked(service: RunningService) -> None:
+    lead_id, phone = await posted(service)
+    await message(service, lead_id, "delivered")
+    assert (await text_in(service, phone, "Who is this?"))[0] == 200
+    assert await planned(service, lead_id) == [SENT, ("call", "cancelled", "cadence")]
+    assert (await service.lead(lead_id))["status"] == "working"
+
+
+async def test_who_asks_for_a_call_later_gets_it_then_in_place_of_what_was_planned(service: RunningService) -> None:
+    lead_id, phone = await posted(service)
+    await message(service, lead_id, "delivered")
+    assert (await text_in(service, phone, "Call me tomorrow at 10"))[0] == 200
+    assert await planned(service, lead_id) == [
+        SENT,
+        ("call", "cancelled", "cadence"),
+        ("call", "scheduled", "callback"),
+    ]
+    due = await value(service, "SELECT due_at FROM attempt WHERE lead_id = $1 AND origin = 'callback'", lead_id)
+    assert due.astimezone(ZoneInfo("America/New_York")).strftime("%H:%M") == "10:00"
+
+
+async def test_who_asks_for_a_call_is_called_at_once(service: RunningService) -> None:
+    lead_id, phone = await posted(service)
+    await message(service, lead_id, "delivered")
+    assert (await text_in(service, phone, "Call me now please"))[0] == 200
+    lead = await service.lead_when(lead_id, lambda lead: lead["attempts"][-1]["bridged_at"])
+    assert [a["channel"] for a in lead["attempts"]] == ["sms", "call", "call"]
+
+
+async def test_an_appointment_stops_the_cadence(service: RunningService) -> None:
+    lead_id, _ = await posted(service)
+    await message(service, lead_id, "delivered")
+    headers = {"Authorization": f"Bearer {service.account_key}"}
+    path = f"{service.url}/v1/leads/{lead_id}/outcomes"
+    async with service.http.post(path, json={"kind": "quote"}, headers=headers) as answer:
+        assert answer.status == 201
+    assert (await planned(service, lead_id))[-1] == ("call", "scheduled", "cadence")
+    async with service.http.post(path, json={"kind": "appointment"}, headers=headers) as answer:
+        assert answer.status == 201
+    assert (await planned(service, lead_id))[-1] == ("call", "cancelled", "cadence")
