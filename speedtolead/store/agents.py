@@ -138,7 +138,6 @@ class ShiftRow:
 LOCK_AGENT = Query("lock_agent", EngagedRow)
 SAVE_AGENT = Query("save_agent", Nothing)
 TIMED_AGENTS = Query("timed_agents", TimedRow)
-IDLE_AGENTS = Query("idle_agents", IdleRow)
 AGENTS_TO_CHOOSE = Query("agents_to_choose", ChoiceRow)
 HOLD_IF_FREE = Query("hold_if_free", Id)
 OWNER_OF_LEAD = Query("owner_of_lead", OwnerRow)

@@ -24,14 +24,6 @@ SELECT id AS agent_id, account_id, state, attempt_id FROM agent
           AND (a.state IN ('claimed', 'dialing', 'unknown') OR (a.state = 'connected' AND a.ended_at IS NULL))))
  ORDER BY state_since LIMIT :most FOR NO KEY UPDATE SKIP LOCKED;
 
--- name: idle_agents
--- Free agents of a campaign, longest idle first, locked for the one who asks.
-SELECT g.id AS agent_id, g.name, g.address FROM agent g
-  JOIN campaign c ON c.account_id = g.account_id AND c.id = :campaign_id
- WHERE g.state = 'available' AND NOT g.removed AND g.groups @> ARRAY[c.agent_group] AND g.id <> ALL (:not_these)
-   AND (g.capped_until IS NULL OR g.capped_until <= :now)
- ORDER BY g.state_since LIMIT 1 FOR NO KEY UPDATE OF g SKIP LOCKED;
-
 -- name: agents_to_choose
 -- Free agents of a campaign as its routing sees them, the fallback group's as well; locked by nobody yet.
 SELECT g.id AS agent_id, g.name, g.address, CAST(jsonb_build_array(agent_traits(g, c.agent_group)) AS text) AS traits

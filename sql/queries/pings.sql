@@ -44,13 +44,15 @@ UPDATE source_period SET accepted = accepted - held.leads, spent = spent - held.
 -- How busy a campaign's agents are: who is free, who is at work, who waits, and how long a call takes.
 SELECT (SELECT count(*) FROM agent
          WHERE account_id = :account_id AND state = 'available' AND NOT removed
+           AND (capped_until IS NULL OR capped_until <= :now)
            AND groups @> ARRAY[CAST(:agent_group AS text)]) AS free,
        (SELECT count(*) FROM agent
          WHERE account_id = :account_id AND state NOT IN ('offline', 'paused') AND NOT removed
+           AND (capped_until IS NULL OR capped_until <= :now)
            AND groups @> ARRAY[CAST(:agent_group AS text)]) AS at_work,
        (SELECT count(*) FROM (SELECT number FROM attempt
          WHERE campaign_id = :campaign_id AND state = 'scheduled' AND ready AND due_at <= :now
-         ORDER BY rank_at DESC, lead_received_at DESC LIMIT 1000) a WHERE number = 1)
+         ORDER BY audience, rank_at DESC, lead_received_at DESC LIMIT 1000) a WHERE number = 1)
            AS waiting,
        (SELECT CAST(avg(extract(epoch FROM ended_at - claimed_at)) AS double precision) FROM attempt
          WHERE campaign_id = :campaign_id AND id >= :since_id AND ended_at IS NOT NULL AND claimed_at IS NOT NULL)
