@@ -28,6 +28,9 @@ FAILURES = 5
 SHARE = 0.5
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(seconds=60)
+CLOCKS_APART = timedelta(seconds=2)
+"""How far nodes' clocks may differ. Less than the first pause, in which nothing is sent: so whatever was sent so
+little before a state began was sent by a node whose clock is behind."""
 STEADY = timedelta(minutes=1)
 """Opened again within this, it pauses longer than before."""
 
@@ -92,7 +95,7 @@ def new(now: datetime) -> Breaker:
 
 def heard(breaker: Breaker, outcomes: Iterable[Outcome], now: datetime) -> Breaker:
     """After these outcomes; with none, after time has passed."""
-    counted = sorted((o for o in outcomes if o.at >= breaker.since), key=lambda o: o.at)
+    counted = sorted((o for o in outcomes if o.at >= breaker.since - CLOCKS_APART), key=lambda o: o.at)
     match breaker.state:
         case BreakerState.CLOSED:
             return _closed(breaker, counted, now)

@@ -66,10 +66,11 @@ class CallerIdRound:
     def choose(self, pool: CallerIds, due: DueRow) -> Choice | None:
         """One of them; None where no carrier account that owns one places calls now.
 
-        The number that the person knows comes before the account that would be asked by weight.
+        The number that the person knows comes before the account that would be asked by weight, unless it is of the
+        account that has just said no.
         """
         numbers = self.left(pool, due)
-        known = [number for number in numbers if pool.sticky and number.phone == due.saw]
+        known = [n for n in numbers if pool.sticky and n.phone == due.saw and n.carrier != due.refused_by]
         for some in filter(None, (known, numbers)):
             carrier = self._watch.choose(_numbered(due, some), self._now)
             if carrier is not None:

@@ -138,9 +138,9 @@ class CarrierWatch:
         return choose([self._option(name, call, now) for name in self._terms if call.of(name)], call.draw)
 
     def elsewhere(self, call: Numbered, but: CarrierName) -> bool:
-        """Another account could place this call, and has not just refused it itself."""
-        others = [name for name in self._terms if name != but and name != call.refused_by and call.of(name)]
-        return any(self._is_open(name) for name in others)
+        """Another account could place this call, and none had said no to it before: it is passed on once."""
+        others = [name for name in self._terms if name != but and call.of(name)]
+        return call.refused_by is None and any(self._is_open(name) for name in others)
 
     def _option(self, name: CarrierName, call: Numbered, now: datetime) -> Option:
         row = self._slots.get(name)
@@ -154,12 +154,16 @@ class CarrierWatch:
     # ---- what was seen of them -----------------------------------------------------------------------------
 
     async def went(self, carrier: CarrierName, sent_at: datetime, error: PortError | None) -> None:
-        """How a request for a call went. A failure or a queue is written at once, all else with the next look."""
+        """How a request for a call went.
+
+        A failure, a queue and the one call of a half-open breaker are written at once, all else with the next look.
+        """
         failed = isinstance(error, Away | Indeterminate)
-        noted = self._noted[carrier]
+        noted, slot = self._noted[carrier], self._slots.get(carrier)
         noted.outcomes.append(Outcome(sent_at, failed))
         if failed:
             noted.why = _in_words(error)
+        if failed or (slot is not None and slot.passes is not None):
             await self._look_at(carrier)
         if isinstance(error, TooMany):
             await self._slow(carrier, error.retry_after)

@@ -6,7 +6,8 @@ SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, c.version AS 
        contact_facts(l.account_id, l.id, a.campaign_id, l.phone, l.email) AS known,
        l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes, s.name AS source_name,
        ARRAY(SELECT phone FROM phone_number
-              WHERE account_id = a.account_id AND sms AND NOT removed ORDER BY phone) AS numbers
+              WHERE account_id = a.account_id AND sms AND NOT removed AND carrier = 'first' -- by which texts go
+              ORDER BY phone) AS numbers
   FROM attempt a
   JOIN lead l ON l.id = a.lead_id
   JOIN campaign c ON c.id = a.campaign_id

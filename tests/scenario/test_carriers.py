@@ -32,6 +32,7 @@ from twilio.request_validator import RequestValidator
 from speedtolead.commands import doctor
 from speedtolead.simulator import (
     Fault,
+    PhoneNumber,
     RunningSimulator,
     SimulatorConfig,
     as_signalwire,
@@ -99,6 +100,13 @@ class TwoCarriers:
         assert {lead["status"] for lead in found} == {"contacted"}
         return found
 
+    async def talked(self, lead_id: str) -> Any:
+        """The contacted lead, once both phones of its call are known to be over."""
+        await self.contacted([lead_id])
+        return await self.service.lead_when(
+            lead_id, lambda lead: {leg["ended_as"] for leg in lead["attempts"][0]["legs"]} == {"completed"}
+        )
+
     async def unknown(self, leads: list[str]) -> None:
         """Each first attempt is unknown, as soon as it is."""
         for lead_id in leads:
@@ -129,9 +137,10 @@ class TwoCarriers:
             return found
 
 
-def config(calls_per_second: float = 1000.0) -> SimulatorConfig:
+def config(calls_per_second: float = 1000.0, numbers: tuple[str, ...] = ()) -> SimulatorConfig:
     people = (AGENTS_ANSWER, LEADS_ANSWER, *default_people())
-    return SimulatorConfig(speed=SPEED, people=people, calls_per_second=calls_per_second)
+    owned = tuple(PhoneNumber(number) for number in numbers)
+    return SimulatorConfig(speed=SPEED, people=people, calls_per_second=calls_per_second, numbers=owned)
 
 
 def text(mode: str = "lead_first", numbers: tuple[str, ...] = ("first", "second"), agents: int = 8) -> str:
@@ -160,9 +169,10 @@ async def two_carriers(
     folder: Path,
     configured: str | None = None,
     first: SimulatorConfig | None = None,
+    second: SimulatorConfig | None = None,
     **more: Any,
 ) -> AsyncIterator[TwoCarriers]:
-    a, b = Telephony(first or config()), Telephony(as_signalwire(config()))
+    a, b = Telephony(first or config()), Telephony(as_signalwire(second or config()))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(b.off)
         stack.push_async_callback(a.off)
@@ -184,10 +194,7 @@ async def test_a_lead_talks_to_an_agent_through_a_carrier_in_the_guise_of_signal
 ) -> None:
     async with two_carriers(database_url, tmp_path, text(mode, ("second",))) as two:
         (lead_id,) = await two.post(PHONES[:1])
-        await two.contacted([lead_id])
-        lead = await two.service.lead_when(
-            lead_id, lambda lead: {leg["ended_as"] for leg in lead["attempts"][0]["legs"]} == {"completed"}
-        )
+        lead = await two.talked(lead_id)
         legs = lead["attempts"][0]["legs"]
         assert {leg["carrier"] for leg in legs} == {"second"}
         assert {leg["carrier_call_id"] for leg in legs} == set(two.second.now.carrier.calls)
@@ -203,10 +210,9 @@ async def test_a_callback_counts_only_with_the_signature_of_the_legs_own_carrier
 ) -> None:
     async with two_carriers(database_url, tmp_path, text(numbers=("first",))) as two:
         (lead_id,) = await two.post(PHONES[:1])
-        lead = (await two.contacted([lead_id]))[0]
+        lead = await two.talked(lead_id)
         async with two.service.database.connection() as tx:
             row = await tx.fetchrow("SELECT id, attempt_id FROM leg WHERE kind = 'lead'")
-            before = await tx.fetchval("SELECT count(*) FROM carrier_callback")
         path = f"/carrier/twilio/attempts/{row['attempt_id']}/legs/{row['id']}/status"
         fields = {"CallSid": "CA9", "CallStatus": "busy", "AnsweredBy": "machine_start"}
 
@@ -221,7 +227,8 @@ async def test_a_callback_counts_only_with_the_signature_of_the_legs_own_carrier
         assert await told(others, "X-SignalWire-Signature") == 403
         assert await told(others, "X-Twilio-Signature") == 403
         async with two.service.database.connection() as tx:
-            assert await tx.fetchval("SELECT count(*) FROM carrier_callback") == before
+            kept = "SELECT count(*) FROM carrier_callback WHERE fields ->> 'CallSid' = 'CA9'"
+            assert await tx.fetchval(kept) == 0
         assert await two.service.lead(lead_id) == lead
         assert await told(own, "X-Twilio-Signature") == 204
 
@@ -266,6 +273,28 @@ async def test_a_carrier_that_refuses_connections_is_taken_over_at_once_and_come
         assert await two.events("carrier.resumed") == 1
         await two.contacted(await two.post(PHONES[16:17]))
         assert two.rung(PHONES[16]) == (1, 0)
+
+
+async def test_an_attempt_that_both_carriers_refuse_is_passed_on_once_and_then_waits(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Neither owns the number that is shown. That says nothing of the carrier, so no breaker ends it."""
+    others = config(numbers=("+19295550100",))
+    async with two_carriers(database_url, tmp_path, first=others, second=others) as two:
+        (lead_id,) = await two.post(PHONES[:1])
+
+        async def waits() -> bool:
+            async with two.service.database.connection() as tx:
+                found: bool = await tx.fetchval(
+                    "SELECT state = 'scheduled' AND tries = 2 AND due_at > now() + interval '20 s' FROM attempt"
+                    " WHERE lead_id = $1",
+                    lead_id,
+                )
+                return found
+
+        await until(waits, what="the attempt put back for later")
+        assert (two.first.asked(), two.second.asked()) == (1, 1)
+        assert await two.left_alone() == {}
 
 
 async def test_what_a_carrier_leaves_unclear_is_looked_for_there_before_another_may_call(

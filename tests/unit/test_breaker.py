@@ -111,7 +111,11 @@ def test_half_open_it_opens_again_for_longer_when_that_call_fails() -> None:
 
 def test_a_failure_from_before_it_was_half_open_says_nothing_of_the_one_call() -> None:
     breaker = half_opened(10)
-    assert breakers.heard(breaker, [Outcome(at(9.9), failed=True)], at(12)) == breaker
+    assert breakers.heard(breaker, [Outcome(at(1.3), failed=True)], at(12)) == breaker
+
+
+def test_the_one_call_tells_even_where_its_nodes_clock_is_behind() -> None:
+    assert breakers.heard(half_opened(10), [Outcome(at(8.5), failed=False)], at(12)).state is CLOSED
 
 
 def test_half_open_it_waits_for_a_call_as_long_as_there_is_none() -> None:

@@ -11,10 +11,11 @@ import pytest
 
 from speedtolead import sample
 from speedtolead.adapters.connectors import CONNECTORS
+from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.permit import RULES
 from speedtolead.service.configuration.campaign import DialPart
 from speedtolead.service.configuration.contact import ContactPart
-from speedtolead.service.configuration.document import load
+from speedtolead.service.configuration.document import Number, load
 from speedtolead.service.configuration.people import Agent, Pauses
 from speedtolead.service.configuration.routing import AVAILABLE
 from speedtolead.service.configuration.source import SourcePart
@@ -81,6 +82,11 @@ def test_what_an_account_may_ask_is_on_the_page_whole() -> None:
     asked = load(piece)["contact"]
     ContactPart.model_validate(asked).to_domain()
     assert asked.keys() == ContactPart.model_fields.keys()
+
+
+def test_a_number_of_the_second_carrier_account_is_written_as_the_page_shows() -> None:
+    (piece,) = re.findall(r"```yaml\n(numbers:.*?)```", (DOCS / "operating.md").read_text("utf-8"), re.DOTALL)
+    assert [Number.model_validate(one).carrier for one in load(piece)["numbers"]] == list(CarrierName)
 
 
 def test_the_preview_on_the_page_can_be_asked() -> None:
