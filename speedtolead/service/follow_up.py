@@ -115,7 +115,7 @@ class FollowUp:
         held = await rows.HOLD_PLANNED.all(tx, lead_id=lead_id, account_id=account_id)
         for one in held:
             await rows.WITHDRAW_PLANNED.first(tx, attempt_id=one.attempt_id, now=now, note=why)
-        made = await rows.PLAN_CALLBACK.first(
+        made = await rows.PLAN_ASKED_CALL.first(
             tx,
             attempt_id=new_id(),
             account_id=account_id,

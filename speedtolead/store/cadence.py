@@ -61,7 +61,7 @@ FOLLOW_PRESENT_CADENCE = Query("follow_present_cadence", Nothing)
 PLANNED_OF_CAMPAIGN = Query("planned_of_campaign", PlannedRow)
 WITHDRAW_PLANNED = Query("withdraw_planned", Id)
 HOLD_PLANNED = Query("hold_planned", HeldRow)
-PLAN_CALLBACK = Query("plan_callback", Id)
+PLAN_ASKED_CALL = Query("plan_asked_call", Id)
 
 _versions: dict[tuple[UUID, int], Campaign] = {}
 

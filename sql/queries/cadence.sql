@@ -69,7 +69,7 @@ SELECT id AS attempt_id, step FROM attempt
  WHERE lead_id = :lead_id AND account_id = :account_id AND state = 'scheduled' AND origin = 'cadence'
  ORDER BY id FOR NO KEY UPDATE;
 
--- name: plan_callback
+-- name: plan_asked_call
 -- A call that was asked for, in place of the one that was planned; nothing where the lead is no longer open.
 INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at, lead_received_at,
                      rank_at, origin)
