@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -253,7 +254,8 @@ class Carrying:
         """Who leads the talk hears who is rung; after a blind transfer they are free."""
         guest = call.leg_rows[guest_id]
         if guest.part != Part.BLIND:
-            await self._tell(call, leading_id, Aside(words=f"Ringing {guest.named}."))
+            with suppress(PortError):  # a courtesy: the ring goes on without it
+                await self._tell(call, leading_id, Aside(words=f"Ringing {guest.named}."))
             return
         async with self._database.transaction() as tx:
             present = await calls.load(tx, call.row.attempt_id)
