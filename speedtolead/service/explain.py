@@ -96,11 +96,12 @@ def origins(lead: LeadRow) -> dict[str, str]:
 
 
 def _leg(leg: LegLine) -> Iterator[tuple[datetime, str]]:
-    who = f"{leg.agent}'s phone" if leg.kind == "agent" else "The lead's phone"
+    who = "The lead's phone" if leg.kind == "lead" else f"{leg.agent}'s phone"
     if leg.ringing_at:
         yield leg.ringing_at, f"{who} rang."
     if leg.accepted_at:
-        yield leg.accepted_at, f"{leg.agent} took the lead."
+        came_later = leg.part is not None or leg.kind == "supervisor"
+        yield leg.accepted_at, f"{leg.agent} {'came into the talk' if came_later else 'took the lead'}."
     if leg.live_at:
         yield leg.live_at, f"{who} was answered" + (f" by {leg.answered_by}." if leg.answered_by else ".")
     if leg.ended_at:

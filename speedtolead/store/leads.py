@@ -135,6 +135,8 @@ class LegLine:
     answered_by: str | None
     carrier_code: str | None
     agent: str | None
+    """Who was rung, by name: an agent, a supervisor, somebody outside; None for the lead."""
+    part: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class LegView(BaseModel):
     kind: str
     state: str
     agent: str | None
+    part: str | None
     carrier: str
     carrier_call_id: str | None
     placed_at: Instant

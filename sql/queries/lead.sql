@@ -60,7 +60,7 @@ SELECT p.attempt_id, p.decided_at, p.decision, p.not_before, p.rule_set, p.rules
 -- name: legs_of_lead
 -- Every leg of the lead's attempts, in order.
 SELECT l.attempt_id, l.kind, l.state, l.carrier, l.carrier_call_id, l.placed_at, l.ringing_at, l.live_at,
-       l.accepted_at, l.ended_at, l.ended_as, l.answered_by, l.carrier_code, g.name AS agent
+       l.accepted_at, l.ended_at, l.ended_as, l.answered_by, l.carrier_code, coalesce(g.name, l.named) AS agent, l.part
   FROM leg l JOIN attempt a ON a.id = l.attempt_id LEFT JOIN agent g ON g.id = l.agent_id
  WHERE l.account_id = :account_id AND a.lead_id = :lead_id ORDER BY l.placed_at, l.id;
 

@@ -34,10 +34,41 @@ ATTEMPT = AttemptRow(
 )  # fmt: skip
 PERMIT = PermitRow(ONE, t(0.2), "allowed", None, "2026-11.1", [])
 AGENT_LEG = LegLine(
-    ONE, "agent", "ended", "first", "CA1", t(0.3), t(1), t(3), t(4), t(69.5), "completed", None, None, "agent-1"
+    ONE,
+    "agent",
+    "ended",
+    "first",
+    "CA1",
+    t(0.3),
+    t(1),
+    t(3),
+    t(4),
+    t(69.5),
+    "completed",
+    None,
+    None,
+    "agent-1",
+    None,
 )
 LEAD_LEG = LegLine(
-    ONE, "lead", "ended", "first", "CA2", t(4), t(5), t(9), None, t(69), "completed", "human", "200", None
+    ONE, "lead", "ended", "first", "CA2", t(4), t(5), t(9), None, t(69), "completed", "human", "200", None, None
+)
+CLAIMS_LEG = LegLine(
+    ONE,
+    "third",
+    "ended",
+    "first",
+    "CA3",
+    t(30),
+    t(31),
+    t(33),
+    t(33),
+    t(69),
+    "completed",
+    None,
+    None,
+    "claims",
+    "added",
 )
 STORY = LeadStory(LEAD, None, [ATTEMPT], [PERMIT], [AGENT_LEG, LEAD_LEG])
 
@@ -71,6 +102,12 @@ def test_a_talk_is_told_from_the_arrival_to_the_end_in_order() -> None:
     ]
     moments = [moment for moment, _ in explain(STORY)]
     assert moments == sorted(moments)
+
+
+def test_who_was_rung_into_a_talk_came_into_it() -> None:
+    told = words(LeadStory(LEAD, None, [ATTEMPT], [PERMIT], [CLAIMS_LEG]))
+    assert "claims's phone rang." in told
+    assert "claims came into the talk." in told
 
 
 def test_neither_phone_nor_address_is_told() -> None:
