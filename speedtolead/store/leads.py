@@ -11,6 +11,7 @@ from speedtolead.store.outcomes import OUTCOMES_OF_LEAD, OutcomeRow
 from speedtolead.store.query import Connection, Nothing, Query
 from speedtolead.store.recordings import RECORDINGS_OF_LEAD, RecordingLine
 from speedtolead.store.returns import CLAIM_OF_LEAD, ClaimRow
+from speedtolead.store.sends import THREAD_OF_LEAD, ThreadLine
 from speedtolead.store.settings_json import Json
 
 
@@ -178,6 +179,7 @@ class LeadStory:
     outcomes: list[OutcomeRow] = field(default_factory=list)
     claim: ClaimRow | None = None
     recordings: list[RecordingLine] = field(default_factory=list)
+    thread: list[ThreadLine] = field(default_factory=list)
 
 
 async def story(tx: Connection, account_id: UUID, lead_id: UUID, source_id: UUID | None) -> LeadStory | None:
@@ -195,4 +197,5 @@ async def story(tx: Connection, account_id: UUID, lead_id: UUID, source_id: UUID
         await OUTCOMES_OF_LEAD.all(tx, **of) if source_id is None else [],
         await CLAIM_OF_LEAD.first(tx, **of) if source_id is None else None,
         await RECORDINGS_OF_LEAD.all(tx, **of) if source_id is None else [],
+        await THREAD_OF_LEAD.all(tx, **of) if source_id is None else [],
     )

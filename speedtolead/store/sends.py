@@ -125,12 +125,13 @@ class ProviderId:
 
 
 @dataclass(frozen=True, slots=True)
-class SentMessage:
-    """One message of a lead, as it is shown."""
+class ThreadLine:
+    """One text or mail with a lead, ours or theirs. ``state`` of theirs is what it was read as."""
 
     message_id: UUID
-    attempt_id: UUID
+    direction: str
     channel: str
+    at: datetime
     sender: str
     receiver: str
     subject: str | None
@@ -139,9 +140,7 @@ class SentMessage:
     segments: int | None
     state: str
     provider_code: str | None
-    made_at: datetime
-    sent_at: datetime | None
-    ended_at: datetime | None
+    media: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +168,7 @@ MESSAGE_BY_ID = Query("message_by_id", MessageRow)
 RECEIPT_TAKEN = Query("receipt_taken", Nothing)
 KNOWN_MESSAGE_IDS = Query("known_message_ids", ProviderId)
 MESSAGE_OWNER = Query("message_owner", MessageOwner)
-MESSAGES_OF_LEAD = Query("messages_of_lead", SentMessage)
+THREAD_OF_LEAD = Query("thread_of_lead", ThreadLine)
 
 
 async def send_attempts(

@@ -117,6 +117,24 @@ class HopsView(BaseModel):
     bridged: float | None
 
 
+class MessageView(BaseModel):
+    """``direction``: ``out`` or ``in``. ``state`` of one that came in is what it was read as."""
+
+    message_id: UUID
+    direction: str
+    channel: str
+    at: Instant
+    sender: str
+    receiver: str
+    subject: str | None
+    body: str
+    encoding: str | None
+    segments: int | None
+    state: str
+    provider_code: str | None
+    media: list[str]
+
+
 class LeadView(BaseModel):
     lead_id: UUID
     status: str
@@ -154,6 +172,8 @@ class LeadView(BaseModel):
     attempts: list[AttemptView]
     outcomes: list[OutcomeView]
     claim: ReturnView | None
+    messages: list[MessageView]
+    """Texts and mails, ours and theirs; not told to a source."""
 
 
 class LeadLineView(BaseModel):
@@ -191,6 +211,7 @@ def lead_view(story: LeadStory) -> LeadView:
         slowest_hop=hops.slowest(),
         attempts=[_attempt(story, attempt) for attempt in story.attempts],
         outcomes=[OutcomeView(**{n: getattr(row, n) for n in OutcomeView.model_fields}) for row in story.outcomes],
+        messages=[MessageView(**{n: getattr(row, n) for n in MessageView.model_fields}) for row in story.thread],
         claim=None if story.claim is None else return_view(story.claim),
     )
 

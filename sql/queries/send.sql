@@ -133,11 +133,18 @@ UPDATE message SET state = :state, provider_code = coalesce(:provider_code, prov
 -- Which of these ids belong to a message already.
 SELECT provider_message_id FROM message WHERE provider_message_id = ANY (:provider_ids);
 
--- name: messages_of_lead
--- What was written to a lead, in order.
-SELECT id AS message_id, attempt_id, channel, sender, receiver, subject, body, encoding, segments, state,
-       provider_code, made_at, sent_at, ended_at
-  FROM message WHERE account_id = :account_id AND lead_id = :lead_id ORDER BY made_at, id;
+-- name: thread_of_lead
+-- What was written to a lead, and what its person wrote to the account since it came, in order.
+SELECT id AS message_id, 'out' AS direction, channel, made_at AS at, sender, receiver, subject, body, encoding,
+       segments, state, provider_code, CAST('{}' AS text[]) AS media
+  FROM message WHERE account_id = :account_id AND lead_id = :lead_id
+UNION ALL
+SELECT t.id, 'in', 'sms', t.received_at, t.from_phone, t.to_phone, NULL, t.body, NULL, NULL,
+       CASE WHEN t.wish IS NOT NULL THEN 'asks for a call' WHEN t.kind = 'none' THEN 'reply' ELSE t.kind END, NULL,
+       t.media
+  FROM inbound_text t JOIN lead l ON l.account_id = t.account_id AND l.phone = t.from_phone
+ WHERE t.account_id = :account_id AND l.id = :lead_id AND t.received_at >= l.received_at
+ ORDER BY at, message_id;
 
 -- name: message_owner
 -- Who a mail was sent to, and whether they have asked for no more.

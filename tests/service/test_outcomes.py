@@ -31,8 +31,10 @@ async def states(service: RunningService, lead_id: str) -> list[str]:
     return [attempt["state"] for attempt in (await service.lead(lead_id))["attempts"]]
 
 
-@pytest.mark.parametrize("kind", ["appointment", "quote"])
-async def test_an_outcome_is_kept_and_shown_and_the_lead_goes_on(service: RunningService, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "then"), [("appointment", "cancelled"), ("quote", "scheduled")])
+async def test_an_outcome_is_kept_and_shown_and_an_appointment_stops_the_cadence(
+    service: RunningService, kind: str, then: str
+) -> None:
     lead_id = await taken(service)
     status, answer = await report(
         service, lead_id, kind=kind, value="1250.50", note="on Tuesday", occurred_at="2026-11-01T10:00:00-05:00"
@@ -53,7 +55,7 @@ async def test_an_outcome_is_kept_and_shown_and_the_lead_goes_on(service: Runnin
         "not_claimed": None,
     }
     assert answer["lead"]["status"] == "new"
-    assert await states(service, lead_id) == ["scheduled"]
+    assert await states(service, lead_id) == [then]
     ((_, data),) = await events_of(service, lead_id, f"outcome.{kind}")
     assert (data["outcome_id"], data["value"]) == (answer["outcome_id"], "1250.5")
 

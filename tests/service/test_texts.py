@@ -145,7 +145,12 @@ async def test_a_reply_stops_the_cadence_until_somebody_has_looked(service: Runn
     await message(service, lead_id, "delivered")
     assert (await text_in(service, phone, "Who is this?"))[0] == 200
     assert await planned(service, lead_id) == [SENT, ("call", "cancelled", "cadence")]
-    assert (await service.lead(lead_id))["status"] == "working"
+    lead = await service.lead(lead_id)
+    assert lead["status"] == "working"
+    assert [(m["direction"], m["state"], m["body"][:6]) for m in lead["messages"]] == [
+        ("out", "delivered", "Hi Ada"),
+        ("in", "reply", "Who is"),
+    ]
 
 
 async def test_who_asks_for_a_call_later_gets_it_then_in_place_of_what_was_planned(service: RunningService) -> None:
