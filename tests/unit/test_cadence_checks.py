@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from speedtolead.service.configuration.document import ConfigurationError, read
+from speedtolead.service.configuration.document import ConfigurationError, load, read
 
+ROOT = Path(__file__).parents[2]
 CALL: dict[str, Any] = {"after": "0s", "channel": "call"}
 
 
@@ -106,3 +109,15 @@ def test_what_ends_a_cadence_is_refused_where_it_is_not_known() -> None:
     assert (
         "stop.on.replied: expected all, none, or a list of" in refused([CALL], stop={"on": {"replied": "mail"}})[0]
     )
+
+
+_PLANS = re.findall(r"```yaml\n(cadence:.*?)```", (ROOT / "docs" / "cadences.md").read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("plan", _PLANS)
+def test_every_plan_of_the_docs_is_taken(plan: str) -> None:
+    assert refused(**load(plan)) == []
+
+
+def test_the_docs_have_six_plans_besides_the_example() -> None:
+    assert len(_PLANS) == 7
