@@ -26,6 +26,7 @@ PRUNE_JOBS_SECONDS = 600.0
 EXPIRE_RETURNS_SECONDS = 60.0
 LISTS_SECONDS = 600.0
 GUARD_SECONDS = 300.0
+NUMBER_WATCH_SECONDS = 900.0
 CHAIN_SECONDS = 1.0
 CHAIN_SPENDS = 0.15
 """Seconds of each tick: a chain that is written while leads come would take what their calls need."""
@@ -66,3 +67,4 @@ def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds:
     ticks.every(CHAIN_SECONDS, "chain", partial(services.ledger.chain, CHAIN_SPENDS))
     ticks.every(RETENTION_SECONDS, "retention", services.keeping.let_go)
     ticks.every(guard_seconds, "guard", services.guarding.look)
+    ticks.every(NUMBER_WATCH_SECONDS, "number_watch", services.number_watch.look)

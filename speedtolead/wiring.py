@@ -68,6 +68,8 @@ from speedtolead.service.intake.taking import Handover, Intake
 from speedtolead.service.intake.trial import Trials
 from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.leads import Leads
+from speedtolead.service.number_watching import NumberWatching
+from speedtolead.service.numbers import Numbers
 from speedtolead.service.opt_outs import OptOuts
 from speedtolead.service.outcomes import Outcomes
 from speedtolead.service.patience import Patience
@@ -177,6 +179,8 @@ def _assemble(
         outcomes=Outcomes(database, clock, FollowUp(permits)),
         returns=Returns(apart, clock),
         guarding=Guarding(apart, clock),
+        numbers=Numbers(apart, clock),
+        number_watch=NumberWatching(apart, clock),
         reports=Reports(apart, clock),
         source_reports=SourceReports(apart),
         agents=Agents(database, clock),

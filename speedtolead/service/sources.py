@@ -14,7 +14,7 @@ from speedtolead.ports import Clock
 from speedtolead.service.intake.again import again_key
 from speedtolead.store import configuration
 from speedtolead.store import sources as rows
-from speedtolead.store.configuration import CampaignRow, ConfiguredAgent, NumberRow, PausesRow
+from speedtolead.store.configuration import CampaignRow, ConfiguredAgent, PausesRow
 from speedtolead.store.database import Database
 from speedtolead.store.ids import oldest_id
 from speedtolead.store.intake import ANSWERED_BEFORE, Answered
@@ -32,7 +32,6 @@ class Setup:
 
     campaigns: list[CampaignRow]
     agents: list[ConfiguredAgent]
-    numbers: list[NumberRow]
     pauses: PausesRow
 
 
@@ -95,7 +94,6 @@ class Sources:
             return Setup(
                 await configuration.CAMPAIGNS_OF_ACCOUNT.all(tx, account_id=account_id),
                 await configuration.CONFIGURED_AGENTS.all(tx, account_id=account_id),
-                await configuration.NUMBERS_OF_ACCOUNT.all(tx, account_id=account_id),
                 await configuration.PAUSES_OF_ACCOUNT.one(tx, account_id=account_id),
             )
 

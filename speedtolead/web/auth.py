@@ -20,6 +20,7 @@ from speedtolead.web.services import SERVICES
 COOKIE = "stl_session"
 MANAGING = frozenset({"supervisor", "manager", "admin"})
 """Roles that see the account; an agent's session does not."""
+CHANGING = frozenset({"manager", "admin"})
 CSRF_FIELD = "csrf"
 
 
@@ -58,6 +59,15 @@ async def caller(request: web.Request, *, whole_account: bool = False) -> Caller
         found = Caller(session.account_id)
     if whole_account and found.source_id is not None:
         raise Problem(403, "forbidden", "A source's key may only post and read that source's leads.")
+    return found
+
+
+async def managing(request: web.Request) -> Caller:
+    """A caller who may change how the account works: its key, or a manager. Raises 401 or 403."""
+    found = await caller(request, whole_account=True)
+    session = None if bearer(request) else await session_of(request)
+    if session is not None and session.role not in CHANGING:
+        raise Problem(403, "forbidden", "This is for managers; a supervisor may look.")
     return found
 
 

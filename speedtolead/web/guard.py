@@ -15,13 +15,11 @@ from speedtolead.store.guard import AlertRow
 from speedtolead.web import auth, reading
 from speedtolead.web.answers import answer
 from speedtolead.web.endpoint import Routes
-from speedtolead.web.problems import Problem
+from speedtolead.web.numbers import NumberAlertView, alert_view
 from speedtolead.web.services import SERVICES
 from speedtolead.web.views import Instant, ProblemView
 
 routes = Routes()
-
-RESUMING = frozenset({"manager", "admin"})
 
 
 class AlertQuery(reading.Given):
@@ -75,8 +73,11 @@ class CarrierAlertView(BaseModel):
 
 
 class AlertList(BaseModel):
+    """``alerts``: of sources. ``numbers``: of the numbers that calls are made from."""
+
     alerts: list[AlertView]
     carriers: list[CarrierAlertView]
+    numbers: list[NumberAlertView]
 
 
 class ResumedView(BaseModel):
@@ -89,7 +90,7 @@ class ResumedView(BaseModel):
 @routes(
     "GET",
     "/v1/alerts",
-    "The source guard's alerts, newest first: sources whose contact, invalid or duplicate rate left its band. "
+    "Alerts, newest first: sources whose contact, invalid or duplicate rate left its band; numbers to call from. "
     "And the carrier accounts that are left alone now.",
     query=AlertQuery,
     responses={200: AlertList, 401: ProblemView, 403: ProblemView, 422: ProblemView},
@@ -97,14 +98,16 @@ class ResumedView(BaseModel):
 async def list_alerts(request: web.Request) -> web.Response:
     caller = await auth.caller(request, whole_account=True)
     query = reading.query_of(AlertQuery, request)
-    found = await request.app[SERVICES].guarding.alerts(caller.account_id, ended=query.state == "all")
+    services, ended = request.app[SERVICES], query.state == "all"
+    found = await services.guarding.alerts(caller.account_id, ended=ended)
     carriers = [
         CarrierAlertView(
             carrier=row.carrier, state=row.state, opened_at=row.opened_at, try_at=row.try_at, words=row.words
         )
-        for row in await request.app[SERVICES].carriers.standing()
+        for row in await services.carriers.standing()
     ]
-    return answer(AlertList(alerts=[_view(row) for row in found], carriers=carriers))
+    numbers = [alert_view(row) for row in await services.numbers.alerts(caller.account_id, ended=ended)]
+    return answer(AlertList(alerts=[_view(row) for row in found], carriers=carriers, numbers=numbers))
 
 
 @routes(
@@ -114,7 +117,7 @@ async def list_alerts(request: web.Request) -> web.Response:
     responses={200: ResumedView, 401: ProblemView, 403: ProblemView, 404: ProblemView},
 )
 async def resume_source(request: web.Request) -> web.Response:
-    caller = await _managing(request)
+    caller = await auth.managing(request)
     done = await resumed(request, caller.account_id, await auth.acting(request))
     return answer(ResumedView(source=request.match_info["name"], resumed=done))
 
@@ -126,16 +129,8 @@ async def resume_source(request: web.Request) -> web.Response:
     responses={200: AlertView, 401: ProblemView, 403: ProblemView, 404: ProblemView},
 )
 async def acknowledge_alert(request: web.Request) -> web.Response:
-    caller = await _managing(request)
+    caller = await auth.managing(request)
     return answer(_view(await acknowledged(request, caller.account_id, await auth.acting(request))))
-
-
-async def _managing(request: web.Request) -> auth.Caller:
-    caller = await auth.caller(request, whole_account=True)
-    session = None if auth.bearer(request) else await auth.session_of(request)
-    if session is not None and session.role not in RESUMING:
-        raise Problem(403, "forbidden", "This is for managers; a supervisor may look.")
-    return caller
 
 
 async def acknowledged(request: web.Request, account_id: UUID, by: str) -> AlertRow:

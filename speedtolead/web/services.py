@@ -38,6 +38,8 @@ from speedtolead.service.intake.taking import Intake
 from speedtolead.service.intake.trial import Trials
 from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.leads import Leads
+from speedtolead.service.number_watching import NumberWatching
+from speedtolead.service.numbers import Numbers
 from speedtolead.service.opt_outs import OptOuts
 from speedtolead.service.outcomes import Outcomes
 from speedtolead.service.permits import Permits
@@ -85,6 +87,8 @@ class Services:
     outcomes: Outcomes
     returns: Returns
     guarding: Guarding
+    numbers: Numbers
+    number_watch: NumberWatching
     reports: Reports
     source_reports: SourceReports
     agents: Agents

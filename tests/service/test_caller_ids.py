@@ -13,6 +13,7 @@ from running import (
     AGENTS_ANSWER,
     RunningService,
     configuration,
+    configure,
     person,
     running_node,
     running_service,
@@ -152,7 +153,15 @@ async def test_where_no_number_is_left_the_attempt_waits_for_the_next_day_and_sa
             told = await tx.fetch("SELECT data FROM event WHERE kind = 'numbers.used_up'")
         assert len(told) == 1, "once a campaign and day, however many wait"
         assert told[0]["data"]["campaign"] == "auto"
+        (alert,) = (await service.get("/v1/alerts"))["numbers"]
+        assert (alert["kind"], alert["campaign"], alert["phone"]) == ("used_up", "auto", None)
+        assert alert["ends_at"] == midnight
         assert await service.agents() == {"agent-1": "available"}
+        await configure(service.database_url, made.replace("per_day: 1", "per_day: 3"))
+        for lead_id in leads:
+            lead = await service.ended(lead_id)
+            assert lead["attempts"][0]["caller_id"] == NEW_YORK
+        assert (await service.get("/v1/alerts"))["numbers"] == []
 
 
 async def test_an_offer_that_no_agent_took_is_no_call_of_the_number(database_url: str, tmp_path: Path) -> None:

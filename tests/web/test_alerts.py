@@ -66,7 +66,7 @@ async def board(service: RunningService, browser: aiohttp.ClientSession) -> str:
 async def test_open_alerts_are_listed_with_their_numbers_and_ended_ones_when_asked_for(
     service: RunningService,
 ) -> None:
-    assert await ask(service, "/v1/alerts") == (200, {"alerts": [], "carriers": []})
+    assert await ask(service, "/v1/alerts") == (200, {"alerts": [], "carriers": [], "numbers": []})
     ended = await raise_alert(service, paused=False, ended=True)
     opened = await raise_alert(service)
     status, answer = await ask(service, "/v1/alerts")

@@ -22,6 +22,7 @@ from speedtolead.service.configuration.postbacks import apply_postbacks
 from speedtolead.service.configuration.routing import routing_of
 from speedtolead.service.configuration.webhooks import apply_webhooks
 from speedtolead.service.evidence.retention import to_json as retention_to_json
+from speedtolead.service.numbers import look_again
 from speedtolead.service.passwords import hashed, matches
 from speedtolead.store import configuration as rows
 from speedtolead.store import events
@@ -59,6 +60,7 @@ async def apply(
         one = _Apply(tx, clock.now(), document, changes, connectors or {})
         await one.run()
         if changes.lines:
+            await look_again(tx, one.account_id, one.now)
             await events.wake(tx)
         return changes
 

@@ -19,6 +19,7 @@ from speedtolead.web.pages import (
     evidence,
     lead,
     login,
+    numbers,
     outcomes,
     posts,
     recordings,
@@ -48,6 +49,7 @@ def add_to(app: web.Application) -> None:
     router.add_get("/board/fragment", board.fragment)
     router.add_post("/sources/{name}/resume", alerts.resume)
     router.add_post("/alerts/{alert_id}/acknowledge", alerts.acknowledge)
+    router.add_post("/numbers/alerts/{alert_id}/acknowledge", numbers.acknowledge)
     router.add_get("/leads/{lead_id}", lead.show)
     router.add_get("/leads/{lead_id}/fragment", lead.fragment)
     router.add_post("/leads/{lead_id}/stop", lead.stop)
@@ -75,6 +77,8 @@ def add_to(app: web.Application) -> None:
     router.add_get("/settings/sources/{name}", settings.source)
     router.add_post("/settings/sources/{name}", settings.change)
     router.add_post("/settings/sources/{name}/pause", settings.pause)
+    router.add_post("/settings/numbers/{phone}/bench", numbers.bench)
+    router.add_post("/settings/numbers/{phone}/unbench", numbers.unbench)
     router.add_get("/rules", rules.show)
     router.add_get("/docs", docs.show)
     router.add_get("/demo", demo.form)

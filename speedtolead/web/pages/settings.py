@@ -14,6 +14,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from speedtolead.domain.agent import Presence
+from speedtolead.domain.caller_id import Local
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.hours import DAYS, Span, WeeklyHours
 from speedtolead.service.configuration.document import ConfigurationError
@@ -22,7 +23,7 @@ from speedtolead.store.configuration import ConfiguredAgent, PausesRow
 from speedtolead.store.people import SessionOwner
 from speedtolead.store.settings_json import campaign_from_json, schedule_from_json
 from speedtolead.store.sources import SourceInFull
-from speedtolead.web.pages import render, sources
+from speedtolead.web.pages import numbers, render, sources
 from speedtolead.web.problems import Problem
 from speedtolead.web.services import SERVICES
 
@@ -41,7 +42,8 @@ async def show(request: web.Request, session: SessionOwner) -> web.Response:
         campaigns=[_campaign(campaign_from_json(one.settings), one.paused) for one in setup.campaigns],
         agents=[_agent(one) for one in setup.agents],
         pauses=_pauses(setup.pauses),
-        numbers=setup.numbers,
+        numbers=await numbers.lines(request, session),
+        may_change=sources.may_change(session),
     )
 
 
@@ -131,7 +133,29 @@ def _campaign(campaign: Campaign, paused: bool) -> dict[str, Any]:
         f"{step.channel} {_after(step.after)}{f' at {step.at:%H:%M}' if step.at else ''}"
         for step in campaign.cadence
     ]
-    return {"campaign": campaign, "hours": _hours(campaign.hours), "steps": steps, "paused": paused}
+    return {
+        "campaign": campaign,
+        "hours": _hours(campaign.hours),
+        "steps": steps,
+        "paused": paused,
+        "shows": _shows(campaign),
+    }
+
+
+def _shows(campaign: Campaign) -> str:
+    """Whose numbers a person sees, in a few words."""
+    pool, said = campaign.caller_ids, []
+    said.append(f"{len(pool.numbers)} of the numbers" if pool.numbers else "all numbers")
+    said.append("the nearest" if pool.local is Local.NEAREST else "in turn")
+    if pool.sticky:
+        said.append("the same one again")
+    if pool.per_day is not None:
+        said.append(f"each at most {pool.per_day} times a day")
+    if pool.watch is None:
+        said.append("answers not watched")
+    if campaign.call_reason is not None:
+        said.append(f"with the reason “{campaign.call_reason}”")
+    return ", ".join(said)
 
 
 def _agent(row: ConfiguredAgent) -> dict[str, Any]:
