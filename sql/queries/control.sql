@@ -27,8 +27,9 @@ RETURNING id AS control_id, attempt_id, leg_id, action, given, asked_by, state, 
 UPDATE control SET sent_at = :now WHERE id = :control_id AND sent_at IS NULL RETURNING id;
 
 -- name: settle_control
--- What became of it; nothing where that was settled before.
-UPDATE control SET state = :state, settled_at = CASE WHEN CAST(:state AS text) IN ('done', 'failed') THEN CAST(:now AS timestamptz) END,
+-- What became of it; nothing where that was settled before. Tones may be a person's own numbers: they are not kept.
+UPDATE control SET state = :state, given = CASE WHEN CAST(:state AS text) IN ('done', 'failed') THEN given - 'digits' ELSE given END,
+       settled_at = CASE WHEN CAST(:state AS text) IN ('done', 'failed') THEN CAST(:now AS timestamptz) END,
        why = :why, lease_until = NULL
  WHERE id = :control_id AND state IN ('asked', 'waiting') AND state <> :state
 RETURNING id;

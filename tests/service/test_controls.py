@@ -79,6 +79,8 @@ async def test_tones_reach_the_party_that_they_are_for(talk: Talk) -> None:
     await talk.done("digits", digits="12#")
     await talk.service.simulator.carrier.wait_for(lambda: talk.call(talk.phone).tones == "12#")
     assert talk.call(agent).tones == ""
+    async with talk.service.database.connection() as tx:
+        assert not await tx.fetchval("SELECT count(*) FROM control WHERE given ? 'digits'")
 
 
 async def test_the_same_command_twice_is_one(talk: Talk) -> None:

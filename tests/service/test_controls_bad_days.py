@@ -72,7 +72,7 @@ async def test_a_lead_who_hangs_up_during_a_transfer_stops_the_others_phone(
     told = await talk.told(answer["id"])
     assert (told["state"], told["why"]) == ("failed", "the talk is over")
     assert talk.call(NOBODY).status == "canceled"
-    assert lead["attempts"][0]["contact"] is True
+    assert lead["attempts"][0]["state"] == "connected"
 
 
 async def test_an_agent_who_hangs_up_after_a_blind_transfer_does_not_end_it(talk: Talk) -> None:

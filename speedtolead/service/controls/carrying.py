@@ -49,7 +49,7 @@ log = structlog.get_logger(__name__)
 Answer = TypeVar("Answer")
 
 LEASE = timedelta(seconds=30)
-WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.0)
+WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between requests for one change: a call that was sent into a conference is there a moment later."""
 UNCLEAR = "unclear"
 GONE = "gone"

@@ -135,8 +135,8 @@ def _became(call: Call, control: ControlRow, over: bool) -> tuple[ControlState |
 def _to_end(call: Call, over: bool) -> list[EndCall]:
     """Calls that must not go on: of parties that are not wanted, and all of a talk that nobody leads any more."""
     talk = talk_of(call, talking=True)
-    everybody = over or (call.row.conference is not None and call.row.bridged_at is not None and talk.alone)
-    everybody = everybody and call.row.notice_at is None
+    conferred = call.row.conference is not None and call.row.bridged_at is not None
+    everybody = over or (conferred and talk.alone and call.row.notice_at is None)
     ended = []
     for leg_id in (known for known in call.present() if known in call.leg_rows):
         call_id = call.legs[leg_id].carrier_call_id
