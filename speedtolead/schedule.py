@@ -14,6 +14,7 @@ from speedtolead.service.webhooks.relay import Relay
 from speedtolead.web.services import Services
 
 SWEEP_SECONDS = 1.0
+WAITING_SECONDS = 0.5
 COMMIT_LOG_SECONDS = 0.5
 PRUNE_SECONDS = 3600.0
 RELEASE_PINGS_SECONDS = 5.0
@@ -50,6 +51,7 @@ def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds:
     """Each of these is safe on any number of nodes at once."""
     ticks.every(SWEEP_SECONDS, "sweep", services.sweeping.sweep)
     ticks.every(SWEEP_SECONDS, "sweep_sends", services.receipts.sweep)
+    ticks.every(WAITING_SECONDS, "waiting_callers", services.incoming.serve)
     ticks.every(SWEEP_SECONDS, "shifts", services.shifts.change)
     ticks.every(SWEEP_SECONDS, "sweep_talks", services.talk_sweeping.sweep)
     ticks.every(SWEEP_SECONDS, "waiting", services.waiting.look)

@@ -20,13 +20,15 @@ from speedtolead.adapters.connectors.kept import read_again
 from speedtolead.adapters.mail_addresses import OfflineMailAddresses
 from speedtolead.adapters.numbering import OfflineNumbering
 from speedtolead.adapters.twilio.callbacks import TwilioCallbacks
+from speedtolead.adapters.twilio.incoming import TwilioIncoming
 from speedtolead.adapters.webhooks import webhook_sender
 from speedtolead.carrier_accounts import accounts, callbacks_of, carriers_of, texts_of
 from speedtolead.clock import SystemClock
 from speedtolead.node import Node
 from speedtolead.outside import Outside, mailer_of, outside
-from speedtolead.ports import CallbackReader, Clock
+from speedtolead.ports import CallbackReader, Clock, Numbering
 from speedtolead.ports.carriers import Carriers
+from speedtolead.ports.incoming import IncomingReader
 from speedtolead.ports.messages import Texter
 from speedtolead.ports.texts import TextReader
 from speedtolead.runtime.commits import Commits
@@ -56,6 +58,10 @@ from speedtolead.service.evidence.keeping import Keeping
 from speedtolead.service.follow_up import FollowUp
 from speedtolead.service.guarding import Guarding
 from speedtolead.service.imports.run import Imports
+from speedtolead.service.inbound.calls import IncomingCalls
+from speedtolead.service.inbound.going_on import GoingOn
+from speedtolead.service.inbound.messages import Messages
+from speedtolead.service.inbound.recognising import Recognising
 from speedtolead.service.intake.again import SendingAgain
 from speedtolead.service.intake.histories import SourceHistories
 from speedtolead.service.intake.inbound import Inbound
@@ -194,7 +200,7 @@ def _assemble(
         public_url=ground.settings.own_url,
         simulated=_simulated(ground.settings),
         **_intake_services(ground, parts, commits, dialer),
-        **_call_services(ground, carriers, watch, calls, patience, reader),
+        **_call_services(ground, carriers, watch, calls, patience, reader, parts.tables.numbering),
         **_lawful_services(ground, parts, reader, suppressions),
         receipts=Receipts(apart, clock, patience, sending, texts),
         receipt_reader=reader,
@@ -235,6 +241,9 @@ def _intake_services(ground: _Ground, parts: _IntakeParts, commits: Commits, dia
 
 class _CallServices(TypedDict):
     callbacks: Callbacks
+    incoming: IncomingCalls
+    incoming_reader: IncomingReader
+    messages: Messages
     callback_reader: CallbackReader
     sweeping: Sweeping
     afterwards: CarryingOut
@@ -252,15 +261,20 @@ def _call_services(
     calls: Calls,
     patience: Patience,
     reader: TwilioCallbacks,
+    numbering: Numbering,
 ) -> _CallServices:
     clock, database = ground.clock, ground.database
     recording = TalkRecording(database, carriers, clock, ground.permits)
     afterwards = CarryingOut(database, carriers, clock, Carrying(database, carriers, clock, calls, recording))
+    going_on = GoingOn(clock, patience, ground.permits, numbering)
     return {
         "controls": Controls(database, clock, calls),
         "talks": Talks(ground.apart),
         "talk_sweeping": TalkSweeping(database, carriers, clock, calls, patience, afterwards),
-        "callbacks": Callbacks(database, clock, calls, patience, ground.permits),
+        "callbacks": Callbacks(database, clock, calls, patience, ground.permits, going_on),
+        "incoming": IncomingCalls(database, clock, calls, Recognising(numbering, patience), going_on, afterwards),
+        "incoming_reader": TwilioIncoming(),
+        "messages": Messages(ground.apart, clock),
         "callback_reader": reader,
         "sweeping": Sweeping(database, carriers, clock, calls, patience, afterwards),
         "afterwards": afterwards,

@@ -19,6 +19,7 @@ from speedtolead.carrier_accounts import accounts, carriers_of
 from speedtolead.clock import SystemClock
 from speedtolead.commands import Commands, command
 from speedtolead.commands.lists import in_words
+from speedtolead.commands.numbers import number_findings
 from speedtolead.domain.breaker import BreakerState
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.ports import PortError
@@ -29,6 +30,7 @@ from speedtolead.settings import Settings
 from speedtolead.store import carriers as rows
 from speedtolead.store.database import Database, DatabaseAway, connect
 from speedtolead.store.embedded import EmbeddedServerError
+from speedtolead.store.inbound import NUMBERS_OF_INSTALLATION, NumberOfAccount
 from speedtolead.store.migrations import pending
 
 _MAX_SKEW_SECONDS = 2.0
@@ -57,16 +59,18 @@ async def run_doctor(settings: Settings, _: argparse.Namespace) -> int:
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """The findings, one after another."""
-    for finding in await _database(settings):
+    ours: list[NumberOfAccount] = []
+    for finding in await _database(settings, ours):
         yield finding
-    async for finding in _carriers(settings):
+    async for finding in _carriers(settings, ours):
         yield finding
     yield await _callback_address(settings)
     if not settings.database_url:
         yield _data_folder(settings)
 
 
-async def _database(settings: Settings) -> list[Finding]:
+async def _database(settings: Settings, numbers: list[NumberOfAccount]) -> list[Finding]:
+    """What is found of it; ``numbers`` gets those of the accounts."""
     kind = "external" if settings.database_url else "embedded"
     try:
         async with wiring.database_url(settings) as url:
@@ -74,6 +78,9 @@ async def _database(settings: Settings) -> list[Finding]:
             async with connect(url, 2) as database:
                 skew = abs((await database.ping() - datetime.now(UTC)).total_seconds())
                 lists = [] if todo else [*await _lists(database), *await _left_alone(settings, database)]
+                if not todo:
+                    async with database.connection() as tx:
+                        numbers += await NUMBERS_OF_INSTALLATION.all(tx)
     except (DatabaseAway, EmbeddedServerError, OSError) as error:
         return [Finding(False, f"database ({kind}): {error}; check SPEEDTOLEAD_DATABASE_URL")]
     schema = Finding(not todo, "schema: up to date" if not todo else "schema: run `speedtolead migrate`")
@@ -120,10 +127,28 @@ async def _left_alone(settings: Settings, database: Database) -> list[Finding]:
     return found
 
 
-async def _carriers(settings: Settings) -> AsyncIterator[Finding]:
+async def _carriers(settings: Settings, numbers: list[NumberOfAccount]) -> AsyncIterator[Finding]:
     async with carriers_of(settings, lambda carrier, queued_for: None) as carriers:
         for name in carriers:
-            yield await _carrier(settings, carriers, name)
+            finding = await _carrier(settings, carriers, name)
+            yield finding
+            if finding.ok:
+                own = [number for number in numbers if number.carrier == name]
+                for one in await _numbers(settings, carriers, name, own):
+                    yield one
+
+
+async def _numbers(
+    settings: Settings, carriers: Carriers, name: CarrierName, ours: list[NumberOfAccount]
+) -> list[Finding]:
+    """Whether calls to our numbers come to us. The simulated carrier lends any number until it is told of some."""
+    try:
+        listed = await carriers.of(name).numbers()
+    except PortError as error:
+        return [Finding(False, f"numbers: the carrier cannot be asked about them ({error})")]
+    if settings.carrier == "simulated" and not listed:
+        return []
+    return [Finding(ok, words) for ok, words in number_findings(ours, listed, settings.own_url)]
 
 
 async def _carrier(settings: Settings, carriers: Carriers, name: CarrierName) -> Finding:

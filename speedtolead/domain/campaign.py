@@ -15,6 +15,7 @@ from speedtolead.domain.cadence.stops import StopRules
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.caller_id import CallerIds
 from speedtolead.domain.hours import ALWAYS, WeeklyHours
+from speedtolead.domain.inbound import InboundPolicy
 from speedtolead.domain.machine import MachinePolicy
 from speedtolead.domain.routing.policy import Routing
 from speedtolead.domain.voicemail import VoicemailPolicy
@@ -145,3 +146,4 @@ class Campaign:
     call_reason: str | None = None
     """Why we call, for the person's display where their carrier shows it; at most 50 characters."""
     transfer_to: tuple[Outside, ...] = ()
+    inbound: InboundPolicy = field(default_factory=InboundPolicy)

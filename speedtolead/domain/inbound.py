@@ -51,13 +51,6 @@ class CallOutcome(StrEnum):
     """The menu or a route ended it."""
 
 
-class OnContact(StrEnum):
-    """What a talk with a caller does to the cadence that is running for that person in the campaign."""
-
-    STOP = "stop"
-    CONTINUE = "continue"
-
-
 @dataclass(frozen=True, slots=True)
 class InboundPolicy:
     """How a campaign takes calls. ``callback``: whoever is unknown and was missed is called back, once."""
@@ -66,7 +59,6 @@ class InboundPolicy:
     """So long a caller waits for a free agent, then the voicemail answers."""
     ring: timedelta = timedelta(seconds=15)
     """So long each agent's phone rings."""
-    on_contact: OnContact = OnContact.STOP
     callback: bool = False
     greeting: str | None = None
     hold: str = "All our agents are on the phone. Please stay on the line."

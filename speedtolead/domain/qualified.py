@@ -1,7 +1,7 @@
 """The qualified call: whether an incoming call is one that its source is paid for.
 
-Owns: the rule, the verdict of each condition with what it looked at, and the price that follows. Must not know: where
-the facts come from, or who is told. A fact that is missing fails the condition that needs it.
+Owns: the rule, the verdict of each condition with what it looked at, and the price that follows.
+Must not know: where the facts come from, or who is told. A fact that is missing fails the condition that needs it.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from speedtolead.domain.mapping import Mapping
 from speedtolead.domain.price import Caps, Pricing
 from speedtolead.domain.returned import ReturnTerms
 from speedtolead.domain.score import FitRule
+from speedtolead.domain.tracking import CallTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +100,5 @@ class Source:
     returns: ReturnTerms | None = None
     """None: its vendor takes no lead back."""
     guard: GuardTerms = field(default_factory=GuardTerms)
+    call: CallTerms | None = None
+    """The tracking number that it is; None: it posts leads."""

@@ -15,6 +15,7 @@ from uuid import UUID
 from speedtolead.domain.call import LegReport
 from speedtolead.domain.machine import CONSUMERS, Detection
 from speedtolead.ports.control import CallControl
+from speedtolead.ports.incoming import Numbers
 from speedtolead.ports.instructions import Instruction
 
 
@@ -56,7 +57,7 @@ class Sound:
     pieces: AsyncIterator[bytes]
 
 
-class Carrier(CallControl, Protocol):
+class Carrier(CallControl, Numbers, Protocol):
     """Places calls, changes live ones, and tells what became of them."""
 
     name: str

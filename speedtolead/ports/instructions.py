@@ -12,6 +12,7 @@ from uuid import UUID
 from speedtolead.domain.machine import CONSUMERS, Detection
 from speedtolead.ports.conference import Greet, JoinConference
 from speedtolead.ports.control import Aside
+from speedtolead.ports.incoming import AskKeys, HoldOn, SayFirst, TakeMessage
 from speedtolead.ports.voicemail import AskWhoAnswered, AwaitGreeting, LeaveMessage
 
 
@@ -100,5 +101,9 @@ Instruction = (
     | AwaitGreeting
     | LeaveMessage
     | AskWhoAnswered
+    | AskKeys
+    | HoldOn
+    | TakeMessage
+    | SayFirst
 )
 """What the carrier is told to do with a call."""

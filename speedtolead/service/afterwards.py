@@ -14,7 +14,7 @@ from uuid import UUID
 
 import structlog
 
-from speedtolead.ports import Clock, Indeterminate, PortError
+from speedtolead.ports import Clock, Indeterminate, Instruction, PortError
 from speedtolead.ports.carriers import Carriers
 from speedtolead.store import recordings as rows
 from speedtolead.store.database import Database, DatabaseAway
@@ -41,13 +41,22 @@ class StartRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class SendElsewhere:
+    """The carrier is to break off what a live call does, and to let it go on with an instruction."""
+
+    call_id: str
+    carrier: str
+    instruction: Instruction
+
+
+@dataclass(frozen=True, slots=True)
 class WorkOff:
     """Something is to be done with this attempt's talk; the rows that say so are committed."""
 
     attempt_id: UUID
 
 
-Afterwards = EndCall | StartRecording | WorkOff
+Afterwards = EndCall | StartRecording | SendElsewhere | WorkOff
 
 
 class WorkingOff(Protocol):
@@ -72,6 +81,8 @@ class CarryingOut:
                 match one:
                     case EndCall(call_id, carrier):
                         await self._carriers.of(carrier).end_call(call_id)
+                    case SendElsewhere(call_id, carrier, instruction):
+                        await self._carriers.of(carrier).redirect(call_id, instruction)
                     case StartRecording():
                         await start_recording(self._database, self._carriers, self._clock, one)
                     case WorkOff(attempt_id):

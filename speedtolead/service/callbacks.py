@@ -35,6 +35,7 @@ from speedtolead.service.afterwards import Afterwards
 from speedtolead.service.calls import Call, Calls
 from speedtolead.service.choosing import next_agent
 from speedtolead.service.controls import following, joining
+from speedtolead.service.inbound.going_on import GoingOn
 from speedtolead.service.notice import nobody_free
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
@@ -49,6 +50,7 @@ from speedtolead.store.settings_json import candidates_from_json
 
 TAKEN = "This lead is no longer available. Goodbye."
 NOT_PERMITTED = "This person may not be called right now. Goodbye."
+CALLING_US = "This person is calling us at this moment. Goodbye."
 NOT_REACHED = "The lead did not answer. Goodbye."
 
 
@@ -104,13 +106,20 @@ class Callbacks:
     """Takes callbacks that are known to be genuine."""
 
     def __init__(
-        self, database: Database, clock: Clock, under_way: Calls, patience: Patience, permits: Permits
+        self,
+        database: Database,
+        clock: Clock,
+        under_way: Calls,
+        patience: Patience,
+        permits: Permits,
+        going_on: GoingOn,
     ) -> None:
         self._database = database
         self._clock = clock
         self._calls = under_way
         self._patience = patience
         self._permits = permits
+        self._going_on = going_on
 
     async def report(self, callback: Callback, report: LegReport) -> Sequence[Afterwards]:
         """A status or a detection. One for an attempt that does not exist is dropped."""
@@ -150,7 +159,10 @@ class Callbacks:
             if call is None or not self._still_offered(call, callback.leg_id):
                 return Told(Goodbye(TAKEN), [])
             row, campaign = call.row, call.campaign
-            words = whisper(campaign.whisper, row, campaign.name, campaign.seller)
+            if call.incoming:
+                words = await self._going_on.whisper(tx, call)
+            else:
+                words = whisper(campaign.whisper, row, campaign.name, campaign.seller)
             return Told(OfferLead(row.attempt_id, callback.leg_id, words), [])
 
     async def announce(self, callback: Callback, call_id: str | None) -> Told:
@@ -178,6 +190,8 @@ class Callbacks:
             afterwards = await self._picked_up(tx, call, callback, call_id)
             if call.row.conference is not None and call.row.bridged_at is not None:
                 return Told(joining.rejoin(call, LegKind.LEAD), afterwards)
+            if call.incoming:
+                return Told(await self._going_on.next(tx, call, first=True), afterwards)
             if call.mode is DialMode.AGENT_FIRST:
                 return Told(JoinNow(), afterwards)
             return Told(await self._next_agent(tx, call), afterwards)
@@ -188,8 +202,11 @@ class Callbacks:
             if await received(tx, callback) and report is not None:
                 await recordings.hear(tx, callback.attempt_id, callback.leg_id, report)
 
-    async def dialed(self, callback: Callback, report: LegReport) -> Told:
-        """A phone that was rung from the other's call is done, reached or not: how does that other call go on?"""
+    async def dialed(self, callback: Callback, report: LegReport, lead_over: LegReport | None = None) -> Told:
+        """A phone that was rung from the other's call is done, reached or not: how does that other call go on?
+
+        ``lead_over``: the caller's own call is over, as the carrier says in the same breath.
+        """
         async with self._database.transaction() as tx:
             new = await received(tx, callback)
             call = await self._load(tx, callback)
@@ -201,7 +218,11 @@ class Callbacks:
                 return Told(joining.rejoin(call, left), await self._calls.settle(tx, call))
             if new:
                 await call.apply(tx, callback.leg_id, report)
+            if call.incoming and lead_over is not None:
+                await call.apply(tx, self._going_on.lead_leg(call), lead_over)
             afterwards = await self._calls.settle(tx, call)
+            if call.incoming:
+                return Told(await self._going_on.next(tx, call), afterwards)
             if call.mode is DialMode.AGENT_FIRST:
                 talked = call.fate().bridged_at is not None
                 return Told(Goodbye(None if talked else NOT_REACHED), afterwards)
@@ -246,6 +267,7 @@ class Callbacks:
         """The offer stands: this is the present try's agent, and the attempt is being dialled."""
         present = call.current(LegKind.AGENT)
         live = AttemptState(call.row.state) in {AttemptState.DIALING, AttemptState.UNKNOWN}
+        live = live and call.row.gave_way_at is None
         return live and present is not None and present[0] == agent_leg_id
 
     async def _dial_lead(self, tx: Connection, call: Call, agent_leg_id: UUID) -> Told:
@@ -255,11 +277,14 @@ class Callbacks:
         if ringing is not None:
             return Told(self._connect(call, ringing[0]), [])
         await calls.take_offer(tx, call, agent_leg_id, now)
-        if LeadState(row.lead_state) not in OPEN_STATES:
+        if LeadState(row.lead_state) not in OPEN_STATES and row.calls_back is None:
             await ending.withdraw(tx, row, f"the lead is {row.lead_state}", now)
             return Told(Goodbye(TAKEN), [])
         await rows.LOCK_PERSON.all(tx, lead_id=row.lead_id)  # a stop that was committed before this is seen below
         facts = await rows.PERMIT_FACTS.one(tx, lead_id=row.lead_id)
+        if facts.on_the_line:
+            await ending.put_back(tx, row, now, "the person was calling us")
+            return Told(Goodbye(CALLING_US), [])
         permit = self._permits.decide("call", call.campaign, facts.facts(self._permits.fictional_exempt), now)
         await rows.add_permit(tx, row.account_id, row.attempt_id, permit)
         if not permit.allowed:

@@ -11,7 +11,7 @@ commit; if that fails, the attempt's lease brings it back to attention.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -29,12 +29,14 @@ from speedtolead.domain.attempt import (
 )
 from speedtolead.domain.call import DialMode, Fate, Leg, LegKind, LegReport, LegState, is_contact
 from speedtolead.domain.campaign import Campaign
+from speedtolead.domain.inbound import Direction
 from speedtolead.domain.lead import OPEN_STATES, LeadEvent, LeadState
 from speedtolead.ports import Clock
 from speedtolead.service import ending, recordings, returns
 from speedtolead.service.afterwards import Afterwards, EndCall, StartRecording
 from speedtolead.service.controls import following
 from speedtolead.service.follow_up import FollowUp
+from speedtolead.service.inbound import ending as incoming_ends
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
 from speedtolead.store import agents, dial, events
@@ -98,9 +100,17 @@ class Call:
         found = self.current(kind)
         return found[1] if found else None
 
+    @property
+    def incoming(self) -> bool:
+        """The person called us."""
+        return self.row.direction == Direction.INBOUND
+
     def fate(self) -> Fate:
         opening = self.opening(LegKind.AGENT)
-        return legs_of_call.fate(self.mode, self.leg(LegKind.LEAD), opening[1] if opening else None)
+        found = legs_of_call.fate(self.mode, self.leg(LegKind.LEAD), opening[1] if opening else None)
+        if self.incoming and found.result is Result.ABANDONED:
+            return replace(found, result=Result.NO_ANSWER)  # nobody of ours took it
+        return found
 
     async def apply(self, tx: Connection, leg_id: UUID, report: LegReport) -> bool:
         """Advance a leg and write it; False where the report told nothing new, or of no leg of this attempt."""
@@ -259,7 +269,10 @@ class Calls:
         await self._save(tx, call, fate, state, now, contact)
         kind = "attempt.contact" if contact else f"attempt.{state.value}"
         await self._event(tx, call, kind, now, {"answered_by": lead.answered_by, "ended_as": lead.end})
-        await self._lead_follows(tx, call, contact, now)
+        if call.incoming:
+            await self._caller_follows(tx, call, fate, contact, now)
+        else:
+            await self._lead_follows(tx, call, contact, now)
         await events.wake(tx)
 
     async def _revise(self, tx: Connection, call: Call, fate: Fate, now: datetime) -> None:
@@ -276,8 +289,17 @@ class Calls:
             await self._save(tx, call, fate, AttemptState.CONNECTED, now, contact=True)
             await self._lead_follows(tx, call, True, now)
 
+    async def _caller_follows(self, tx: Connection, call: Call, fate: Fate, contact: bool, now: datetime) -> None:
+        """The person called: what was planned stays so, unless they talked with us or are called back."""
+        ended = await incoming_ends.end(tx, call.row, call.campaign, fate, contact, now)
+        if contact or ended.idle:
+            await self._lead_follows(tx, call, contact, now)
+
     async def _offer_missed(self, tx: Connection, call: Call, agent: Leg | None, now: datetime) -> None:
         """The agent did not take it, and the lead's phone never rang: on to the next agent at once."""
+        if call.row.gave_way_at is not None:
+            await ending.put_back(tx, call.row, now, "the person was calling us")
+            return
         taken = agent is not None and agent.accepted_at is not None
         why = "the agent left before the lead was rung" if taken else "the agent did not take the offer"
         await ending.put_back(tx, call.row, now, why, call.row.agent_id)
@@ -305,7 +327,8 @@ class Calls:
         event: AgentEvent | None = None
         lead_over = fate.ended_at is not None
         if leg.state is LegState.ENDED or (lead_over and leg.state is LegState.PLACING):
-            if leg.accepted_at is None and not lead_over and leg.state is LegState.ENDED:
+            refused = leg.accepted_at is None and not lead_over and call.row.gave_way_at is None
+            if refused and leg.state is LegState.ENDED:
                 event = Missed(self._patience.missed_offer_rest)
             else:
                 wrap_up = call.campaign.dial.wrap_up if fate.bridged_at else timedelta(0)
@@ -323,6 +346,8 @@ class Calls:
     def _to_end(self, call: Call, fate: Fate) -> list[EndCall]:
         """Calls that must not go on: a machine's, and a phone that rings for an agent who has left."""
         found, agent = call.current(LegKind.LEAD), call.leg(LegKind.AGENT)
+        if call.row.gave_way_at is not None:
+            return _still_there(call)
         if found is None or found[1].state is LegState.ENDED or found[1].carrier_call_id is None:
             return []
         agent_left = call.mode is DialMode.AGENT_FIRST and agent is not None and agent.state is LegState.ENDED
@@ -353,6 +378,13 @@ class Calls:
             agent_id=row.agent_id,
             data=data,
         )
+
+
+def _still_there(call: Call) -> list[EndCall]:
+    """Those calls of the present try that are not over."""
+    there = [leg for leg in (call.leg(LegKind.LEAD), call.leg(LegKind.AGENT)) if leg is not None]
+    live = [leg for leg in there if leg.state is not LegState.ENDED]
+    return [EndCall(leg.carrier_call_id, call.carrier) for leg in live if leg.carrier_call_id is not None]
 
 
 async def take_offer(tx: Connection, call: Call, agent_leg_id: UUID, now: datetime) -> None:

@@ -135,8 +135,15 @@ async def conclude_unplaced(
 
 async def move_lead(tx: Connection, row: CallRow, state: LeadState, event: LeadEvent, now: datetime) -> None:
     """Apply what happened to the lead; written and told only where it changes its state."""
+    await move(tx, row.account_id, row.lead_id, state, event, now)
+
+
+async def move(
+    tx: Connection, account_id: UUID, lead_id: UUID, state: LeadState, event: LeadEvent, now: datetime
+) -> None:
+    """The same for any lead, which is locked."""
     to = advance_lead(state, event)
     if to is state:
         return
-    await rows.SET_LEAD_STATE.first(tx, lead_id=row.lead_id, state=to)
-    await events.add(tx, row.account_id, f"lead.{to.value}", now, lead_id=row.lead_id)
+    await rows.SET_LEAD_STATE.first(tx, lead_id=lead_id, state=to)
+    await events.add(tx, account_id, f"lead.{to.value}", now, lead_id=lead_id)

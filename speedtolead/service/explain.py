@@ -46,6 +46,11 @@ def _all(story: LeadStory) -> Iterator[tuple[datetime, str]]:
 
 def _attempt(attempt: AttemptRow) -> Iterator[tuple[datetime, str]]:
     name = f"Attempt {attempt.number}"
+    if attempt.direction == "inbound":
+        name = f"Call from the person {attempt.number}"
+        yield attempt.due_at, f"{name} came in."
+    if attempt.gives_back and attempt.state == "scheduled":
+        yield attempt.due_at, f"{name} gives a missed call back."
     if attempt.state == "scheduled":
         yield attempt.due_at, f"{name} is due" + (f" ({attempt.note})." if attempt.note else ".")
     if attempt.claimed_at:

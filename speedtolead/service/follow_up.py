@@ -34,6 +34,8 @@ _HAPPENED = {"appointment": Stop.BOOKED, "quote": Stop.QUOTED, "sale": Stop.SOLD
 _UNMADE = {AttemptState.REFUSED, AttemptState.EXPIRED, AttemptState.CANCELLED}
 _FIRST_IN_LINE = timedelta(days=1)
 """A callback outranks whatever came less than a day after its time."""
+BY_CALL = "call"
+"""How a lead came that an unknown caller made."""
 _USED_UP = {Stop.NO_STEP_LEFT, Stop.ATTEMPTS_USED_UP, Stop.DAYS_USED_UP}
 
 
@@ -165,7 +167,9 @@ class FollowUp:
 
 
 def next_of(row: CourseRow, campaign: Campaign, now: datetime) -> Planned | Over:
-    """The planner's answer for a lead, by its campaign."""
+    """The planner's answer for a lead, by its campaign. Who only called us agreed to no cadence."""
+    if row.via == BY_CALL:
+        return Over(Stop.NO_STEP_LEFT)
     candidates = candidates_from_json(row.candidates)
     zone = candidates[0].zone if candidates else campaign.timezone
     return cadence_of(campaign).next(course_of(row, now), Person(row.lead_id, row.received_at, zone), now)

@@ -105,6 +105,14 @@ class SourceStats:
         """Return on ad spend: what one unit of money brought."""
         return per(self.row.revenue, self.net_cost)
 
+    @property
+    def cost_per_call(self) -> Decimal | None:
+        return per(self.row.call_cost, self.row.calls)
+
+    @property
+    def cost_per_billable_call(self) -> Decimal | None:
+        return per(self.row.call_cost, self.row.billable)
+
     def _cost_per(self, whole: int) -> Decimal | None:
         return per(self.net_cost, whole) if self.row.unpriced < self.row.accepted else None
 

@@ -126,6 +126,8 @@ class Call:
     """Set when a dialled leg is sent elsewhere, away from whoever dialled it."""
     verdict: asyncio.Future[Verdict] | None = None
     keys: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    gathers: int = 0
+    """How often keys were asked for on this leg."""
     said: list[str] = field(default_factory=list)
     """What Say began to tell the person on this leg, in order."""
     played: list[str] = field(default_factory=list)

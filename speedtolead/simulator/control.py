@@ -36,9 +36,10 @@ GET  /simulator/calls?to=&status=   calls, oldest first, each with what it was t
 GET  /simulator/requests?method=&path=&to=   API requests as they arrived
 POST /simulator/people              {"people": [{"pattern": "+1555*", "does": "busy", ...}]}: put in front
 POST /simulator/numbers             {"numbers": [{"number": "+1...", "voice_url": "...", "sms_url": "..."}]}
+                                    calls come from no other number then, unless "others": true
 POST /simulator/reset               everything as at the start
 POST /simulator/calls/{sid}/answer | decline | hangup | press   press: {"digits": "1"}
-POST /simulator/inbound             {"from": "+1...", "to": one of the numbers}
+POST /simulator/inbound             {"from": "+1..." or "anonymous", "to": one of the numbers, "person": {...}}
 GET  /simulator/mails               what the mail server was given
 POST /simulator/texts               {"from": "+1...", "to": one of the numbers, "body": "..."}
 POST /simulator/faults              {"faults": [{"does": ..., "on": "request" | "callback", "times": 1}]}
@@ -46,8 +47,9 @@ GET  /simulator/faults              the faults on order, and how often each was 
 DELETE /simulator/faults            no more faults
 
 A person: pattern, does (answer no_answer busy decline voicemail invalid unreachable manual), ring, talk,
-  presses, digit_delay, hangs_up_after_answer, answered_by, detected_after, speaks (a machine: its greeting),
-  texts (delivered undelivered failed opted_out landline). Times are simulated seconds, or [low, high].
+  presses, answers (keys, for each question of a menu), digit_delay, hangs_up_after_answer, answered_by,
+  detected_after, speaks (a machine: its greeting), texts (delivered undelivered failed opted_out landline).
+  Times are simulated seconds, or [low, high].
 A fault: does; on a request: status, status_after, timeout_after, reset_after, delay; on a callback:
   duplicate, drop, delay, reverse, shuffle. Narrowed by the globs method, path, to and (callbacks) event. With
   times (-1: for ever), status, code, seconds (real ones).
@@ -141,7 +143,9 @@ class Control:
         return web.json_response({"people": [person.as_json() for person in self.carrier.people.people]})
 
     async def numbers(self, request: web.Request) -> web.Response:
-        for fields in _list(await _body(request), "numbers"):
+        body = await _body(request)
+        self.carrier.lends_any_number = bool(body.get("others", self.carrier.lends_any_number))
+        for fields in _list(body, "numbers"):
             own = PhoneNumber(**fields)
             self.carrier.numbers[own.number] = own
         return web.json_response({"numbers": list(self.carrier.numbers)})
@@ -173,11 +177,11 @@ class Control:
         own = self.carrier.numbers.get(to)
         if own is None or not own.voice_url:
             raise ValueError("to must be one of the numbers, with a voice_url")
-        if not is_address(from_):
-            raise ValueError("from must be a phone number, client: or sip:")
+        if not is_address(from_) and from_ != WITHHELD:
+            raise ValueError(f"from must be a phone number, client:, sip: or {WITHHELD}")
         told = Subscription(own.status_callback) if own.status_callback else None
         source = Source(url=own.voice_url, method=own.voice_method.upper(), fallback_url=own.voice_fallback_url)
-        order = Order(to=to, from_=from_, direction="inbound", subscription=told)
+        order = Order(to=to, from_=from_, direction="inbound", subscription=told, person=_caller(body, from_))
         call = self.carrier.receive(order, self.performer.script(source))
         return web.json_response(self._call(call), status=201)
 
@@ -200,6 +204,19 @@ class Control:
     async def cancel_faults(self, request: web.Request) -> web.Response:
         self.carrier.faults.reset()
         return await self.faults(request)
+
+
+WITHHELD = "anonymous"
+"""What the carrier says of a caller who does not show a number."""
+
+
+def _caller(body: Mapping[str, Any], from_: str) -> Person | None:
+    """The script of whoever calls; None: whoever is behind the number."""
+    if "person" not in body:
+        return None
+    if not isinstance(body["person"], dict):
+        raise ValueError("person must be an object")
+    return Person.from_json({"pattern": from_, **body["person"]})
 
 
 def _participant(room: Conference, one: Participant) -> dict[str, object]:

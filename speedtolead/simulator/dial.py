@@ -123,9 +123,8 @@ class Race:
 
     def _caller_id_is_ours(self) -> bool:
         shown = self._caller_id()
-        own = self.carrier.numbers
-        known = shown in own or shown in (self.parent.from_, self.parent.to)
-        return known or not own or not is_phone_number(shown)
+        known = self.carrier.may_show(shown) or shown in (self.parent.from_, self.parent.to)
+        return known or not is_phone_number(shown)
 
     def _ring(self, text: str, noun: Element | None) -> None:
         to = _address(text, noun)

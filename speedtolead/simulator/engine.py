@@ -33,7 +33,7 @@ from .clock import Clock
 from .conference import Rooms
 from .config import PhoneNumber, SimulatorConfig
 from .faults import FaultBook
-from .people import Directory, Does, drawn
+from .people import Directory, Does, Person, drawn
 from .recordings import Recordings
 from .signals import Signals
 from .wire import ApiError, masked, new_sid, rfc2822, wall_now
@@ -63,6 +63,8 @@ class Order:
     timeout: float = 60.0
     time_limit: float = 14_400.0
     reason: str | None = None
+    person: Person | None = None
+    """Who is on this leg; None: whoever is behind the number."""
 
 
 class Carrier:
@@ -73,6 +75,8 @@ class Carrier:
         self.clock = Clock(config.speed)
         self.people = Directory(config.people, config.seed)
         self.numbers: dict[str, PhoneNumber] = {own.number: own for own in config.numbers}
+        self.lends_any_number = False
+        """Calls and texts may come from numbers that are not among its own."""
         self.faults = FaultBook()
         self.signals = Signals()
         self.callbacks = Callbacks(config, self.faults)
@@ -114,6 +118,7 @@ class Carrier:
         self.people.reset()
         self.faults.reset()
         self.numbers = {own.number: own for own in self.config.numbers}
+        self.lends_any_number = False
         self._next_turn = 0.0
         self._in_line.clear()
         await self.open()
@@ -125,6 +130,10 @@ class Carrier:
 
     def calls_to(self, number: str) -> list[Call]:
         return [call for call in self.calls.values() if call.to == number]
+
+    def may_show(self, number: str) -> bool:
+        """Whether a call or text may come from a number."""
+        return not self.numbers or self.lends_any_number or number in self.numbers
 
     def call(self, sid: str) -> Call:
         try:
@@ -163,7 +172,7 @@ class Carrier:
             to=order.to,
             from_=order.from_,
             direction=order.direction,
-            person=self.people.behind(phone),
+            person=order.person or self.people.behind(phone),
             dice=self.people.dice(phone),
             created=wall_now(),
             created_at=self.clock.now(),

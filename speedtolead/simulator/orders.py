@@ -55,7 +55,7 @@ def order(carrier: Carrier, form: Form, *, amd_url: str) -> Order:
     if is_phone_number(to):
         if not is_phone_number(from_):
             raise ApiError(21212, from_)
-        if carrier.numbers and from_ not in carrier.numbers:
+        if not carrier.may_show(from_):
             raise ApiError(21210, from_)
     subscription = None
     if form.get("StatusCallback"):

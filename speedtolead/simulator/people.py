@@ -50,6 +50,8 @@ class Person:
     """Hangs up this long after being connected with somebody; None: never first."""
     presses: str = ""
     """Keys pressed at every Gather."""
+    answers: tuple[str, ...] = ()
+    """Keys pressed at the first, second, … Gather of a call that they make, instead; empty presses none."""
     digit_delay: float = 0.5
     hangs_up_after_answer: Seconds | None = None
     answered_by: str | None = None
@@ -65,7 +67,8 @@ class Person:
         object.__setattr__(self, "texts", Texts(self.texts))
         for name in ("ring", "talk", "hangs_up_after_answer", "detected_after", "speaks"):
             object.__setattr__(self, name, _seconds(name, getattr(self, name)))
-        if set(self.presses) - set("0123456789*#w"):
+        object.__setattr__(self, "answers", tuple(self.answers))
+        if set(self.presses).union(*self.answers) - set("0123456789*#w"):
             raise ValueError("presses may hold only 0-9, *, # and w (half a second)")
         if self.digit_delay < 0:
             raise ValueError("digit_delay may not be negative")

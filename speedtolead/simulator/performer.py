@@ -190,7 +190,9 @@ class Performer:
         """The person presses their keys; those who cannot, do not."""
         if call.person.does is Does.VOICEMAIL:
             return
-        for key in call.person.presses:
+        told, call.gathers = call.gathers, call.gathers + 1
+        answers = call.person.answers
+        for key in answers[told] if told < len(answers) else call.person.presses:
             await self.carrier.clock.pause(call.person.digit_delay)
             if key != "w":
                 self.carrier.press(call, key)

@@ -96,9 +96,9 @@ class Messages:
             raise ApiError(21211, to)
         own = self._carrier.numbers
         from_ = from_ or next(iter(own), "+15005550006")
-        if own and from_ not in own:
+        if not self._carrier.may_show(from_):
             raise ApiError(21606, from_)
-        if not own and not is_phone_number(from_):
+        if from_ not in own and not is_phone_number(from_):
             raise ApiError(21212, from_)
         if person.texts is Texts.LANDLINE:
             raise ApiError(21614, to)

@@ -29,6 +29,7 @@ class CourseRow:
     postal_code: str | None
     attributes: Json
     score: int | None
+    via: str
     source_name: str
     exclusive: bool
     version: int

@@ -43,6 +43,9 @@ class CallRow:
     conference: str | None
     conferred_at: datetime | None
     controlled: bool
+    direction: str
+    gave_way_at: datetime | None
+    calls_back: UUID | None
     campaign_version: int
     lead_state: str
     received_at: datetime
@@ -117,6 +120,8 @@ class FactsRow:
     candidates: list[Json]
     received_at: datetime
     known: Json
+    on_the_line: bool
+    """The person is calling us at this moment."""
 
     def facts(self, fictional_exempt: bool) -> Facts:
         candidates = candidates_from_json(self.candidates)

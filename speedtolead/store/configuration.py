@@ -16,6 +16,11 @@ class AccountRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnNumber:
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
 class NumberRow:
     phone: str
     sms: bool
@@ -98,6 +103,7 @@ PAUSES_OF_ACCOUNT = Query("pauses_of_account", PausesRow)
 SET_PAUSES = Query("set_pauses", Nothing)
 NUMBERS_OF_ACCOUNT = Query("numbers_of_account", NumberRow)
 PUT_NUMBER = Query("put_number", Nothing)
+SET_NUMBER_CALLS = Query("set_number_calls", OwnNumber)
 REMOVE_NUMBER = Query("remove_number", Nothing)
 USERS_OF_ACCOUNT = Query("users_of_account", UserOfAccount)
 PUT_USER = Query("put_user", Id)

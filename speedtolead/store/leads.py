@@ -88,6 +88,9 @@ class ConsentRow:
 class AttemptRow:
     attempt_id: UUID
     number: int
+    direction: str
+    gives_back: bool
+    """It gives a missed call back."""
     step: int
     channel: str
     state: str

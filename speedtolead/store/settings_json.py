@@ -36,6 +36,7 @@ from speedtolead.store.cadence_json import (
     week_from_json,
     week_to_json,
 )
+from speedtolead.store.call_terms_json import policy_from_json, policy_to_json
 from speedtolead.store.machine_json import (
     machine_from_json,
     machine_to_json,
@@ -78,6 +79,7 @@ def campaign_to_json(campaign: Campaign) -> Json:
         "caller_ids": _caller_ids_to_json(campaign.caller_ids),
         "call_reason": campaign.call_reason,
         "transfer_to": [[outside.name, outside.phone] for outside in campaign.transfer_to],
+        "inbound": policy_to_json(campaign.inbound),
     }
 
 
@@ -206,6 +208,7 @@ def campaign_from_json(kept: Json) -> Campaign:
         caller_ids=_caller_ids_from_json(kept.get("caller_ids")),
         call_reason=kept.get("call_reason"),
         transfer_to=tuple(Outside(name, phone) for name, phone in kept.get("transfer_to", [])),
+        inbound=policy_from_json(kept.get("inbound")),
     )
 
 

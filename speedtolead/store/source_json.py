@@ -24,6 +24,7 @@ from speedtolead.domain.price import AsPosted, ByRule, Caps, Flat, PriceRule, Pr
 from speedtolead.domain.returned import Credit, ReturnReason, ReturnTerms
 from speedtolead.domain.score import FitRule
 from speedtolead.domain.source import Acceptance, Asked, Budget, Connection, GuardTerms, Reply, Source
+from speedtolead.store.call_terms_json import terms_from_json, terms_to_json
 from speedtolead.store.settings_json import Json, Versioned
 
 
@@ -60,7 +61,7 @@ def source_to_json(source: Source) -> Json:
         "test_phone": source.test_phone,
         "returns": _returns_to_json(source.returns),
         "guard": _guard_to_json(source.guard),
-    }
+    } | ({} if source.call is None else {"call": terms_to_json(source.call)})
 
 
 def source_from_json(kept: Json) -> Source:
@@ -92,6 +93,7 @@ def source_from_json(kept: Json) -> Source:
         test_phone=kept["test_phone"],
         returns=_returns_from_json(kept.get("returns")),  # sources of before there were returns have none
         guard=_guard_from_json(kept.get("guard")),
+        call=terms_from_json(kept.get("call")),
     )
 
 

@@ -20,9 +20,14 @@ class SourceStatsRow:
     counted once a lead. ``claimed`` is every claim that was not withdrawn, ``undecided`` those of them that may
     still be credited. ``cost`` is of all accepted leads, of which ``unpriced`` have no known price. ``net_…``:
     without the leads that were credited back.
+
+    ``kind``: ``form`` or ``call``. ``calls`` and what follows are of calls that came in during the period, whosever
+    leads they are of: ``talked`` with an agent, ``missed``, ``messages`` left; ``call_cost`` is what the
+    ``billable`` ones cost, which is in the cost of their leads as well.
     """
 
     source: str
+    kind: str
     day: str | None
     received: int
     accepted: int
@@ -44,6 +49,12 @@ class SourceStatsRow:
     unpriced: int
     net_leads: int
     net_contacted: int
+    calls: int
+    talked: int
+    missed: int
+    messages: int
+    billable: int
+    call_cost: Decimal
 
 
 SOURCE_STATS = Query("source_stats", SourceStatsRow)

@@ -56,6 +56,7 @@ class LiveRow:
     planned: int
     dialing: int
     ringing: int
+    calling: int
     talking: int
     unknown: int
 

@@ -16,6 +16,7 @@ from speedtolead.web import (
     evidence,
     guard,
     inbound,
+    inbound_calls,
     leads,
     metrics,
     numbers,
@@ -32,6 +33,7 @@ from speedtolead.web import (
     sources,
     stats,
     suppressions,
+    voice,
     webhooks,
 )
 from speedtolead.web.lead_post import MAX_BODY
@@ -52,6 +54,7 @@ V1 = (
     numbers.routes,
     events.routes,
     outcomes.routes,
+    inbound_calls.routes,
     returns.routes,
     webhooks.routes,
     evidence.routes,
@@ -80,7 +83,10 @@ def create_app(services: Services, body_seconds: float = reading.BODY_SECONDS) -
     app.router.add_post(carrier.TEXT_PATH, carrier.text)
     app.router.add_post(carrier.RECEIPT_PATH, carrier.receipt)
     app.router.add_post(carrier.PATH, carrier.callback)
+    app.router.add_post(voice.PATH, voice.answer)
+    app.router.add_post(voice.STATUS_PATH, voice.status)
     app.router.add_get(sounds.RINGING_PATH, sounds.show_ringing)
+    app.router.add_get(sounds.MUSIC_PATH, sounds.show_music)
     app.router.add_get(inbound.PATH, inbound.receive, allow_head=False)
     app.router.add_post(inbound.PATH, inbound.receive)
     app.router.add_get("/openapi.json", openapi.show)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import structlog
 from aiohttp import web
 
+from speedtolead.domain.call import LegReport, LegState
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.ports import Apologise, Goodbye
 from speedtolead.ports.conference import Greet
@@ -46,6 +47,9 @@ KINDS = frozenset(
         "opt_out",
         "ringing",
         "aside",
+        "keys",
+        "waited",
+        "message",
     }
 )
 AFTERWARDS = web.AppKey("afterwards", set[asyncio.Task[None]])
@@ -55,7 +59,7 @@ async def callback(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     received_at = services.clock.now()
     kind = request.match_info["kind"]
-    flat, signers = await _genuine(request, _known(kind))
+    flat, signers = await genuine(request, _known(kind))
     attempt_id, leg_id = reading.id_of(request, "attempt_id"), reading.id_of(request, "leg_id")
     token = request.headers.get(REPEAT_TOKEN, "")
     fingerprint = _fingerprint(request.path, flat, token)
@@ -73,7 +77,7 @@ async def text(request: web.Request) -> web.Response:
     """A text that somebody wrote to one of our numbers."""
     services = request.app[SERVICES]
     received_at = services.clock.now()
-    fields, _ = await _genuine(request, TEXT)
+    fields, _ = await genuine(request, TEXT)
     found = services.text_reader.inbound_text(fields, received_at)
     if found is None:
         raise Problem(400, "unreadable_body", "This is no text: its id, sender or receiver is missing.")
@@ -87,7 +91,7 @@ async def receipt(request: web.Request) -> web.Response:
     """News of a text of ours. What is no receipt, or of no message, changes nothing."""
     services = request.app[SERVICES]
     received_at = services.clock.now()
-    flat, _ = await _genuine(request, RECEIPT)
+    flat, _ = await genuine(request, RECEIPT)
     found = services.receipt_reader.receipt(flat, received_at)
     if found is not None:
         await services.receipts.take(reading.id_of(request, "message_id"), found)
@@ -95,7 +99,7 @@ async def receipt(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-async def _genuine(request: web.Request, kind: str) -> tuple[dict[str, str], frozenset[CarrierName]]:
+async def genuine(request: web.Request, kind: str) -> tuple[dict[str, str], frozenset[CarrierName]]:
     """What was posted, of a repeated field the last value, and whose signature it bears.
 
     Raises a Problem: 403, no carrier account of ours signed it.
@@ -122,7 +126,9 @@ async def _take(request: web.Request, services: Services, one: Callback) -> web.
             carry_out(request, await taken.report(one, report))
             return web.Response(status=204)
         case "recording":
-            await taken.recording(one, reader.recording_report(one.fields, one.received_at))
+            recorded = reader.recording_report(one.fields, one.received_at)
+            await taken.recording(one, recorded)
+            await services.incoming.recorded(one, recorded)
             return web.Response(status=204)
         case "accept":
             told = await taken.accept(one, reader.digits(one.fields), reader.call_id(one.fields))
@@ -133,7 +139,15 @@ async def _take(request: web.Request, services: Services, one: Callback) -> web.
         case "whisper":
             told = await taken.whisper(one)
         case "dialed":
-            told = await taken.dialed(one, reader.dialed_report(one.fields, one.received_at))
+            dialed = reader.dialed_report(one.fields, one.received_at)
+            told = await taken.dialed(one, dialed, _over(reader.leg_report(one.fields, one.received_at)))
+        case "keys":
+            mark = request.query.get("mark", "")
+            told = await services.incoming.keys(one, reader.digits(one.fields), mark)
+        case "waited":
+            told = await services.incoming.waited(one)
+        case "message":
+            told = await services.incoming.message(one, reader.recording_report(one.fields, one.received_at))
         case "ringing":
             told = Told(Greet(), [])
         case "aside":
@@ -143,10 +157,15 @@ async def _take(request: web.Request, services: Services, one: Callback) -> web.
         case _:
             raise Problem(404, "not_found", "There is no such callback.")
     carry_out(request, told.afterwards)
-    return _say(services, told)
+    return say(services, told)
 
 
-def _say(services: Services, told: Told) -> web.Response:
+def _over(report: LegReport) -> LegReport | None:
+    """The news of the call itself that a callback came from, where that call is over."""
+    return report if report.state is LegState.ENDED else None
+
+
+def say(services: Services, told: Told) -> web.Response:
     kind, body = services.callback_reader.render(told.instruction)
     if isinstance(told.instruction, Goodbye | Apologise):
         log.info("call.ended_by_us")

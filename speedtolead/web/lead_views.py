@@ -80,6 +80,11 @@ class RecordingView(BaseModel):
 class AttemptView(BaseModel):
     attempt_id: UUID
     number: int
+    """Counted in each direction by itself."""
+    direction: str
+    """``outbound``, or ``inbound``: the person called."""
+    gives_back: bool
+    """It gives a missed call back."""
     channel: str
     state: str
     due_at: Instant

@@ -12,6 +12,7 @@ from uuid import UUID
 from aiohttp import web
 
 from speedtolead.ports import CallbackReader, Clock
+from speedtolead.ports.incoming import IncomingReader
 from speedtolead.ports.messages import ReceiptReader
 from speedtolead.ports.texts import TextReader
 from speedtolead.service.abandonment import AbandonmentWatch
@@ -29,6 +30,8 @@ from speedtolead.service.evidence.chaining import Ledger
 from speedtolead.service.evidence.export import Exports
 from speedtolead.service.evidence.keeping import Keeping
 from speedtolead.service.guarding import Guarding
+from speedtolead.service.inbound.calls import IncomingCalls
+from speedtolead.service.inbound.messages import Messages
 from speedtolead.service.intake.again import SendingAgain
 from speedtolead.service.intake.inbound import Inbound
 from speedtolead.service.intake.kept import KeptPosts
@@ -93,6 +96,9 @@ class Services:
     source_reports: SourceReports
     agents: Agents
     callbacks: Callbacks
+    incoming: IncomingCalls
+    incoming_reader: IncomingReader
+    messages: Messages
     shifts: Shifts
     waiting: WaitingLeads
     sweeping: Sweeping

@@ -34,6 +34,23 @@ class ReturnsView(BaseModel):
     credited: ClaimsView
 
 
+class SourceCallsView(BaseModel):
+    """Calls that came in during the period: ``talked`` with an agent, ``missed``, or left a message (``messages``).
+
+    ``cost`` is the price of the ``billable`` ones, which is in the cost of their leads as well;
+    ``cost_per_call`` and ``cost_per_billable_call`` are that ÷ ``received`` and ÷ ``billable``.
+    """
+
+    received: int
+    talked: int
+    missed: int
+    messages: int
+    billable: int
+    cost: Money
+    cost_per_call: Money | None
+    cost_per_billable_call: Money | None
+
+
 class SourceStatsView(BaseModel):
     """Of the leads received in the period, whatever became of them since; money in the account's currency.
 
@@ -50,6 +67,8 @@ class SourceStatsView(BaseModel):
     """
 
     source: str
+    kind: str
+    """``form``, or ``call``: a tracking number, or callers whom no source brought."""
     day: str | None
     received: int
     accepted: int
@@ -79,6 +98,7 @@ class SourceStatsView(BaseModel):
     cost_per_sale: Money | None
     revenue: Money
     roas: Money | None
+    calls: SourceCallsView
 
 
 class SourceStatsReport(BaseModel):
@@ -93,7 +113,7 @@ def source_stats_report(since: datetime, until: datetime, found: Iterable[Source
 
 def source_stats_view(one: SourceStats) -> SourceStatsView:
     row = one.row
-    same = SourceStatsView.model_fields.keys() - {"refused", "credited"}
+    same = SourceStatsView.model_fields.keys() - {"refused", "credited", "calls"}
     shown = {name: getattr(row, name) for name in same if hasattr(row, name)}
     return SourceStatsView(
         **shown,
@@ -116,6 +136,16 @@ def source_stats_view(one: SourceStats) -> SourceStatsView:
         cost_per_appointment=one.cost_per_appointment,
         cost_per_sale=one.cost_per_sale,
         roas=one.roas,
+        calls=SourceCallsView(
+            received=row.calls,
+            talked=row.talked,
+            missed=row.missed,
+            messages=row.messages,
+            billable=row.billable,
+            cost=row.call_cost,
+            cost_per_call=one.cost_per_call,
+            cost_per_billable_call=one.cost_per_billable_call,
+        ),
     )
 
 

@@ -9,7 +9,7 @@ SELECT c.id AS campaign_id, c.account_id, c.name, c.lead_first_held_at, c.settin
            count(*) FILTER (WHERE a.state = 'abandoned'
                                OR a.bridged_at - a.answered_at > CAST(:within AS interval)) AS abandoned
       FROM attempt a
-     WHERE a.campaign_id = c.id AND a.answered_at >= :since AND a.state <> 'machine'
+     WHERE a.campaign_id = c.id AND a.answered_at >= :since AND a.state <> 'machine' AND a.direction = 'outbound'
        AND (a.state = 'abandoned' OR a.bridged_at IS NOT NULL)
  ) n
  WHERE NOT c.removed AND (c.settings #>> '{dial,mode}' = 'lead_first' OR c.lead_first_held_at IS NOT NULL);

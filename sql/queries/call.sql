@@ -2,8 +2,8 @@
 -- One attempt with what its calls need, locked until the transaction ends: news about one attempt is taken in turn.
 SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, a.number, a.step, a.state, a.mode, a.caller_id,
        a.agent_id, a.lease, a.lease_until, a.unknown_since, a.permitted_at, a.bridged_at, a.ended_at, a.contact,
-       a.announced_at, a.notice_at, a.conference, a.conferred_at, a.controlled,
-       c.version AS campaign_version,
+       a.announced_at, a.notice_at, a.conference, a.conferred_at, a.controlled, a.direction, a.gave_way_at,
+       a.calls_back, c.version AS campaign_version,
        l.state AS lead_state, l.received_at, l.phone, l.candidates,
        l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes, s.name AS source_name
   FROM attempt a
@@ -36,7 +36,9 @@ SELECT id FROM leg WHERE id = :leg_id AND carrier <> ALL (CAST(:signers AS text[
 
 -- name: permit_facts
 -- What the permit looks at, as it is now.
-SELECT phone, candidates, received_at, contact_facts(account_id, id, campaign_id, phone, email) AS known
+SELECT phone, candidates, received_at, contact_facts(account_id, id, campaign_id, phone, email) AS known,
+       EXISTS (SELECT FROM inbound_call i
+                WHERE i.from_phone = lead.phone AND i.account_id = lead.account_id AND i.ended_at IS NULL) AS on_the_line
   FROM lead WHERE id = :lead_id;
 
 -- name: lock_person
@@ -94,7 +96,7 @@ WITH before AS (
 ), back AS (
     UPDATE attempt SET state = 'scheduled', due_at = :due_at, ready = false, lease = NULL, lease_until = NULL,
            agent_id = NULL, unknown_since = NULL, requested_at = NULL, counted_until = NULL, note = :note,
-           refused_by = :refused_by,
+           gave_way_at = NULL, refused_by = :refused_by,
            passed_by = CASE WHEN CAST(:passed_by AS uuid) IS NULL THEN passed_by
                             ELSE passed_by || CAST(:passed_by AS uuid) END
      WHERE id = :attempt_id AND state = ANY (:sources)

@@ -28,6 +28,13 @@ ON CONFLICT (account_id, phone) DO UPDATE SET sms = excluded.sms, carrier = excl
 -- name: remove_number
 UPDATE phone_number SET removed = true WHERE account_id = :account_id AND phone = :phone;
 
+-- name: set_number_calls
+-- Whose calls come in on a number, and whether it is a source's own; nothing is returned where that is so already.
+UPDATE phone_number SET campaign_id = :campaign_id, tracking = :tracking
+ WHERE account_id = :account_id AND phone = :phone
+   AND (campaign_id, tracking) IS DISTINCT FROM (CAST(:campaign_id AS uuid), CAST(:tracking AS boolean))
+RETURNING phone;
+
 -- name: users_of_account
 SELECT id AS user_id, email, role, password_hash, address FROM app_user
  WHERE account_id = :account_id AND NOT removed ORDER BY email;
@@ -106,7 +113,7 @@ UPDATE campaign SET removed = true, version = version + 1 WHERE account_id = :ac
 SELECT s.id AS source_id, s.name, s.paused, s.settings, s.said, c.name AS campaign,
        ARRAY(SELECT key_hash FROM api_key k WHERE k.source_id = s.id AND k.revoked_at IS NULL) AS key_hashes
   FROM source s JOIN campaign c ON c.id = s.campaign_id
- WHERE s.account_id = :account_id AND NOT s.removed ORDER BY s.name;
+ WHERE s.account_id = :account_id AND NOT s.removed AND NOT s.built_in ORDER BY s.name;
 
 -- name: put_source
 INSERT INTO source (id, account_id, campaign_id, name, paused, settings, said)

@@ -16,7 +16,8 @@ UPDATE attempt SET ready = true FROM relaxed, due WHERE attempt.id = due.id;
 -- attempts and retries alike, as many as there are free agents; these longest idle first. Where the campaign's routing
 -- picks among agents, only attempts of an audience that one of them answers to, and the agents with their traits.
 -- Reads only, and of the plan no more than that: the limits are numbers, because a limit that is a parameter is planned
--- as a tenth of all rows. On a node whose clock is behind, an attempt may be ready before it is due.
+-- as a tenth of all rows. On a node whose clock is behind, an attempt may be ready before it is due. Whoever is calling us is
+-- not dialled, and an agent for whom a caller waits on the line is not free for anybody else.
 SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c.version AS campaign_version,
        a.lead_received_at, a.rank_at, a.due_at, a.passed_by, a.refused_by, a.audience, free.agents, free.addresses, free.traits,
        CASE WHEN c.by_owner THEN owner_of(l.account_id, l.owner_id, l.phone) END AS owner_id,
@@ -45,6 +46,9 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
              WHERE account_id = c.account_id AND state = 'available' AND NOT removed
                AND (capped_until IS NULL OR capped_until <= :now)
                AND (groups @> ARRAY[c.agent_group] OR groups @> ARRAY[c.fallback_group])
+               AND NOT EXISTS (SELECT FROM inbound_call i
+                                WHERE i.stage = 'waiting' AND i.account_id = agent.account_id
+                                  AND agent.groups @> ARRAY[i.agent_group])
              ORDER BY state_since LIMIT CASE WHEN c.picks THEN 256 ELSE 32 END) g
  ) free
  CROSS JOIN LATERAL (
@@ -74,6 +78,9 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
          WHERE campaign_id = c.id AND audience = one.audience AND state = 'scheduled' AND ready
            AND due_at <= CASE WHEN free.own THEN CAST(:now AS timestamptz)
                                ELSE CAST(:now AS timestamptz) - c.fallback_after END
+           AND lead_id <> ALL (ARRAY(SELECT o.id FROM inbound_call i
+                                       JOIN lead o ON o.account_id = i.account_id AND o.phone = i.from_phone
+                                      WHERE i.ended_at IS NULL))
          ORDER BY rank_at DESC, lead_received_at DESC LIMIT 32) best
      ORDER BY rank_at DESC, lead_received_at DESC LIMIT cardinality(free.agents)
  ) a
@@ -84,7 +91,7 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
            coalesce(array_agg(CASE WHEN day_ends > :now THEN day_calls ELSE 0 END ORDER BY phone), '{}') AS number_calls,
            coalesce(array_agg(benched_by IS NOT DISTINCT FROM 'watch' ORDER BY phone), '{}') AS number_trials
       FROM phone_number
-     WHERE account_id = c.account_id AND NOT removed AND (benched_until IS NULL OR benched_until <= :now)
+     WHERE account_id = c.account_id AND NOT removed AND NOT tracking AND (benched_until IS NULL OR benched_until <= :now)
  ) shown
  WHERE NOT c.paused AND NOT c.removed;
 
@@ -141,10 +148,15 @@ WITH wanted AS (
      WHERE a.state = 'scheduled' AND a.due_at <= :now
        AND w.version = (SELECT coalesce(sum(p.version), 0) FROM person p
                          WHERE p.key IN (w.phone, w.email) AND p.account_id = w.account_id)
+       AND NOT EXISTS (SELECT FROM inbound_call i
+                        WHERE i.from_phone = w.phone AND i.account_id = w.account_id AND i.ended_at IS NULL)
      FOR NO KEY UPDATE OF a SKIP LOCKED
 ), free_agent AS (
     SELECT g.id FROM wanted w JOIN agent g ON g.id = w.agent_id
      WHERE g.state = 'available' AND NOT g.removed
+       AND NOT EXISTS (SELECT FROM inbound_call i
+                        WHERE i.stage = 'waiting' AND i.account_id = g.account_id
+                          AND g.groups @> ARRAY[i.agent_group])
      FOR NO KEY UPDATE OF g SKIP LOCKED
 ), pair AS (
     SELECT w.*, row_number() OVER (PARTITION BY w.carrier ORDER BY w.n) AS place,

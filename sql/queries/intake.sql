@@ -146,7 +146,7 @@ WITH no_twin AS (
              AS number_calls,
            coalesce(array_agg(benched_by IS NOT DISTINCT FROM 'watch' ORDER BY phone), '{}') AS number_trials
       FROM phone_number
-     WHERE (SELECT handed FROM way) AND account_id = :account_id AND NOT removed
+     WHERE (SELECT handed FROM way) AND account_id = :account_id AND NOT removed AND NOT tracking
        AND (benched_until IS NULL OR benched_until <= :received_at)
 )
 SELECT coalesce((SELECT id FROM new_lead), kept_out()) AS id, agents, addresses, traits,

@@ -70,6 +70,9 @@ WITH called AS (
     SELECT id FROM attempt WHERE lead_id = :lead_id AND account_id = :account_id
 ), legs AS (
     UPDATE leg SET address = 'erased' WHERE attempt_id IN (SELECT id FROM called) AND kind = 'lead'
+), calls_in AS (
+    UPDATE inbound_call SET from_phone = NULL, postal_code = NULL, progress = '{}'
+     WHERE lead_id = :lead_id AND account_id = :account_id
 ), callbacks AS (
     UPDATE carrier_callback SET fields = '{}' WHERE attempt_id IN (SELECT id FROM called)
 ), outcomes AS (

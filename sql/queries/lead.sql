@@ -45,11 +45,12 @@ SELECT channels, wording, seller, captured_at, url, ip, user_agent, trustedform_
 
 -- name: attempts_of_lead
 -- The lead's attempts in order, with their hops.
-SELECT a.id AS attempt_id, a.number, a.step, a.channel, a.state, a.due_at, a.mode, a.caller_id, a.tries,
+SELECT a.id AS attempt_id, a.number, a.direction, a.calls_back IS NOT NULL AS gives_back, a.step, a.channel, a.state, a.due_at, a.mode, a.caller_id, a.tries,
        g.name AS agent, a.claimed_at, a.permitted_at, a.requested_at, a.ringing_at, a.answered_at, a.bridged_at,
        a.ended_at, a.contact, a.talk_seconds, a.note, a.announced_at, a.notice_at
   FROM attempt a LEFT JOIN agent g ON g.id = a.agent_id
- WHERE a.account_id = :account_id AND a.lead_id = :lead_id ORDER BY a.number;
+ WHERE a.account_id = :account_id AND a.lead_id = :lead_id
+ ORDER BY CASE WHEN a.direction = 'inbound' THEN a.due_at ELSE coalesce(a.requested_at, a.ended_at, a.due_at) END, a.number;
 
 -- name: permits_of_lead
 -- Every decision on the lead's attempts, in order.

@@ -58,10 +58,26 @@ WITH wanted AS (
        AND (CAST(:campaign AS text) IS NULL
             OR l.campaign_id = (SELECT id FROM campaign WHERE account_id = :account_id AND name = :campaign))
      GROUP BY t.source_id, 3
+), called_in AS (
+    SELECT i.source_id, count(*) AS calls, count(*) FILTER (WHERE i.outcome = 'talk') AS talked,
+           count(*) FILTER (WHERE i.outcome = 'missed') AS missed,
+           count(*) FILTER (WHERE i.outcome = 'voicemail') AS messages,
+           count(*) FILTER (WHERE i.billable) AS billable, sum(i.price) AS call_cost,
+           CASE WHEN CAST(:by_day AS boolean)
+                THEN to_char(i.received_at AT TIME ZONE a.timezone, 'YYYY-MM-DD') ELSE '' END AS day
+      FROM source s
+      JOIN account a ON a.id = s.account_id
+      JOIN inbound_call i ON i.source_id = s.id AND i.received_at >= :since AND i.received_at < :until
+      JOIN attempt t ON t.id = i.attempt_id
+     WHERE s.account_id = :account_id AND (CAST(:source AS text) IS NULL OR s.name = :source)
+       AND (CAST(:campaign AS text) IS NULL
+            OR t.campaign_id = (SELECT id FROM campaign WHERE account_id = :account_id AND name = :campaign))
+     GROUP BY i.source_id, 8
 ), place AS (
     SELECT source_id, day FROM counted UNION SELECT source_id, day FROM touched
+    UNION SELECT source_id, day FROM called_in
 )
-SELECT s.name AS source, nullif(p.day, '') AS day,
+SELECT s.name AS source, CASE WHEN s.settings ? 'call' OR s.built_in THEN 'call' ELSE 'form' END AS kind, nullif(p.day, '') AS day,
        coalesce(n.received, 0) AS received, coalesce(n.accepted, 0) AS accepted,
        coalesce(r.reasons, '{}') AS refused, coalesce(t.touches, 0) AS touches,
        coalesce(n.dialled, 0) AS dialled, coalesce(n.contacted, 0) AS contacted,
@@ -71,13 +87,17 @@ SELECT s.name AS source, nullif(p.day, '') AS day,
        coalesce(n.undecided, 0) AS undecided, coalesce(n.undecided_amount, 0) AS undecided_amount,
        coalesce(n.credited, 0) AS credited, coalesce(n.credited_amount, 0) AS credited_amount,
        coalesce(n.cost, 0) AS cost, coalesce(n.unpriced, 0) AS unpriced,
-       coalesce(n.net_leads, 0) AS net_leads, coalesce(n.net_contacted, 0) AS net_contacted
+       coalesce(n.net_leads, 0) AS net_leads, coalesce(n.net_contacted, 0) AS net_contacted,
+       coalesce(i.calls, 0) AS calls, coalesce(i.talked, 0) AS talked, coalesce(i.missed, 0) AS missed,
+       coalesce(i.messages, 0) AS messages, coalesce(i.billable, 0) AS billable,
+       coalesce(i.call_cost, 0) AS call_cost
   FROM source s
   JOIN campaign c ON c.id = s.campaign_id
   LEFT JOIN place p ON p.source_id = s.id
   LEFT JOIN counted n ON n.source_id = p.source_id AND n.day = p.day
   LEFT JOIN refused r ON r.source_id = p.source_id AND r.day = p.day
   LEFT JOIN touched t ON t.source_id = p.source_id AND t.day = p.day
+  LEFT JOIN called_in i ON i.source_id = p.source_id AND i.day = p.day
  WHERE s.account_id = :account_id AND (CAST(:source AS text) IS NULL OR s.name = :source)
    AND (p.source_id IS NOT NULL
         OR NOT CAST(:by_day AS boolean) AND NOT s.removed AND (CAST(:campaign AS text) IS NULL OR c.name = :campaign))

@@ -4,7 +4,7 @@
 WITH accepted AS (
     SELECT l.id, l.received_at, l.committed_at, l.source_id, l.campaign_id
       FROM lead l
-     WHERE l.account_id = :account_id AND l.state <> 'rejected' AND NOT l.test
+     WHERE l.account_id = :account_id AND l.state <> 'rejected' AND NOT l.test AND l.via <> 'call'
        AND l.answer_status > 0 AND l.received_at >= :since AND l.received_at < :until
        AND (CAST(:campaign AS text) IS NULL
             OR l.campaign_id = (SELECT id FROM campaign WHERE account_id = :account_id AND name = :campaign))
@@ -31,7 +31,7 @@ WITH accepted AS (
                  ::double precision AS to_answer,
                extract(epoch FROM min(t.bridged_at) FILTER (WHERE t.contact) - l.received_at)
                  ::double precision AS to_contact
-          FROM attempt t WHERE t.lead_id = l.id
+          FROM attempt t WHERE t.lead_id = l.id AND t.direction = 'outbound'
      ) f
 ), long AS (
     SELECT grouped, v.speed, v.seconds
@@ -55,7 +55,7 @@ SELECT grouped, speed, count(*) AS accepted, count(seconds) AS counted,
 WITH first_attempt AS (
     SELECT l.received_at, least(l.committed_at, t.claimed_at) AS committed_at, t.claimed_at, t.permitted_at, t.requested_at, t.ringing_at,
            t.answered_at, t.bridged_at
-      FROM lead l JOIN attempt t ON t.lead_id = l.id AND t.number = 1
+      FROM lead l JOIN attempt t ON t.lead_id = l.id AND t.number = 1 AND t.direction = 'outbound'
      WHERE l.account_id = :account_id AND NOT l.test
        AND l.answer_status > 0 AND l.received_at >= :since AND l.received_at < :until
        AND (CAST(:campaign AS text) IS NULL
@@ -103,14 +103,15 @@ SELECT CASE :group_by WHEN 'source' THEN s.name WHEN 'campaign' THEN c.name
  CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE t.requested_at IS NOT NULL) AS dialled,
            count(*) FILTER (WHERE t.contact) AS contacts,
-           min(t.number) FILTER (WHERE t.contact) AS attempts_to_contact,
+           min(t.number) FILTER (WHERE t.contact AND t.direction = 'outbound') AS attempts_to_contact,
            count(*) FILTER (WHERE t.bridged_at IS NOT NULL AND NOT t.contact AND t.state = 'connected'
                               AND t.ended_at IS NOT NULL AND g.answered_by = 'human') AS short_talks,
            count(*) FILTER (WHERE t.bridged_at IS NOT NULL AND NOT t.contact AND t.state = 'connected'
                               AND t.ended_at IS NOT NULL AND g.answered_by IS DISTINCT FROM 'human') AS unclear,
            count(*) FILTER (WHERE t.state = 'machine') AS machines,
-           count(*) FILTER (WHERE t.answered_at IS NOT NULL AND t.state <> 'machine') AS live_answers,
-           count(*) FILTER (WHERE t.answered_at IS NOT NULL AND t.state <> 'machine'
+           count(*) FILTER (WHERE t.answered_at IS NOT NULL AND t.state <> 'machine' AND t.direction = 'outbound')
+             AS live_answers,
+           count(*) FILTER (WHERE t.answered_at IS NOT NULL AND t.state <> 'machine' AND t.direction = 'outbound'
                               AND (t.state = 'abandoned' OR t.bridged_at - t.answered_at > interval '2 seconds'))
              AS abandoned
       FROM attempt t
@@ -130,7 +131,8 @@ SELECT CASE :group_by WHEN 'source' THEN s.name WHEN 'campaign' THEN c.name
 SELECT count(*) FILTER (WHERE state = 'scheduled' AND due_at <= :now) AS waiting,
        count(*) FILTER (WHERE state = 'scheduled' AND due_at > :now) AS planned,
        count(*) FILTER (WHERE state IN ('claimed', 'dialing') AND ringing_at IS NULL) AS dialing,
-       count(*) FILTER (WHERE state = 'dialing' AND ringing_at IS NOT NULL) AS ringing,
+       count(*) FILTER (WHERE state = 'dialing' AND ringing_at IS NOT NULL AND direction = 'outbound') AS ringing,
+       count(*) FILTER (WHERE state = 'dialing' AND direction = 'inbound') AS calling,
        count(*) FILTER (WHERE state = 'connected' AND ended_at IS NULL) AS talking,
        count(*) FILTER (WHERE state = 'unknown') AS unknown
   FROM attempt

@@ -18,6 +18,7 @@ from speedtolead.domain.agent import AgentState, Presence
 from speedtolead.domain.attempt import LIVE, AttemptState
 from speedtolead.domain.call import AnsweredBy, LegEnd, LegKind, LegState
 from speedtolead.domain.guard import Rate
+from speedtolead.domain.inbound import CallOutcome, Direction, Stage
 from speedtolead.domain.lead import LeadState
 from speedtolead.domain.opt_out import Kind, Scope
 from speedtolead.domain.outcome import OutcomeKind
@@ -45,6 +46,9 @@ LIBRARY_PREFIX = "pgqueuer"
 CHECKED: list[tuple[str, str, type[StrEnum], set[str]]] = [
     ("lead", "state", LeadState, set()),
     ("attempt", "state", AttemptState, set()),
+    ("attempt", "direction", Direction, set()),
+    ("inbound_call", "stage", Stage, set()),
+    ("inbound_call", "outcome", CallOutcome, set()),
     ("agent", "state", AgentState, set()),
     ("agent", "presence", Presence, set()),
     ("leg", "kind", LegKind, set()),
@@ -132,7 +136,7 @@ async def test_a_check_allows_exactly_the_enum(
 
 async def test_the_index_of_live_attempts_covers_the_live_states(connection: Any) -> None:
     text = await connection.fetchval("SELECT pg_get_indexdef('attempt_live'::regclass)")
-    assert {state.value for state in LIVE} | {"connected"} == set(re.findall(r"'(\w+)'", text))
+    assert {state.value for state in LIVE} | {"connected", "outbound"} == set(re.findall(r"'(\w+)'", text))
 
 
 async def test_every_table_carries_the_account(connection: Any) -> None:

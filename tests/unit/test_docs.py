@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from speedtolead import sample
 from speedtolead.adapters.connectors import CONNECTORS
@@ -21,14 +22,15 @@ from speedtolead.service.configuration.routing import AVAILABLE
 from speedtolead.service.configuration.source import SourcePart
 from speedtolead.service.rules import file
 from speedtolead.web.permits import PreviewBody, PreviewView
-from speedtolead.web.source_stats_views import ReturnsView, SourceStatsView
+from speedtolead.web.source_stats_views import ReturnsView, SourceCallsView, SourceStatsView
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "connect-a-vendor.md").read_text("utf-8")
+INBOUND = (DOCS / "inbound.md").read_text("utf-8")
 RETURNS = (DOCS / "returns-and-postbacks.md").read_text("utf-8")
 AGENTS = (DOCS / "agents.md").read_text("utf-8")
 COMPLIANCE = (DOCS / "compliance.md").read_text("utf-8")
-PIECES = re.findall(r"```yaml\n(.*?)```", PAGE + RETURNS, re.DOTALL)
+PIECES = re.findall(r"```yaml\n(.*?)```", PAGE + RETURNS + INBOUND, re.DOTALL)
 
 
 def sources(piece: str) -> list[dict[str, Any]]:
@@ -60,8 +62,10 @@ def test_every_number_about_sources_is_defined() -> None:
     names = {
         name for row in re.findall(r"^\| (.*?) \|", section, re.MULTILINE) for name in re.findall(r"`(\S+)`", row)
     }
-    fields = SourceStatsView.model_fields.keys() - {"source", "day", "returns"}
-    assert names == fields | {f"returns.{name}" for name in ReturnsView.model_fields}
+    fields = SourceStatsView.model_fields.keys() - {"source", "day", "returns", "calls"}
+    parts: dict[str, type[BaseModel]] = {"returns": ReturnsView, "calls": SourceCallsView}
+    inner = {f"{part}.{name}" for part, view in parts.items() for name in view.model_fields}
+    assert names == fields | inner
 
 
 def test_every_connector_and_its_settings_are_on_the_page() -> None:

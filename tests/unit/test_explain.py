@@ -28,7 +28,8 @@ LEAD = LeadRow(
     timezone=NY, score=None, score_parts=[], findings=[], via="api", touches=0,
 )  # fmt: skip
 ATTEMPT = AttemptRow(
-    attempt_id=ONE, number=1, step=0, channel="call", state="connected", due_at=t(0), mode="agent_first",
+    attempt_id=ONE, number=1, direction="outbound", gives_back=False,
+    step=0, channel="call", state="connected", due_at=t(0), mode="agent_first",
     caller_id="+12125550100", tries=1, agent="agent-1", claimed_at=t(0.1), permitted_at=t(0.2), requested_at=t(0.3),
     ringing_at=t(5), answered_at=t(9), bridged_at=t(9), ended_at=t(69), contact=True, talk_seconds=60.0, note=None,
 )  # fmt: skip

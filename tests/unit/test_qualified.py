@@ -20,7 +20,7 @@ GOOD = CallFacts(NOW, timedelta(seconds=90), {"product": "auto"}, "NY")
 
 
 def facts(**changes: object) -> CallFacts:
-    return CallFacts(**{name: getattr(GOOD, name) for name in GOOD.__slots__} | changes)  # type: ignore[arg-type]
+    return CallFacts(**{name: getattr(GOOD, name) for name in GOOD.__slots__} | changes)
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,14 @@ from speedtolead.domain.criteria import Condition, Criteria
 from speedtolead.domain.duplicate import DuplicateRule, Key, OnRepeat, Scope
 from speedtolead.domain.guard import Rate
 from speedtolead.domain.hours import ALWAYS, LocalHours, parse_weekly
+from speedtolead.domain.ivr import Choice, Route, Step, Then
 from speedtolead.domain.mapping import IDENTITY, Mapping, parse_mapping
 from speedtolead.domain.price import AsPosted, ByRule, Caps, Flat, PriceRule, Pricing
+from speedtolead.domain.qualified import QualifiedRule
 from speedtolead.domain.returned import Credit, ReturnReason, ReturnTerms
 from speedtolead.domain.score import FitRule
 from speedtolead.domain.source import Acceptance, Asked, Budget, Connection, GuardTerms, Reply, Source
+from speedtolead.domain.tracking import CallTerms
 from speedtolead.store.source_json import source_from_json, source_to_json
 
 
@@ -190,6 +193,19 @@ CRITERIA = Criteria(
     },
     LocalHours("America/New_York", parse_weekly({"mon-fri": "08:00-21:00"})),
 )
+CALL = CallTerms(
+    "+12125550177",
+    Decimal("40.00"),
+    "Thank you for calling.",
+    (
+        Step("product", "Press 1 or 2.", {"1": Choice("auto"), "2": Choice("home", "home", Then.VOICEMAIL)}, 3),
+        Step("postal_code", "Your postal code?", {}, 1, Then.HANG_UP),
+    ),
+    (Route(Criteria(states=frozenset({"NY"})), "new-york"), Route(Criteria(), None, Then.VOICEMAIL)),
+    LocalHours("America/New_York", parse_weekly({"mon-fri": "08:00-20:00"})),
+    "A call about {{ lead.attributes.product }}.",
+    QualifiedRule(timedelta(seconds=90), {"product": frozenset({"auto"})}, frozenset({"NY"}), timedelta(days=30)),
+)
 FULL = Source(
     name="web form",
     accept=Acceptance(
@@ -216,9 +232,12 @@ FULL = Source(
     test_phone="+12125550142",
     returns=ReturnTerms(timedelta(days=7), frozenset(ReturnReason), Decimal("0.15"), Credit.FULL),
     guard=GuardTerms((Rate.CONTACT,), True, 77, timedelta(hours=1)),
+    call=CALL,
 )
 PARTS: tuple[tuple[Any, Any], ...] = (
     (FULL, Source("another")),
+    (CALL, CallTerms("+12125550178")),
+    (CALL.qualified, QualifiedRule()),
     (FULL.accept, Acceptance()),
     (FULL.accept.criteria, Criteria()),
     (FULL.accept.certificate, CertificateTerms()),

@@ -30,6 +30,10 @@ LEFT = "left"
 LABELLED = "labelled"
 RINGING_SOUND = f"{PREFIX}/ringing.wav"
 SOUNDS = f"{PREFIX}/sounds"
+KEYS = "keys"
+WAITED = "waited"
+MESSAGE = "message"
+MUSIC_SOUND = f"{PREFIX}/music.wav"
 KINDS = (
     STATUS,
     DETECTION,
@@ -46,6 +50,9 @@ KINDS = (
     GREETED,
     LEFT,
     LABELLED,
+    KEYS,
+    WAITED,
+    MESSAGE,
 )
 
 
@@ -74,3 +81,7 @@ class Addresses:
     def sound(self, sha256: str) -> str:
         """An uploaded file, by what it holds: who knows that has it already."""
         return f"{self.public_url}{SOUNDS}/{sha256}"
+
+    def sound_of_music(self) -> str:
+        """What a caller hears who waits."""
+        return self.public_url + MUSIC_SOUND

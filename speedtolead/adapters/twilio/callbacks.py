@@ -16,6 +16,7 @@ from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
+from speedtolead.adapters.twilio import incoming
 from speedtolead.adapters.twilio.addresses import (
     ACCEPT,
     ANNOUNCE,
@@ -46,6 +47,7 @@ from speedtolead.ports import (
 )
 from speedtolead.ports.conference import Alone, Greet, JoinConference
 from speedtolead.ports.control import Aside
+from speedtolead.ports.incoming import AskKeys, HoldOn, SayFirst, TakeMessage
 from speedtolead.ports.messages import Receipt
 from speedtolead.ports.texts import InboundText
 from speedtolead.ports.voicemail import AskWhoAnswered, AwaitGreeting, LeaveMessage
@@ -205,6 +207,11 @@ class _MultiFields:
 def twiml(instruction: Instruction, addresses: Addresses) -> str:
     """The instruction as TwiML."""
     response = VoiceResponse()
+    _put(response, instruction, addresses)
+    return str(response)
+
+
+def _put(response: VoiceResponse, instruction: Instruction, addresses: Addresses) -> None:
     match instruction:
         case OfferLead():
             _offer(response, instruction, addresses)
@@ -241,9 +248,17 @@ def twiml(instruction: Instruction, addresses: Addresses) -> str:
                 response.play(digits=digits)
         case AwaitGreeting() | LeaveMessage() | AskWhoAnswered():
             tell(response, instruction, addresses)
+        case AskKeys():
+            incoming.ask(response, instruction, addresses)
+        case HoldOn():
+            incoming.hold(response, instruction, addresses)
+        case TakeMessage():
+            incoming.take_message(response, instruction, addresses)
+        case SayFirst(words, then):
+            response.say(words)
+            _put(response, then, addresses)
         case _:
             assert_never(instruction)
-    return str(response)
 
 
 def _offer(response: VoiceResponse, offer: OfferLead, addresses: Addresses) -> None:

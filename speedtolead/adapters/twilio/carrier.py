@@ -23,9 +23,11 @@ from speedtolead.adapters.twilio.callbacks import EVENTS, RECORDING_EVENTS, repo
 from speedtolead.adapters.twilio.control import TwilioControl
 from speedtolead.adapters.twilio.errors import FAILURES
 from speedtolead.adapters.twilio.http import TWILIO, BoundedHttpClient
+from speedtolead.adapters.twilio.incoming import own_numbers
 from speedtolead.adapters.twilio.patterns import filled
 from speedtolead.adapters.twilio.voicemail import listening
 from speedtolead.ports import CallOrder, Indeterminate, KnownCall, Permanent, Sound, Transient
+from speedtolead.ports.incoming import OwnNumber
 
 Queues = Callable[[timedelta], None]
 """Hears how long a call that was placed waits at the carrier before it is dialled."""
@@ -169,6 +171,9 @@ class TwilioCarrier(TwilioControl):
             if response.status != 200 or not response.content_type.startswith("audio/"):
                 raise Transient(f"no recording in the answer: {response.status} {response.content_type}")
             yield Sound(response.content_type, _pieces(response))
+
+    async def numbers(self) -> Sequence[OwnNumber]:
+        return await own_numbers(self._client)
 
     async def check(self) -> str:
         try:

@@ -82,7 +82,9 @@ class _Apply:
         await self._numbers()
         users = await self._users()
         await self._agents(users)
-        await self._sources(await self._campaigns())
+        campaigns = await self._campaigns()
+        await self._numbers_of_campaigns(campaigns)
+        await self._sources(campaigns)
         await self._retire_campaigns()
         await apply_postbacks(self.tx, self.account_id, self.document.sources, self.now, self._changed, self._say)
         self.changes.keys |= await apply_webhooks(
@@ -187,6 +189,22 @@ class _Apply:
         for phone in known:
             await rows.REMOVE_NUMBER.run(self.tx, account_id=self.account_id, phone=phone)
             self._say(f"- number {phone}")
+
+    async def _numbers_of_campaigns(self, campaigns: dict[str, UUID]) -> None:
+        """Whose calls come in on which number."""
+        tracking = {source.number for source in self.document.sources}
+        for number in self.document.numbers:
+            wanted = None if number.campaign is None else campaigns[number.campaign]
+            changed = await rows.SET_NUMBER_CALLS.first(
+                self.tx,
+                account_id=self.account_id,
+                phone=number.phone,
+                campaign_id=wanted,
+                tracking=number.phone in tracking,
+            )
+            if changed is not None:
+                whose = "a tracking number" if number.phone in tracking else number.campaign or "the first campaign"
+                self._say(f"~ number {number.phone}: its calls go to {whose}")
 
     async def _users(self) -> dict[str, UUID]:
         known = {u.email: u for u in await rows.USERS_OF_ACCOUNT.all(self.tx, account_id=self.account_id)}
@@ -311,6 +329,8 @@ class _Apply:
                 shown = to_compare(_source_facts(before), now_facts, self.connectors)
                 self._changed("source", part.name, *shown)
             kept = before.key_hashes if before is not None else []
+            if source.call is not None:
+                continue  # nobody posts for a tracking number
             await self._key(f"source {part.name}", "stl_", part.api_key, source_id, kept)
         for name, gone in known.items():
             await rows.REMOVE_SOURCE.run(self.tx, account_id=self.account_id, source_id=gone.source_id)

@@ -26,6 +26,7 @@ from speedtolead.domain.hours import ALWAYS
 from speedtolead.domain.machine import DETECTED_BY_TALK
 from speedtolead.service.configuration.cadence import StepPart, StopPart, check_plan, check_words
 from speedtolead.service.configuration.caller_ids import CallerIdsPart
+from speedtolead.service.configuration.incoming import InboundPart
 from speedtolead.service.configuration.machine import MachinePart, VoicemailPart
 from speedtolead.service.configuration.routing import (
     FallbackOrName,
@@ -117,6 +118,7 @@ class CampaignPart(Part):
     transfer_to: Annotated[list[OutsidePart], Field(max_length=50), AfterValidator(_once)] = Field(
         default_factory=list
     )
+    inbound: InboundPart = Field(default_factory=InboundPart)
     cadence: Annotated[list[StepPart], Field(min_length=1, max_length=50)]
     stop: StopPart = Field(default_factory=StopPart)
     texts: TextsPart = Field(default_factory=TextsPart)
@@ -176,4 +178,5 @@ class CampaignPart(Part):
             caller_ids=self.caller_ids.to_domain(),
             call_reason=self.call_reason,
             transfer_to=tuple(Outside(one.name, one.phone) for one in self.transfer_to),
+            inbound=self.inbound.to_domain(),
         )

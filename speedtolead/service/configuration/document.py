@@ -18,6 +18,7 @@ from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.service.configuration.campaign import CampaignPart
 from speedtolead.service.configuration.contact import ContactPart
+from speedtolead.service.configuration.incoming import incoming_problems
 from speedtolead.service.configuration.mail import MailPart
 from speedtolead.service.configuration.people import Agent, Pauses, User
 from speedtolead.service.configuration.retention import RetentionPart
@@ -48,11 +49,13 @@ class ConfigurationError(SpeedToLeadError):
 
 
 class Number(Part):
-    """``carrier``: whose it is, of the installation's carrier accounts."""
+    """``carrier``: whose it is, of the installation's carrier accounts. ``campaign``: whose calls come in
+    here; left out, the first by name."""
 
     phone: Phone
     sms: bool = False
     carrier: CarrierName = CarrierName.FIRST
+    campaign: Name | None = None
 
 
 class WebhookPart(Part):
@@ -177,6 +180,8 @@ def _references(document: Document) -> Iterator[str]:
                 yield f"campaigns[{i}].caller_ids.numbers[{j}]: the account has no number {phone}"
         yield from _writers(document, i, campaign)
     yield from _people(document, users)
+    phones, of_numbers = [n.phone for n in document.numbers], [n.campaign for n in document.numbers]
+    yield from incoming_problems(phones, campaigns, _groups(document), [*document.sources], of_numbers)
 
 
 def _writers(document: Document, i: int, campaign: CampaignPart) -> Iterator[str]:
@@ -214,3 +219,7 @@ def _twice(where: str, field: str, values: list[str]) -> Iterator[str]:
         if value in seen:
             yield f"{where}[{i}]{'.' if field else ''}{field}: {value!r} is said twice"
         seen.add(value)
+
+
+def _groups(document: Document) -> set[str]:
+    return {group for agent in document.agents for group in agent.group_names}

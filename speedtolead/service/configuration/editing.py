@@ -148,6 +148,11 @@ class SourceEditing:
             raise ConfigurationError([f"campaign: there is no campaign {part.campaign!r}"])
         source, now = part.to_domain(zone), self._clock.now()
         settings = source_to_json(source)
+        numbers = [
+            None if kept is None else kept["number"] for kept in (before.settings.get("call"), settings.get("call"))
+        ]
+        if numbers[0] != numbers[1]:
+            raise ConfigurationError(["number: a tracking number is changed by speedtolead apply, not here"])
         old = before.settings | {"campaign": before.campaign, "paused": before.paused}
         new = settings | {"campaign": part.campaign, "paused": part.paused}
         if old != new or before.said != part.said:

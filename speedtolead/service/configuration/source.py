@@ -26,6 +26,7 @@ from speedtolead.domain.score import FitRule
 from speedtolead.domain.source import Acceptance, Asked, Budget, Connection, Reply, Source
 from speedtolead.ports import LineType
 from speedtolead.service.configuration.guard import GuardPart
+from speedtolead.service.configuration.incoming import CallKeys
 from speedtolead.service.configuration.postbacks import PostbackPart, same_names, without_secrets
 from speedtolead.service.configuration.returns import ReturnsPart
 from speedtolead.service.configuration.values import Duration, Misplaced, Name, Part, Phone
@@ -243,7 +244,7 @@ class ReplyPart(Part):
 _CONTENT_TYPES = {"json": "application/json", "xml": "application/xml", "text": "text/plain"}
 
 
-class SourcePart(Part):
+class SourcePart(CallKeys):
     name: Name
     api_key: Annotated[str, Field(pattern=r"^stl_\w{8,80}$")] | None = None
     campaign: Name
@@ -309,6 +310,7 @@ class SourcePart(Part):
             test_phone=self.test_phone,
             returns=None if self.returns is None else self.returns.to_domain(),
             guard=self.guard.to_domain(),
+            call=self.call_terms(zone),
         )
 
     def _pricing(self) -> Pricing | None:

@@ -24,6 +24,8 @@ _TITLES = {
     "consent_changed": "The consent changed",
     "permit_decided": "A decision whether the person may be contacted",
     "leg_placed": "A call was ordered",
+    "call_received": "The person called",
+    "call_judged": "What became of the person's call",
     "leg_ended": "A call ended",
     "attempt_ended": "The attempt ended",
     "callback_received": "The carrier reported",

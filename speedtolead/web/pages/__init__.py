@@ -13,6 +13,7 @@ from speedtolead.web.pages import (
     alerts,
     assets,
     board,
+    callers,
     demo,
     docs,
     errors,
@@ -50,6 +51,7 @@ def add_to(app: web.Application) -> None:
     router.add_post("/sources/{name}/resume", alerts.resume)
     router.add_post("/alerts/{alert_id}/acknowledge", alerts.acknowledge)
     router.add_post("/numbers/alerts/{alert_id}/acknowledge", numbers.acknowledge)
+    router.add_post("/callers/{call_id}/seen", callers.seen)
     router.add_get("/leads/{lead_id}", lead.show)
     router.add_get("/leads/{lead_id}/fragment", lead.fragment)
     router.add_post("/leads/{lead_id}/stop", lead.stop)

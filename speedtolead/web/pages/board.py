@@ -20,12 +20,12 @@ from speedtolead.service.leads import LeadFilter
 from speedtolead.service.reports import Period
 from speedtolead.store.people import SessionOwner
 from speedtolead.store.stats import HopRow, SpeedRow
-from speedtolead.web.pages import alerts, numbers, render, sample, suppressions
+from speedtolead.web.pages import alerts, callers, numbers, render, sample, suppressions
 from speedtolead.web.services import SERVICES, Services
 from speedtolead.web.stats import contact_report
 
 LATEST = 25
-NOW = ("waiting", "dialing", "ringing", "talking", "unknown")
+NOW = ("waiting", "dialing", "ringing", "calling", "talking", "unknown")
 _ORDER = ("speed_to_dial", "speed_to_dial_permitted", "speed_to_ring", "speed_to_answer", "speed_to_contact")
 _EXAMPLE = {
     "phone": "+12125550142",
@@ -85,6 +85,7 @@ async def _given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
         "leads": await services.leads.page(account, LeadFilter(), LATEST),
         "curl": _curl(services, session),
         **await alerts.given(request, session),
+        **await callers.given(request, session),
         **await suppressions.on_the_board(request, session),
         **await numbers.on_the_board(request, session),
     }

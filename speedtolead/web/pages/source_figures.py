@@ -28,6 +28,7 @@ Value = int | float | Decimal | None
 COLUMNS: dict[str, Callable[[SourceStatsView], Value]] = {
     "accepted": lambda one: one.accepted,
     "refused": lambda one: one.refused,
+    "calls": lambda one: one.calls.received,
     "contact_rate": lambda one: one.contact_rate.value,
     "cost": lambda one: one.cost,
     "credited": lambda one: one.credited,

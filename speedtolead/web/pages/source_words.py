@@ -12,6 +12,13 @@ SOURCE_DEFINITIONS: dict[str, tuple[str, str]] = {
     "touches": ("touches", "Posts that refreshed a running lead: no lead of their own, and no cost."),
     "dialled": ("dialled", "Accepted leads for which the carrier was asked."),
     "contacted": ("contacted", "Accepted leads with a verified two-way talk of at least the campaign's minimum."),
+    "calls": ("calls", "Calls that came in on the source's tracking number, whosever leads they are of."),
+    "talked": ("talked", "Calls in which an agent and the caller talked, however long."),
+    "missed_calls": ("missed", "Calls that nobody took: the caller hung up while waiting."),
+    "messages": ("messages", "Calls that nobody took, and in which the caller left a message."),
+    "billable": ("billable", "Calls that fulfil every condition of the source's qualified rule."),
+    "cost_per_call": ("per call", "The price of the billable calls ÷ calls."),
+    "cost_per_billable_call": ("per billable call", "The price of the billable calls ÷ billable calls."),
     "duplicate_rate": (
         "Duplicates",
         "Refused as duplicate, or a touch of a running lead ÷ received and touches together.",

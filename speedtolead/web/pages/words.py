@@ -25,6 +25,7 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
         "Attempts that were claimed or sent to the carrier; the lead's phone does not ring yet.",
     ),
     "ringing": ("ringing", "Attempts whose lead's phone is ringing."),
+    "calling": ("calling us", "People on the line who called us and talk with no agent yet."),
     "talking": ("talking", "Agent and lead are bridged, and the call has not ended."),
     "unknown": (
         "unknown",
