@@ -16,6 +16,7 @@ from speedtolead.web.services import Services
 SWEEP_SECONDS = 1.0
 WAITING_SECONDS = 0.5
 COMMIT_LOG_SECONDS = 0.5
+REPLAN_SECONDS = 2.0
 PRUNE_SECONDS = 3600.0
 RELEASE_PINGS_SECONDS = 5.0
 RULES_SECONDS = 10.0
@@ -50,6 +51,7 @@ def on_dialers(ticks: Ticks, services: Services) -> None:
 def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds: float) -> None:
     """Each of these is safe on any number of nodes at once."""
     ticks.every(SWEEP_SECONDS, "sweep", services.sweeping.sweep)
+    ticks.every(REPLAN_SECONDS, "replan", services.replanning.look)
     ticks.every(SWEEP_SECONDS, "sweep_sends", services.receipts.sweep)
     ticks.every(WAITING_SECONDS, "waiting_callers", services.incoming.serve)
     ticks.every(SWEEP_SECONDS, "shifts", services.shifts.change)

@@ -83,6 +83,7 @@ from speedtolead.service.permits import Permits
 from speedtolead.service.preview import Previews
 from speedtolead.service.receipts import Receipts
 from speedtolead.service.recordings import Recordings
+from speedtolead.service.replanning import Replanning
 from speedtolead.service.replies import Replies
 from speedtolead.service.reports import Reports
 from speedtolead.service.returns import Returns
@@ -204,6 +205,7 @@ def _assemble(
         **_lawful_services(ground, parts, reader, suppressions),
         receipts=Receipts(apart, clock, patience, sending, texts),
         receipt_reader=reader,
+        replanning=Replanning(apart, clock, permits),
         unsubscribing=Unsubscribing(apart, suppressions, wording),
         **_evidence_services(apart, clock),
     )

@@ -33,6 +33,12 @@ def add_arguments(commands: Commands) -> None:
     command(commands, "migrate", run_migrate, "bring the database's schema up to date")
     one = command(commands, "apply", apply, "make an account what a configuration file says")
     one.add_argument("file", type=Path)
+    one.add_argument(
+        "--leads-under-way",
+        choices=["keep", "change"],
+        default="keep",
+        help="where a cadence changes: leads under way keep the one that they began with, or change to the new one",
+    )
     one = command(commands, "demo", run_demo, "run the sample account with a stream of synthetic leads")
     one.add_argument("--leads-per-minute", type=float, default=10)
     one.add_argument("--seed", type=int, default=1)
@@ -99,16 +105,18 @@ async def apply(settings: Settings, given: argparse.Namespace) -> int:
         return 2
     async with wiring.database_url(settings) as url:
         await migrate(url)
-        changes = await _apply(url, document)
+        changes = await _apply(url, document, given.leads_under_way == "change")
     print("\n".join(changes.lines) or "nothing changed")
     for what, key in changes.keys.items():
         print(f"key of {what}, shown this once: {key}")
     return 0
 
 
-async def _apply(url: str, document: Document) -> configuration.Changes:
+async def _apply(url: str, document: Document, change_under_way: bool = False) -> configuration.Changes:
     async with connect(url, 2) as database:
-        return await configuration.apply(database, SystemClock(), document, CONNECTORS)
+        return await configuration.apply(
+            database, SystemClock(), document, CONNECTORS, change_under_way=change_under_way
+        )
 
 
 async def run_carrier(_: Settings, given: argparse.Namespace) -> int:

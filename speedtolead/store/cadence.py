@@ -46,6 +46,12 @@ class CourseRow:
 class PlannedRow:
     attempt_id: UUID
     lead_id: UUID
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LeadsUnderWay:
+    leads: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +63,10 @@ class HeldRow:
 COURSE_OF_LEAD = Query("course_of_lead", CourseRow)
 CAMPAIGN_AT_VERSION = Query("campaign_at_version", CampaignSettings)
 PLAN_ATTEMPT = Query("plan_attempt", Id)
-KEEP_TO_CADENCE = Query("keep_to_cadence", Nothing)
-FOLLOW_PRESENT_CADENCE = Query("follow_present_cadence", Nothing)
-PLANNED_OF_CAMPAIGN = Query("planned_of_campaign", PlannedRow)
+KEEP_TO_CADENCE = Query("keep_to_cadence", LeadsUnderWay)
+FOLLOW_PRESENT_CADENCE = Query("follow_present_cadence", LeadsUnderWay)
+TO_REPLAN = Query("to_replan", PlannedRow)
+REPLANNED = Query("replanned", Nothing)
 WITHDRAW_PLANNED = Query("withdraw_planned", Id)
 HOLD_PLANNED = Query("hold_planned", HeldRow)
 PLAN_ASKED_CALL = Query("plan_asked_call", Id)

@@ -72,6 +72,7 @@ class CampaignRow:
     name: str
     paused: bool
     settings: Json
+    version: int
 
 
 @dataclass(frozen=True, slots=True)

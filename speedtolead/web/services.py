@@ -49,6 +49,7 @@ from speedtolead.service.permits import Permits
 from speedtolead.service.preview import Previews
 from speedtolead.service.receipts import Receipts
 from speedtolead.service.recordings import Recordings
+from speedtolead.service.replanning import Replanning
 from speedtolead.service.reports import Reports
 from speedtolead.service.returns import Returns
 from speedtolead.service.rules.current import RuleSets
@@ -127,6 +128,7 @@ class Services:
     text_reader: TextReader
     receipts: Receipts
     receipt_reader: ReceiptReader
+    replanning: Replanning
     unsubscribing: Unsubscribing
     ledger: Ledger
     exports: Exports

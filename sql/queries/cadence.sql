@@ -40,22 +40,42 @@ RETURNING id;
 
 -- name: keep_to_cadence
 -- Leads under way go on by the version that they began with, unless they keep to one already.
-UPDATE lead SET cadence_version = :version
- WHERE account_id = :account_id AND campaign_id = :campaign_id AND cadence_version IS NULL
-   AND state IN ('new', 'working', 'contacted');
+WITH kept AS (
+    UPDATE lead SET cadence_version = :version
+     WHERE account_id = :account_id AND campaign_id = :campaign_id AND cadence_version IS NULL
+       AND state IN ('new', 'working', 'contacted')
+    RETURNING id
+)
+SELECT count(*) AS leads FROM kept;
 
 -- name: follow_present_cadence
--- Leads under way change to the present version.
-UPDATE lead SET cadence_version = NULL
- WHERE account_id = :account_id AND campaign_id = :campaign_id AND cadence_version IS NOT NULL
-   AND state IN ('new', 'working', 'contacted');
+-- Leads under way change to the present version; what they wait for is planned anew by whoever looks next.
+WITH changed AS (
+    UPDATE lead SET cadence_version = NULL
+     WHERE account_id = :account_id AND campaign_id = :campaign_id AND cadence_version IS NOT NULL
+       AND state IN ('new', 'working', 'contacted')
+    RETURNING id
+)
+UPDATE campaign SET replan_version = version
+ WHERE account_id = :account_id AND id = :campaign_id AND (:always OR EXISTS (SELECT FROM changed))
+RETURNING (SELECT count(*) FROM changed) AS leads;
 
--- name: planned_of_campaign
--- Attempts that leads of a campaign wait for, by its cadence, in one order.
-SELECT a.id AS attempt_id, a.lead_id FROM attempt a
- WHERE a.account_id = :account_id AND a.campaign_id = :campaign_id AND a.state = 'scheduled'
-   AND a.origin = 'cadence' AND a.number > 1
- ORDER BY a.id FOR NO KEY UPDATE;
+-- name: to_replan
+-- Attempts that a lead waits for by an older cadence than it follows, in one order; taken by one at a time.
+SELECT a.id AS attempt_id, a.lead_id, a.account_id FROM campaign c
+  JOIN attempt a ON a.campaign_id = c.id
+  JOIN lead l ON l.id = a.lead_id
+ WHERE c.replan_version IS NOT NULL AND a.state = 'scheduled' AND a.origin = 'cadence' AND a.number > 1
+   AND a.cadence_version < c.replan_version AND l.cadence_version IS NULL
+ ORDER BY a.id LIMIT :most FOR NO KEY UPDATE OF a SKIP LOCKED;
+
+-- name: replanned
+-- No attempt of an older cadence is left.
+UPDATE campaign c SET replan_version = NULL
+ WHERE replan_version IS NOT NULL
+   AND NOT EXISTS (SELECT FROM attempt a JOIN lead l ON l.id = a.lead_id
+                    WHERE a.campaign_id = c.id AND a.state = 'scheduled' AND a.origin = 'cadence' AND a.number > 1
+                      AND a.cadence_version < c.replan_version AND l.cadence_version IS NULL);
 
 -- name: withdraw_planned
 -- An attempt that is planned anew.

@@ -91,7 +91,7 @@ ON CONFLICT (account_id, name) DO UPDATE
 UPDATE agent SET removed = true WHERE account_id = :account_id AND id = :agent_id;
 
 -- name: campaigns_of_account
-SELECT id AS campaign_id, name, paused, settings FROM campaign
+SELECT id AS campaign_id, name, paused, settings, version FROM campaign
  WHERE account_id = :account_id AND NOT removed ORDER BY name;
 
 -- name: put_campaign

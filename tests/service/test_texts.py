@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,8 +14,12 @@ from posting import new_database, new_phone, value
 from running import RunningService, configuration, person, running_service, until
 from texting import OURS, signed, text_in
 
+from speedtolead.clock import SystemClock
+from speedtolead.service.configuration.apply import apply
+from speedtolead.service.configuration.document import read
 from speedtolead.simulator.faults import Fault
 from speedtolead.simulator.people import Does, Texts
+from speedtolead.store.database import connect
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -24,18 +29,18 @@ CADENCE = f"""[
     {{after: 0s, channel: sms, text: "Still there?", if: "state = CA"}},
     {{after: 30d, channel: call}}]"""
 REFUSES, DEAD = "+12125550196", "+12125550197"
+TEXT = configuration(cadence=CADENCE).replace('"+12125550100"}', '"+12125550100", sms: true}')
 CONSENT = {"channels": ["call", "sms"], "text": "Call and text me."}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def service(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningService]:
     folder: Path = tmp_path_factory.mktemp("texts_out")
-    text = configuration(cadence=CADENCE).replace('"+12125550100"}', '"+12125550100", sms: true}')
     people = (
         person("*96", Does.ANSWER, texts=Texts.OPTED_OUT),
         person("*97", Does.ANSWER, texts=Texts.UNDELIVERED),
     )
-    async with new_database(server_url) as url, running_service(url, folder, text, people=people) as running:
+    async with new_database(server_url) as url, running_service(url, folder, TEXT, people=people) as running:
         yield running
 
 
@@ -185,3 +190,33 @@ async def test_an_appointment_stops_the_cadence(service: RunningService) -> None
     async with service.http.post(path, json={"kind": "appointment"}, headers=headers) as answer:
         assert answer.status == 201
     assert (await planned(service, lead_id))[-1] == ("call", "cancelled", "cadence")
+
+
+async def test_leads_under_way_keep_their_cadence_until_they_are_told_to_change(service: RunningService) -> None:
+    lead_id, _ = await posted(service)
+    await message(service, lead_id, "delivered")
+    later = TEXT.replace("after: 30d, channel: call", "after: 40d, channel: call")
+    async with connect(service.database_url, 2) as database:
+        kept = await apply(database, SystemClock(), read(later))
+    assert any("leads under way keep the cadence" in line for line in kept.lines)
+    assert (await planned(service, lead_id))[-1] == ("call", "scheduled", "cadence")
+    new_id, _ = await posted(service)
+    await message(service, new_id, "delivered")
+
+    async def days(lead_id: str) -> int:
+        waits = "SELECT due_at - lead_received_at FROM attempt WHERE lead_id = $1 AND state = 'scheduled'"
+        waited: timedelta = await value(service, waits, lead_id)
+        return round(waited / timedelta(days=1))
+
+    assert (await days(lead_id), await days(new_id)) == (30, 40)
+    async with connect(service.database_url, 2) as database:
+        await apply(database, SystemClock(), read(later), change_under_way=True)
+
+    async def changed() -> bool:
+        return await days(lead_id) == 40
+
+    await until(changed, what="the lead to follow the new cadence")
+    versions = await value(
+        service, "SELECT array_agg(cadence_version ORDER BY number) FROM attempt WHERE lead_id = $1", lead_id
+    )
+    assert versions[0] == versions[1] < versions[2]

@@ -26,7 +26,8 @@ from speedtolead.service.numbers import look_again
 from speedtolead.service.passwords import hashed, matches
 from speedtolead.store import configuration as rows
 from speedtolead.store import events
-from speedtolead.store.configuration import ConfiguredSource
+from speedtolead.store.cadence import FOLLOW_PRESENT_CADENCE, KEEP_TO_CADENCE
+from speedtolead.store.configuration import CampaignRow, ConfiguredSource
 from speedtolead.store.database import Database
 from speedtolead.store.dial import FORGET_AUDIENCES
 from speedtolead.store.ids import new_id
@@ -46,10 +47,16 @@ class Changes:
 
 
 async def apply(
-    database: Database, clock: Clock, document: Document, connectors: Connectors | None = None
+    database: Database,
+    clock: Clock,
+    document: Document,
+    connectors: Connectors | None = None,
+    *,
+    change_under_way: bool = False,
 ) -> Changes:
     """Raises ConfigurationError, with nothing changed, where a key or email belongs to someone else.
 
+    ``change_under_way``: leads under way change to the new cadences, and do not go on by those they began with.
     ``connectors`` are those that a source may name; None: connections are not looked at.
     """
     problems = [] if connectors is None else problems_of_document(document, connectors)
@@ -57,12 +64,16 @@ async def apply(
         raise ConfigurationError(problems)
     async with database.transaction() as tx:
         changes = Changes()
-        one = _Apply(tx, clock.now(), document, changes, connectors or {})
+        one = _Apply(tx, clock.now(), document, changes, connectors or {}, change_under_way)
         await one.run()
         if changes.lines:
             await look_again(tx, one.account_id, one.now)
             await events.wake(tx)
         return changes
+
+
+def _same_cadence(before: Json, after: Json) -> bool:
+    return all(before.get(part) == after.get(part) for part in ("cadence", "stop"))
 
 
 @dataclass(slots=True)
@@ -72,6 +83,7 @@ class _Apply:
     document: Document
     changes: Changes
     connectors: Connectors
+    change_under_way: bool
     account_id: UUID = field(default_factory=new_id)
 
     async def run(self) -> None:
@@ -271,7 +283,12 @@ class _Apply:
             before = known.get(part.name)
             if before is not None and before.settings == settings and before.paused == part.paused:
                 ids[part.name] = before.campaign_id
+                await self._leads_under_way(before, changed=False)
                 continue
+            new_cadence = before is not None and not _same_cadence(before.settings, settings)
+            if new_cadence and not self.change_under_way:
+                assert before is not None
+                await self._keep_to_cadence(before)
             put = await rows.PUT_CAMPAIGN.one(
                 self.tx,
                 campaign_id=new_id(),
@@ -287,9 +304,31 @@ class _Apply:
                 relies_on=list(campaign.contact.lists),
             )
             ids[part.name] = put.id
+            if before is not None:
+                await self._leads_under_way(before, changed=new_cadence)
             old = None if before is None else before.settings | {"paused": before.paused}
             self._changed("campaign", part.name, old, settings | {"paused": part.paused})
         return ids
+
+    async def _keep_to_cadence(self, before: CampaignRow) -> None:
+        """Leads under way go on by the cadence that they began with; it is said how they would change."""
+        kept = await KEEP_TO_CADENCE.one(
+            self.tx, account_id=self.account_id, campaign_id=before.campaign_id, version=before.version
+        )
+        if kept.leads:
+            self._say(
+                f"  {kept.leads} leads under way keep the cadence that they began with; "
+                "to change theirs too: apply --leads-under-way change"
+            )
+
+    async def _leads_under_way(self, campaign: CampaignRow, changed: bool) -> None:
+        if not self.change_under_way:
+            return
+        found = await FOLLOW_PRESENT_CADENCE.first(
+            self.tx, account_id=self.account_id, campaign_id=campaign.campaign_id, always=changed
+        )
+        if found is not None:
+            self._say(f"~ campaign {campaign.name}: leads under way change to the new cadence")
 
     async def _retire_campaigns(self) -> None:
         named = {part.name for part in self.document.campaigns}
