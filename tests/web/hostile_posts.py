@@ -74,15 +74,15 @@ class Post:
 TEXTS = ("phone", "first_name", "last_name", "email", "address", "city", "state", "postal_code", "country",
          "external_id")  # fmt: skip
 CONSENT_TEXTS = ("text", "url", "ip", "user_agent", "seller", "trustedform_cert_url", "leadid_token")
-UNSEEN = ("ip", "user_agent", "device", "honeypot")
+UNSEEN = ("ip", "user_agent", "device", "honeypot", "owner")
 """Text that is judged and not given back."""
 EVERY_TEXT = (*TEXTS, *UNSEEN, *(f"consent.{name}" for name in CONSENT_TEXTS))
 EVERY_MOMENT = ("submitted_at", "schedule_at", "consent.captured_at")
 PARSED = (*EVERY_MOMENT, "cost", "test", "seconds_on_form", "ping_id")
 EVERY_FIELD = (*EVERY_TEXT, *PARSED, "attributes", "consent", "consent.channels")
 LONGEST = {"first_name": 120, "last_name": 120, "address": 2000, "city": 120, "external_id": 200, "device": 120,
-           "user_agent": 2000, "consent.text": 20_000, "consent.user_agent": 2000, "consent.seller": 2000,
-           "consent.leadid_token": 120}  # fmt: skip
+           "owner": 120, "user_agent": 2000, "consent.text": 20_000, "consent.user_agent": 2000,
+           "consent.seller": 2000, "consent.leadid_token": 120}  # fmt: skip
 """How long text may be that nobody has rules for: it is taken, and kept as it was written."""
 RULED_TEXTS = ("email", "state", "postal_code", "ip", "honeypot", "consent.url", "consent.ip",
                "consent.trustedform_cert_url")  # fmt: skip

@@ -177,7 +177,10 @@ async def each(items: Iterable[Item], do: Callable[[Item], Awaitable[Found]]) ->
 async def serving(settings: Settings) -> AsyncIterator[list[str]]:
     """The service as a process of its own, from its start on; the lines of its log, as they come."""
     given = settings.model_dump(
-        include={"database_url", "database_connections", "data_dir", "port", "simulator_port"}
+        include={
+            *("database_url", "database_connections", "data_dir"),
+            *("port", "simulator_port", "simulator_smtp_port"),
+        }
     )
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "speedtolead", "serve", "--no-migrate"),
@@ -228,7 +231,10 @@ async def target(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> A
         url = database_of(server_url, name)
         await configure(url, configuration(account="hostile", account_key=ACCOUNT_KEY, source_key=SOURCE_KEY))
         folder = tmp_path_factory.mktemp("hostile")
-        settings = settings_for(url, folder, free_port(), database_connections=AT_ONCE + 4)
+        ports = free_port(), free_port()
+        settings = settings_for(
+            url, folder, ports[0], simulator_smtp_port=ports[1], database_connections=AT_ONCE + 4
+        )
         async with (
             serving(settings) as log,
             asyncpg.create_pool(url, min_size=1, max_size=2) as pool,
