@@ -4,8 +4,8 @@ Owns: packing. ``findings_in_full`` of the schema unpacks, so that whoever reads
 Must not know: what a finding means. Nothing is left out: every check, verdict and input comes back as it was.
 
 A lead is judged by some forty checks, and most find nothing wrong: of hundreds of leads in a row, only the values
-differ. A shape is a list with an entry for each finding: its check, verdict, field and inputs, where an input's
-number is the place of its value; or a number alone, the place of a finding that objects and is kept whole.
+differ. A shape is the JSON text of the findings as a pattern of Postgres' ``format``: ``%1$s`` stands for the first
+value, whether that is an input of several findings, or a finding that objects and is kept whole.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Shape:
     """``digest`` is its name: 16 bytes of SHA-256."""
 
     digest: bytes
-    entries: list[Json | int]
+    pattern: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +83,40 @@ _PLACE = -1
 @lru_cache(maxsize=2048)
 def _shape(parts: tuple[object, ...]) -> Shape:
     rest = iter(parts)
-    entries: list[Json | int] = []
+    entries: list[str] = []
     taken = -1
     for first in rest:
         if first is None:
             taken += 1
-            entries.append(taken)
+            entries.append(_value(taken))
             continue
-        entry: Json = {"check": first, "verdict": next(rest), "field": next(rest)}
-        inputs: Json = {}
+        entry = {"check": _text(first), "verdict": _text(next(rest)), "field": _text(next(rest))}
+        inputs: dict[str, str] = {}
         count = next(rest)
         assert isinstance(count, int)
         for _ in range(count):
-            name, value = next(rest), next(rest)
-            if value not in _CONSTANT:
+            name, value = str(next(rest)), next(rest)
+            if value in _CONSTANT:
+                inputs[name] = _text(value)
+            else:
                 assert isinstance(value, int)
-                value = _PLACE - value
-                taken = max(taken, value)
-            inputs[str(name)] = value
-        entries.append(entry | {"inputs": inputs} if inputs else entry)
-    return Shape(hashlib.sha256(to_json(entries)).digest()[:16], entries)
+                inputs[name] = _value(_PLACE - value)
+                taken = max(taken, _PLACE - value)
+        entries.append(_object(entry | {"inputs": _object(inputs)} if inputs else entry))
+    pattern = f"[{','.join(entries)}]"
+    return Shape(hashlib.sha256(pattern.encode()).digest()[:16], pattern)
+
+
+def _value(place: int) -> str:
+    return f"%{place + 1}$s"
+
+
+def _text(value: object) -> str:
+    return to_json(value).decode().replace("%", "%%")
+
+
+def _object(texts: dict[str, str]) -> str:
+    return f"{{{','.join(f'{_text(name)}:{text}' for name, text in texts.items())}}}"
 
 
 class FindingShapes:
@@ -115,7 +129,7 @@ class FindingShapes:
         """Before the first lead of that shape; committed, unless the caller has a transaction of its own."""
         if (account_id, shape.digest) in self._kept:
             return
-        await KEEP_FINDING_SHAPE.run(tx, account_id=account_id, digest=shape.digest, entries=shape.entries)
+        await KEEP_FINDING_SHAPE.run(tx, account_id=account_id, digest=shape.digest, entries=shape.pattern)
         if not tx.is_in_transaction():
             if len(self._kept) >= MOST_KNOWN:
                 self._kept.clear()

@@ -34,6 +34,10 @@ CASES: dict[str, list[Finding]] = {
         accepted("velocity_phone", "phone", {"seen_before": 1, "limit": True, "seconds": 0.5, "new": None}),
         accepted("velocity_device", "device", {"seen_before": True, "limit": 1, "seconds": 86400.25, "new": -1}),
     ],
+    "signs that a pattern knows": [
+        accepted("names", "attributes.100%", {"1%s": "%1$s", "share": None, "100%": 12.5, '"%%': 'a "b" \\ %'}),
+        not_applicable("%", '"', {"%1$s": None}),
+    ],
     "lists and objects": [
         accepted("state", "state", {"states": ["NY", 1, None], "faults": {}, "more": {"a": [0]}})
     ],
@@ -52,8 +56,18 @@ async def test_every_finding_comes_back_as_it_was(database: Database, case: str)
     found = CASES[case]
     packed = pack(found)
     async with database.connection() as tx:
-        assert await tx.fetchval(IN_FULL, packed.values, packed.shape.entries, None) == [*map(finding_json, found)]
+        assert await tx.fetchval(IN_FULL, packed.values, packed.shape.pattern, None) == [*map(finding_json, found)]
         assert await tx.fetchval(IN_FULL, [*map(finding_json, found)], None, None) == [*map(finding_json, found)]
+
+
+async def test_a_shape_of_before_is_read_as_well(database: Database) -> None:
+    entries = [{"check": "a", "verdict": "accept", "field": "x", "inputs": {"one": 1, "all": True}}, 0]
+    refused = finding_json(REFUSED)
+    async with database.connection() as tx:
+        assert await tx.fetchval(IN_FULL, [refused, 7.5], entries, None) == [
+            {"check": "a", "verdict": "accept", "field": "x", "inputs": {"one": 7.5, "all": True}},
+            refused,
+        ]
 
 
 async def test_what_was_found_out_later_stands_in_the_place_of_what_nobody_knew(database: Database) -> None:
@@ -62,7 +76,7 @@ async def test_what_was_found_out_later_stands_in_the_place_of_what_nobody_knew(
     later = finding_json(accepted("email_domain", "email", {"email": "a@b.c", "takes_mail": True}))
     packed = pack([unknown, email])
     async with database.connection() as tx:
-        for kept, shape in (packed.values, packed.shape.entries), ([*map(finding_json, [unknown, email])], None):
+        for kept, shape in (packed.values, packed.shape.pattern), ([*map(finding_json, [unknown, email])], None):
             assert await tx.fetchval(IN_FULL, kept, shape, later) == [finding_json(email), later]
 
 
@@ -96,6 +110,6 @@ async def test_a_shape_is_kept_once_and_kept_again_where_its_transaction_was_los
         assert await kept(tx) == []
         for _ in range(2):
             await shapes.keep(tx, ACCOUNT, shape)
-            assert await kept(tx) == [shape.entries]
+            assert await kept(tx) == [shape.pattern]
         await FindingShapes().keep(tx, ACCOUNT, shape)
-        assert await kept(tx) == [shape.entries]
+        assert await kept(tx) == [shape.pattern]
