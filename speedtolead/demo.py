@@ -5,6 +5,7 @@ voicemail box follows from its last two digits (see the simulated carrier).
 
 Both sources of the demo get a made-up past of good leads. Its first source goes on like that; the second turns bad
 (invalid phones, repeated posts, people who never answer), until the source guard pauses it.
+People call the sample's tracking number as well.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import structlog
 from speedtolead.node import stop_on_signals
 from speedtolead.sample import text
 from speedtolead.service.configuration.document import Document, read
+from speedtolead.service.configuration.source import SourcePart
 from speedtolead.settings import Settings
 from speedtolead.simulator import SimulatorConfig, running_simulator
 from speedtolead.store.database import connect
@@ -68,7 +70,7 @@ async def add_past(url: str) -> None:
     """What a usual lead of the demo's sources is, from before today; nothing where they have leads already."""
     sample, until = read(text()), datetime.now(UTC) - timedelta(days=2)
     async with connect(url, 2) as database, database.connection() as tx:
-        for source in sample.sources:
+        for source in _forms(sample):
             await ADD_PAST_LEADS.run(tx, account=sample.account, source=source.name, until=until, leads=PAST_LEADS)
 
 
@@ -116,7 +118,7 @@ async def stream(settings: Settings, started: asyncio.Event, per_minute: float, 
 async def _post(
     session: aiohttp.ClientSession, settings: Settings, sample: Document, chance: random.Random
 ) -> None:
-    good, bad = sample.sources
+    good, bad = _forms(sample)
     source, made = (good, lead(chance)) if chance.random() < 0.4 else (bad, bad_lead(chance))
     headers = {"Authorization": f"Bearer {source.api_key}"}
     try:
@@ -124,6 +126,59 @@ async def _post(
             await response.read()
     except (TimeoutError, aiohttp.ClientError) as error:
         log.warning("demo.post_failed", error=type(error).__name__)
+
+
+def _forms(sample: Document) -> list[SourcePart]:
+    """The sources that leads are posted for."""
+    return [source for source in sample.sources if source.kind == "form"]
+
+
+async def tell_calls(settings: Settings) -> None:
+    """Let the simulated carrier tell us of calls and texts to our numbers, as one sets it at a real one."""
+    if settings.carrier != "simulated":
+        return
+    at = f"{settings.own_url}/carrier/twilio"
+    told = {
+        "voice_url": f"{at}/voice",
+        "voice_fallback_url": f"{at}/voice",
+        "status_callback": f"{at}/voice/status",
+        "sms_url": f"{at}/text",
+    }
+    numbers = [{"number": number.phone} | told for number in read(text()).numbers]
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+        await _tell(session, settings, "numbers", {"numbers": numbers, "others": True})
+
+
+async def call_us(settings: Settings, started: asyncio.Event, per_minute: float, seed: int) -> None:
+    """People call the sample's tracking number at random moments, until cancelled."""
+    await started.wait()
+    sample, chance = read(text()), random.Random(seed + 1)
+    (tracking,) = (source.number for source in sample.sources if source.kind == "call")
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+        while True:
+            await asyncio.sleep(chance.expovariate(per_minute / 60))
+            await _tell(session, settings, "inbound", caller(chance) | {"to": tracking})
+
+
+def caller(chance: random.Random) -> dict[str, object]:
+    """One made-up person who calls: most want auto insurance and talk for a while; some hang up soon."""
+    area, _, _, postal_code = chance.choice(_PLACES)
+    product = chance.choices(("1", "2", "9", ""), (70, 15, 5, 10))[0]
+    person: dict[str, object] = {"answers": [product, postal_code], "talk": chance.uniform(4, 40)}
+    if chance.random() < 0.1:
+        person["hangs_up_after_answer"] = chance.uniform(2, 20)
+    return {"from": f"+1{area}55501{chance.randrange(100):02d}", "person": person}
+
+
+async def _tell(session: aiohttp.ClientSession, settings: Settings, what: str, body: dict[str, object]) -> None:
+    try:
+        async with session.post(
+            f"http://127.0.0.1:{settings.simulator_port}/simulator/{what}", json=body
+        ) as response:
+            if response.status >= 400:
+                log.warning("demo.carrier_refused", what=what, status=response.status)
+    except (TimeoutError, aiohttp.ClientError) as error:
+        log.warning("demo.carrier_away", what=what, error=type(error).__name__)
 
 
 async def carrier_alone(host: str, port: int, config: SimulatorConfig) -> None:

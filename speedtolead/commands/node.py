@@ -60,6 +60,7 @@ async def serve(settings: Settings, given: argparse.Namespace) -> int:
         async with simulated_carrier(settings), wiring.build(settings, url) as node:
             if given.sample:
                 await _apply(url, read(sample.text()))
+                await demo.tell_calls(settings)
                 print(demo.where_to_look(settings), flush=True)
             await run_node(settings, node, roles, stop_on_signals(), asyncio.Event())
     return 0
@@ -79,13 +80,18 @@ async def run_demo(settings: Settings, given: argparse.Namespace) -> int:
         await _apply(url, read(sample.text()))
         async with simulated_carrier(settings), wiring.build(settings, url) as node:
             await demo.add_past(url)
+            await demo.tell_calls(settings)
             print(demo.where_to_look(settings), flush=True)
             started = asyncio.Event()
-            stream = asyncio.create_task(demo.stream(settings, started, given.leads_per_minute, given.seed))
+            streams = [
+                asyncio.create_task(demo.stream(settings, started, given.leads_per_minute, given.seed)),
+                asyncio.create_task(demo.call_us(settings, started, given.leads_per_minute / 4, given.seed)),
+            ]
             try:
                 await run_node(settings, node, ROLES, stop_on_signals(), started, demo.GUARD_SECONDS)
             finally:
-                stream.cancel()
+                for stream in streams:
+                    stream.cancel()
     return 0
 
 

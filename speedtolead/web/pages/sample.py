@@ -27,7 +27,9 @@ def seller() -> str:
 
 @cache
 def wording() -> str:
-    numbers = " or ".join(phone(number.phone) for number in document().numbers)
+    given = document()
+    tracking = {source.number for source in given.sources}
+    numbers = " or ".join(phone(number.phone) for number in given.numbers if number.phone not in tracking)
     return (
         f"By checking this box I agree that {seller()} may call me, also with automated dialing technology, at the "
         f"phone number that I entered above, about my request for a quote. The call comes from {numbers}. My "
