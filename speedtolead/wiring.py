@@ -41,6 +41,7 @@ from speedtolead.runtime.wake import Bell
 from speedtolead.service.abandonment import AbandonmentWatch
 from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.agents import Agents
+from speedtolead.service.asking import Asking
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.calls import Calls
 from speedtolead.service.carriers import CarrierWatch, Queueing
@@ -169,8 +170,11 @@ def _assemble(
     terms = {account.name: account.terms for account in accounts(ground.settings)}
     watch = CarrierWatch(database, clock, carriers, terms, queues, patience.dialing)
     area_codes = parts.tables.numbering.area_codes()
-    placements = Placements(database)
-    dialing = Dialing(database, carriers, clock, calls, placements, watch, patience, permits, area_codes)
+    asking = Asking(database, carriers, clock, calls, Placements(database), watch, patience)
+    recording = TalkRecording(database, carriers, clock, permits)
+    controls = Carrying(database, carriers, clock, calls, recording)
+    afterwards = CarryingOut(database, carriers, clock, controls, asking.ask)
+    dialing = Dialing(database, clock, asking, afterwards, watch, patience, permits, area_codes)
     dialer = Dialer(dialing, clock, bell.wake())
     live = LiveHub(apart, bell.wake())
     reader = callbacks_of(ground.settings)
@@ -201,7 +205,7 @@ def _assemble(
         public_url=ground.settings.own_url,
         simulated=_simulated(ground.settings),
         **_intake_services(ground, parts, commits, dialer),
-        **_call_services(ground, carriers, watch, calls, patience, reader, parts.tables.numbering),
+        **_call_services(ground, carriers, watch, calls, patience, afterwards, reader, parts.tables.numbering),
         **_lawful_services(ground, parts, reader, suppressions),
         receipts=Receipts(apart, clock, patience, sending, texts),
         receipt_reader=reader,
@@ -262,12 +266,11 @@ def _call_services(
     watch: CarrierWatch,
     calls: Calls,
     patience: Patience,
+    afterwards: CarryingOut,
     reader: TwilioCallbacks,
     numbering: Numbering,
 ) -> _CallServices:
     clock, database = ground.clock, ground.database
-    recording = TalkRecording(database, carriers, clock, ground.permits)
-    afterwards = CarryingOut(database, carriers, clock, Carrying(database, carriers, clock, calls, recording))
     going_on = GoingOn(clock, patience, ground.permits, numbering)
     return {
         "controls": Controls(database, clock, calls),

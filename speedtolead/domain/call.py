@@ -10,6 +10,7 @@ the lead's own leg is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -55,10 +56,31 @@ class AnsweredBy(StrEnum):
 
 
 class DialMode(StrEnum):
-    """The order in which the two phones ring; ``hot`` and ``both`` are reserved for the bridge to come."""
+    """The order in which the two phones ring."""
 
     AGENT_FIRST = "agent_first"
     LEAD_FIRST = "lead_first"
+    BOTH = "both"
+    """Both at once, into one conference."""
+    HOT = "hot"
+    """The agent's line is up already, in a conference; the lead is dialled into it."""
+
+
+_LEAD_MAY_WAIT = frozenset({DialMode.LEAD_FIRST, DialMode.BOTH})
+"""Modes in which a lead may answer before an agent has taken the call."""
+
+
+def mode_of(wanted: DialMode, *, on_a_line: bool, held: bool) -> DialMode:
+    """How an agent and a lead are called.
+
+    An agent on a line of their own cannot be rung on another, so leads are dialled into it, whatever the campaign
+    says; without one, ``hot`` rings the agent first. ``held``: the campaign may let no lead wait for an agent now.
+    """
+    if on_a_line:
+        return DialMode.HOT
+    if wanted is DialMode.HOT or (held and wanted in _LEAD_MAY_WAIT):
+        return DialMode.AGENT_FIRST
+    return wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +178,17 @@ class Fate:
         return self.offer_missed or self.ended_at is not None
 
 
-def fate(mode: DialMode, lead: Leg | None, agent: Leg | None) -> Fate:
-    """Read the legs of one attempt. ``agent`` is the latest offer's leg.
+def fate(mode: DialMode, lead: Leg | None, agents: Sequence[Leg]) -> Fate:
+    """Read the legs of one attempt. ``agents`` are the legs of all offers of this try, oldest first.
 
-    Bridged: both legs are live and the agent took the call. In ``agent_first`` that is the lead's answer (the
-    agent waits on the line); in ``lead_first`` the agent's press of 1.
+    Bridged: the lead's leg and one of an agent who took the call were live together. Where the agent waits on the
+    line that is the lead's answer; in ``lead_first`` the agent's press of 1; in ``both`` the later of the two.
     """
     if lead is None:
-        missed = agent is not None and agent.state is LegState.ENDED
-        return Fate(offer_missed=missed)
+        return Fate(offer_missed=bool(agents) and all(leg.state is LegState.ENDED for leg in agents))
     answered = lead.live_at
-    bridged = _bridged_at(mode, lead, agent)
+    bridges = [at for agent in agents if (at := _bridged_at(mode, lead, agent)) is not None]
+    bridged = min(bridges, default=None)
     ended = lead.ended_at
     if ended is None:
         early = Result.MACHINE if lead.answered_by is AnsweredBy.MACHINE else None
@@ -174,13 +196,22 @@ def fate(mode: DialMode, lead: Leg | None, agent: Leg | None) -> Fate:
     return Fate(answered, bridged, ended, _result(lead, bridged))
 
 
-def _bridged_at(mode: DialMode, lead: Leg, agent: Leg | None) -> datetime | None:
-    if lead.live_at is None or agent is None or agent.accepted_at is None:
+def _bridged_at(mode: DialMode, lead: Leg, agent: Leg) -> datetime | None:
+    if lead.live_at is None or agent.accepted_at is None:
         return None
-    if agent.ended_at is not None and agent.ended_at < lead.live_at and mode is DialMode.AGENT_FIRST:
+    # In lead_first only a lead who is on the line can be taken, whatever is told late.
+    if agent.ended_at is not None and agent.ended_at < _answered_at(lead) and mode is not DialMode.LEAD_FIRST:
         return None
     bridged = max(lead.live_at, agent.accepted_at)
     return None if lead.ended_at is not None and bridged > lead.ended_at else bridged
+
+
+def _answered_at(lead: Leg) -> datetime:
+    """When the lead answered, as near as is known: an answer that was told late is put right by the call's end."""
+    assert lead.live_at is not None
+    if lead.ended_at is None or lead.seconds is None:
+        return lead.live_at
+    return min(lead.live_at, lead.ended_at - timedelta(seconds=lead.seconds))
 
 
 def _result(lead: Leg, bridged: datetime | None) -> Result | None:

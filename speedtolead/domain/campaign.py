@@ -20,6 +20,8 @@ from speedtolead.domain.machine import MachinePolicy
 from speedtolead.domain.routing.policy import Routing
 from speedtolead.domain.voicemail import VoicemailPolicy
 
+GREETING = "Hello, this is {{ campaign.seller }} about your request. One moment, please."
+
 
 class NoAgentThen(StrEnum):
     """What becomes of a lead that has waited for an agent as long as it should."""
@@ -131,6 +133,8 @@ class Campaign:
     cadence: tuple[Step, ...]
     hours: WeeklyHours = ALWAYS
     whisper: str = "New lead. Press 1 to take it."
+    greeting: str = GREETING
+    """What a lead hears who answers before an agent is on the line; empty: ringing only."""
     contact: ContactPolicy = field(default_factory=ContactPolicy)
     recording: RecordingPolicy = field(default_factory=RecordingPolicy)
     machine: MachinePolicy = field(default_factory=MachinePolicy)

@@ -1,13 +1,14 @@
-"""What must be done at the carrier after a commit: calls ended, recordings started, controls of a talk worked off.
+"""What must be done at the carrier after a commit: calls ended, sent on or placed, recordings, controls.
 
 Owns: doing it once each. Must not know: why. It may never be done, where a node dies just then: a call that should
-have ended comes back with its attempt's lease, and a recording that was not started is not made.
+have ended, and a leg that should have been placed, come back with their attempt's lease; a recording that was not
+started is not made.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -16,6 +17,8 @@ import structlog
 
 from speedtolead.ports import Clock, Indeterminate, Instruction, PortError
 from speedtolead.ports.carriers import Carriers
+from speedtolead.ports.control import CALL_OVER
+from speedtolead.service.order import LegOrder
 from speedtolead.store import recordings as rows
 from speedtolead.store.database import Database, DatabaseAway
 
@@ -28,6 +31,13 @@ class EndCall:
 
     call_id: str
     carrier: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceLeg:
+    """The carrier is to be asked for this leg, which is committed."""
+
+    wanted: LegOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,9 @@ class WorkOff:
     attempt_id: UUID
 
 
-Afterwards = EndCall | StartRecording | SendElsewhere | WorkOff
+Afterwards = EndCall | SendElsewhere | PlaceLeg | StartRecording | WorkOff
+Ask = Callable[[LegOrder], Awaitable[Sequence[Afterwards]]]
+"""Asks the carrier for a leg and records the answer; what must be done then."""
 
 
 class WorkingOff(Protocol):
@@ -66,14 +78,17 @@ class WorkingOff(Protocol):
 
 
 class CarryingOut:
-    def __init__(self, database: Database, carriers: Carriers, clock: Clock, controls: WorkingOff) -> None:
+    def __init__(
+        self, database: Database, carriers: Carriers, clock: Clock, controls: WorkingOff, ask: Ask
+    ) -> None:
         self._controls = controls
         self._database = database
         self._carriers = carriers
         self._clock = clock
+        self._ask = ask
 
     async def carry_out(self, afterwards: Sequence[Afterwards]) -> None:
-        """Each in order; what fails is logged, and holds up none of the others."""
+        """Each in order, and what follows from it; what fails is logged, and holds up none of the others."""
         to_do = deque(afterwards)
         while to_do:
             one = to_do.popleft()
@@ -83,11 +98,15 @@ class CarryingOut:
                         await self._carriers.of(carrier).end_call(call_id)
                     case SendElsewhere(call_id, carrier, instruction):
                         await self._carriers.of(carrier).redirect(call_id, instruction)
+                    case PlaceLeg(wanted):
+                        to_do.extend(await self._ask(wanted))
                     case StartRecording():
                         await start_recording(self._database, self._carriers, self._clock, one)
                     case WorkOff(attempt_id):
                         to_do.extend(await self._controls.work_off(attempt_id))
             except PortError as error:
+                if isinstance(one, SendElsewhere) and error.code == CALL_OVER:
+                    continue
                 what = type(one).__name__
                 log.warning("carrier.not_done", what=what, code=error.code, provider_code=error.provider_code)
             except DatabaseAway as error:

@@ -14,14 +14,13 @@ from datetime import datetime
 from uuid import UUID
 
 from speedtolead.domain.attempt import AttemptState
-from speedtolead.domain.call import AnsweredBy, DialMode, Leg, LegKind, LegReport, LegState
+from speedtolead.domain.call import AnsweredBy, DialMode, LegKind, LegReport, LegState
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.domain.lead import OPEN_STATES, LeadState
 from speedtolead.domain.recording import Announcement, RecordingReport
 from speedtolead.ports import (
     Announce,
-    Apologise,
     Clock,
     ConnectAgent,
     ConnectLead,
@@ -30,18 +29,20 @@ from speedtolead.ports import (
     JoinNow,
     OfferLead,
 )
-from speedtolead.service import calls, ending, recordings
-from speedtolead.service.afterwards import Afterwards
-from speedtolead.service.calls import Call, Calls
-from speedtolead.service.choosing import next_agent
+from speedtolead.ports.conference import Greet
+from speedtolead.service import ending, offering, recordings
+from speedtolead.service.afterwards import Afterwards, SendElsewhere
+from speedtolead.service.calls import Calls
 from speedtolead.service.controls import following, joining
 from speedtolead.service.inbound.going_on import GoingOn
-from speedtolead.service.notice import nobody_free
+from speedtolead.service.letting_go import NOT_REACHED
+from speedtolead.service.order import agent_joins, lead_joins
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
-from speedtolead.service.whisper import whisper
-from speedtolead.store import agents, events
+from speedtolead.service.under_way import Call, load, needs_key, take_offer
+from speedtolead.service.whisper import greeting, whisper
 from speedtolead.store import calls as rows
+from speedtolead.store import dial, events
 from speedtolead.store import recordings as recording_rows
 from speedtolead.store.database import Database
 from speedtolead.store.ids import new_id
@@ -51,7 +52,6 @@ from speedtolead.store.settings_json import candidates_from_json
 TAKEN = "This lead is no longer available. Goodbye."
 NOT_PERMITTED = "This person may not be called right now. Goodbye."
 CALLING_US = "This person is calling us at this moment. Goodbye."
-NOT_REACHED = "The lead did not answer. Goodbye."
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +143,13 @@ class Callbacks:
                 return Told(answer, await self._calls.settle(tx, call))
             if not self._still_offered(call, callback.leg_id):
                 return Told(Goodbye(TAKEN), await self._calls.settle(tx, call))
-            key = calls.needs_key(call.leg_rows[callback.leg_id].address)
+            key = needs_key(call.leg_rows[callback.leg_id].address)
             if key and digits != "1" and agent.accepted_at is None:
                 return Told(Goodbye(), [])
-            if call.mode is DialMode.LEAD_FIRST:
-                await calls.take_offer(tx, call, callback.leg_id, self._clock.now())
-                return Told(JoinNow(), await self._calls.settle(tx, call))
+            if call.mode is not DialMode.AGENT_FIRST:
+                await take_offer(tx, call, callback.leg_id, self._clock.now())
+                joins = JoinNow() if call.mode is DialMode.LEAD_FIRST else agent_joins(*_leg_of(callback))
+                return Told(joins, await self._calls.settle(tx, call))
             return await self._dial_lead(tx, call, callback.leg_id)
 
     async def whisper(self, callback: Callback) -> Told:
@@ -194,7 +195,18 @@ class Callbacks:
                 return Told(await self._going_on.next(tx, call, first=True), afterwards)
             if call.mode is DialMode.AGENT_FIRST:
                 return Told(JoinNow(), afterwards)
+            if call.mode is DialMode.BOTH:
+                return self._lead_joins(call, callback, afterwards)
             return Told(await self._next_agent(tx, call), afterwards)
+
+    async def greet(self, callback: Callback) -> Greet:
+        """The lead is alone in the conference: says who calls. Reads only; what comes again is said again."""
+        async with self._database.connection() as tx:
+            row = await rows.GREETED.first(tx, leg_id=callback.leg_id, attempt_id=callback.attempt_id)
+            if row is None:
+                return Greet()
+            campaign = await dial.campaign(tx, row.account_id, row.campaign_id, row.campaign_version)
+        return Greet(greeting(campaign.greeting, row, campaign.name, campaign.seller))
 
     async def recording(self, callback: Callback, report: RecordingReport | None) -> None:
         """News of a recording, long after the call as well."""
@@ -228,10 +240,16 @@ class Callbacks:
                 return Told(Goodbye(None if talked else NOT_REACHED), afterwards)
             return Told(await self._next_agent(tx, call), afterwards)
 
+    def _lead_joins(self, call: Call, callback: Callback, afterwards: Sequence[Afterwards]) -> Told:
+        """``both``: the lead has heard the announcement; what was to be sent after the call is answered here."""
+        if call.row.notice_at is None:
+            return Told(lead_joins(*_leg_of(callback)), afterwards)
+        return Told(offering.apologise(call), [one for one in afterwards if not isinstance(one, SendElsewhere)])
+
     async def _load(self, tx: Connection, callback: Callback) -> Call | None:
         if await rows.LOCK_CALL.first(tx, attempt_id=callback.attempt_id) is None:
             return None
-        call = await calls.load(tx, callback.attempt_id)
+        call = await load(tx, callback.attempt_id)
         return call if callback.leg_id in call.legs else None
 
     async def _picked_up(
@@ -276,7 +294,7 @@ class Callbacks:
         ringing = call.current(LegKind.LEAD)
         if ringing is not None:
             return Told(self._connect(call, ringing[0]), [])
-        await calls.take_offer(tx, call, agent_leg_id, now)
+        await take_offer(tx, call, agent_leg_id, now)
         if LeadState(row.lead_state) not in OPEN_STATES and row.calls_back is None:
             await ending.withdraw(tx, row, f"the lead is {row.lead_state}", now)
             return Told(Goodbye(TAKEN), [])
@@ -291,7 +309,7 @@ class Callbacks:
             await ending.carry_out_refusal(tx, row, permit, now, self._calls.follow_up)
             return Told(Goodbye(NOT_PERMITTED), [])
         leg_id = new_id()
-        await self._add_leg(tx, call, leg_id, LegKind.LEAD, row.phone, None, now)
+        await call.add_leg(tx, leg_id, LegKind.LEAD, row.phone, None, now)
         await rows.COUNT_CONTACT.run(tx, lead_id=row.lead_id, now=now, channel="call", contact_id=leg_id)
         until = now + self._patience.call
         await rows.RENEW_LEASE.run(tx, attempt_ids=[row.attempt_id], lease_until=until)
@@ -312,15 +330,12 @@ class Callbacks:
             row.attempt_id,
             leg_id,
             row.phone,
-            self._shown(call),
+            call.shown,
             call.campaign.dial.ring_timeout,
             announce=told is not None and told.needed,
             detect=call.campaign.machine.detection if call.campaign.machine.detect else None,
             reason=call.campaign.call_reason,
         )
-
-    def _shown(self, call: Call) -> str:
-        return call.row.caller_id or next((row.caller_id for row in call.leg_rows.values()), "")
 
     async def _next_agent(self, tx: Connection, call: Call) -> Instruction:
         """``lead_first``: the lead waits on the line; ring the next free agent, or say who called."""
@@ -331,62 +346,26 @@ class Callbacks:
         if talked or lead_gone or AttemptState(row.state) not in {AttemptState.DIALING, AttemptState.UNKNOWN}:
             return Goodbye()
         if row.notice_at is not None:
-            return self._apologise(call)
+            return offering.apologise(call)
         if agent is not None and agent.state is not LegState.ENDED:
             waiting = call.current(LegKind.AGENT)
             assert waiting is not None
             return self._ring_agent(call, waiting[0], call.leg_rows[waiting[0]].address)
-        asked = [leg.agent_id for leg in call.leg_rows.values() if leg.agent_id is not None]
-        idle = await next_agent(tx, row, call.campaign.dial, asked, now)
-        if idle is None:
-            return await self._give_notice(tx, call, now)
-        until = now + call.campaign.dial.ring_timeout + self._patience.claim
-        await agents.RESERVE_AGENT.run(tx, agent_id=idle.agent_id, attempt_id=row.attempt_id, now=now, until=until)
-        await agents.ASSIGN_AGENT.run(tx, attempt_id=row.attempt_id, agent_id=idle.agent_id)
-        leg_id = new_id()
-        await self._add_leg(tx, call, leg_id, LegKind.AGENT, idle.address, idle.agent_id, now)
-        return self._ring_agent(call, leg_id, idle.address)
-
-    async def _give_notice(self, tx: Connection, call: Call, now: datetime) -> Apologise:
-        notice = self._apologise(call)
-        await ending.give_notice(tx, call.row, notice.words, now)
-        return notice
-
-    def _apologise(self, call: Call) -> Apologise:
-        found = call.current(LegKind.LEAD)
-        assert found is not None
-        words = nobody_free(call.campaign.seller, self._shown(call))
-        return Apologise(call.row.attempt_id, found[0], words)
+        next_one = await offering.next_agent(tx, call, self._patience, now)
+        if next_one is None:
+            return await offering.give_notice(tx, call, now) or offering.apologise(call)
+        return self._ring_agent(call, next_one.leg_id, next_one.address)
 
     def _ring_agent(self, call: Call, leg_id: UUID, address: str) -> ConnectAgent:
         return ConnectAgent(
             call.row.attempt_id,
             leg_id,
             address,
-            self._shown(call),
+            call.shown,
             call.campaign.dial.ring_timeout,
-            calls.needs_key(address),
+            needs_key(address),
         )
 
-    async def _add_leg(
-        self,
-        tx: Connection,
-        call: Call,
-        leg_id: UUID,
-        kind: LegKind,
-        address: str,
-        agent_id: UUID | None,
-        now: datetime,
-    ) -> None:
-        await rows.ADD_LEG.run(
-            tx,
-            leg_id=leg_id,
-            account_id=call.row.account_id,
-            attempt_id=call.row.attempt_id,
-            kind=kind,
-            address=address,
-            caller_id=self._shown(call),
-            agent_id=agent_id,
-            now=now,
-        )
-        call.legs[leg_id] = Leg(kind, LegState.PLACING, now)
+
+def _leg_of(callback: Callback) -> tuple[UUID, UUID]:
+    return callback.attempt_id, callback.leg_id

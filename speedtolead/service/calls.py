@@ -11,14 +11,12 @@ commit; if that fails, the attempt's lease brings it back to attention.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
-from speedtolead.domain import call as legs_of_call
-from speedtolead.domain.agent import Accepted, AgentEvent, AgentState, Leaving, Missed, Released, Ringing
+from speedtolead.domain.agent import AgentEvent, AgentState, Leaving, Missed, Released, Ringing
 from speedtolead.domain.attempt import (
     Adopted,
     AttemptState,
@@ -27,21 +25,20 @@ from speedtolead.domain.attempt import (
     Result,
     sources,
 )
-from speedtolead.domain.call import DialMode, Fate, Leg, LegKind, LegReport, LegState, is_contact
-from speedtolead.domain.campaign import Campaign
-from speedtolead.domain.inbound import Direction
+from speedtolead.domain.call import Fate, Leg, LegKind, LegReport, LegState, is_contact
 from speedtolead.domain.lead import OPEN_STATES, LeadEvent, LeadState
 from speedtolead.ports import Clock
 from speedtolead.service import ending, recordings, returns
-from speedtolead.service.afterwards import Afterwards, EndCall, StartRecording
+from speedtolead.service.afterwards import Afterwards, StartRecording
 from speedtolead.service.controls import following
 from speedtolead.service.follow_up import FollowUp
 from speedtolead.service.inbound import ending as incoming_ends
+from speedtolead.service.letting_go import let_go
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
-from speedtolead.store import agents, dial, events
+from speedtolead.service.under_way import Call, load
+from speedtolead.store import agents, events
 from speedtolead.store import calls as rows
-from speedtolead.store.calls import CallRow, LegRow
 from speedtolead.store.database import Database
 from speedtolead.store.query import Connection
 from speedtolead.store.settings_json import candidates_from_json
@@ -49,95 +46,6 @@ from speedtolead.store.settings_json import candidates_from_json
 log = structlog.get_logger(__name__)
 
 _LIVE = {AttemptState.DIALING, AttemptState.UNKNOWN, AttemptState.CONNECTED}
-
-
-def needs_key(address: str) -> bool:
-    """A phone must press 1, because a voicemail box answers too; a browser client answers only by hand."""
-    return not address.startswith("client:")
-
-
-@dataclass(slots=True)
-class Call:
-    """One attempt with its legs, locked; ``legs`` are replaced as reports are applied."""
-
-    row: CallRow
-    campaign: Campaign
-    legs: dict[UUID, Leg]
-    leg_rows: dict[UUID, LegRow]
-
-    @property
-    def mode(self) -> DialMode:
-        return DialMode(self.row.mode or self.campaign.dial.mode)
-
-    @property
-    def carrier(self) -> str:
-        """The carrier account of the present try: all its legs are there."""
-        return next(reversed(self.leg_rows.values())).carrier
-
-    def present(self) -> list[UUID]:
-        """The legs of the present try, in order; those of earlier tries do not count."""
-        since = self.row.permitted_at
-        return [leg_id for leg_id, leg in self.legs.items() if since is not None and leg.placed_at >= since]
-
-    def current(self, kind: LegKind) -> tuple[UUID, Leg] | None:
-        """The latest leg of a kind in the present try; a party rung into the talk counts once it took over."""
-        found = [leg_id for leg_id in self.present() if self.legs[leg_id].kind is kind and self._leads(leg_id)]
-        return (found[-1], self.legs[found[-1]]) if found else None
-
-    def opening(self, kind: LegKind) -> tuple[UUID, Leg] | None:
-        """The latest leg of a kind that was to bring agent and lead together, whoever took over since."""
-        found = [leg_id for leg_id in self.present() if self.legs[leg_id].kind is kind and self._opens(leg_id)]
-        return (found[-1], self.legs[found[-1]]) if found else None
-
-    def _leads(self, leg_id: UUID) -> bool:
-        return self._opens(leg_id) or self.leg_rows[leg_id].took_over_at is not None
-
-    def _opens(self, leg_id: UUID) -> bool:
-        row = self.leg_rows.get(leg_id)
-        return row is None or row.from_the_start
-
-    def leg(self, kind: LegKind) -> Leg | None:
-        found = self.current(kind)
-        return found[1] if found else None
-
-    @property
-    def incoming(self) -> bool:
-        """The person called us."""
-        return self.row.direction == Direction.INBOUND
-
-    def fate(self) -> Fate:
-        opening = self.opening(LegKind.AGENT)
-        found = legs_of_call.fate(self.mode, self.leg(LegKind.LEAD), opening[1] if opening else None)
-        if self.incoming and found.result is Result.ABANDONED:
-            return replace(found, result=Result.NO_ANSWER)  # nobody of ours took it
-        return found
-
-    async def apply(self, tx: Connection, leg_id: UUID, report: LegReport) -> bool:
-        """Advance a leg and write it; False where the report told nothing new, or of no leg of this attempt."""
-        before = self.legs.get(leg_id)
-        if before is None:
-            return False
-        after = legs_of_call.advance(before, report)
-        if after == before:
-            return False
-        row = self.leg_rows[leg_id]
-        if after.kind is LegKind.AGENT and after.live_at and not after.accepted_at and not needs_key(row.address):
-            after = legs_of_call.accepted(after, after.live_at)
-        self.legs[leg_id] = after
-        await rows.save_leg(tx, leg_id, after)
-        return True
-
-
-async def load(tx: Connection, attempt_id: UUID) -> Call:
-    """Lock an attempt and read its legs."""
-    row = await rows.LOCK_CALL.one(tx, attempt_id=attempt_id)
-    return await _with_legs(tx, row)
-
-
-async def _with_legs(tx: Connection, row: CallRow) -> Call:
-    campaign = await dial.campaign(tx, row.account_id, row.campaign_id, row.campaign_version)
-    leg_rows = await rows.LEGS_OF_ATTEMPT.all(tx, attempt_id=row.attempt_id)
-    return Call(row, campaign, {leg.leg_id: leg.leg() for leg in leg_rows}, {leg.leg_id: leg for leg in leg_rows})
 
 
 class Calls:
@@ -164,6 +72,12 @@ class Calls:
         await self.adopt(tx, call, leg_id)
         return await self.settle(tx, call)
 
+    async def look_again(self, attempt_id: UUID) -> Sequence[Afterwards]:
+        """What must be done at the carrier, by the legs as they are known: it may not have been done before."""
+        async with self._database.transaction() as tx:
+            call = await load(tx, attempt_id)
+            return await let_go(tx, call, self._patience, self._clock.now(), trusting=False)
+
     async def uncount(self, lead_id: UUID, leg_id: UUID) -> None:
         """The carrier never had this call, so the person was not contacted by it.
 
@@ -176,24 +90,28 @@ class Calls:
     async def settle(self, tx: Connection, call: Call) -> Sequence[Afterwards]:
         """Read the attempt from its legs and write what follows."""
         now, fate, row = self._clock.now(), call.fate(), call.row
-        agent = call.leg(LegKind.AGENT)
         if row.ended_at is not None or AttemptState(row.state) not in _LIVE:
             await self._revise(tx, call, fate, now)
         elif fate.offer_missed:
-            await self._offer_missed(tx, call, agent, now)
+            await self._offer_missed(tx, call, now)
         elif fate.ended_at is not None:
             await self._conclude(tx, call, fate, now)
         else:
             await self._progress(tx, call, fate, now)
-        await self._agent_follows(tx, call, fate, now)
+        await self._agents_follow(tx, call, fate, now)
         await returns.hear_of_number(tx, call.row, call.leg(LegKind.LEAD), now)
         followed = await following.follow(tx, call, fate, self._patience, now)
-        return [*followed, *self._to_end(call, fate), *await self._to_record(tx, call, fate, now)]
+        left = await let_go(tx, call, self._patience, now)
+        return [*followed, *left, *await self._to_record(tx, call, fate, now)]
 
     async def _renew(self, tx: Connection, call: Call) -> None:
         if AttemptState(call.row.state) in _LIVE and call.row.ended_at is None:
-            until = self._clock.now() + self._patience.call
+            until = self._until(call, self._clock.now())
             await rows.RENEW_LEASE.run(tx, attempt_ids=[call.row.attempt_id], lease_until=until)
+
+    def _until(self, call: Call, now: datetime) -> datetime:
+        """When to look the call up, if nothing is heard of it: soon, where a leg's request was unclear."""
+        return now + (self._patience.ask_again if call.unclear else self._patience.call)
 
     async def adopt(self, tx: Connection, call: Call, leg_id: UUID) -> None:
         """The carrier knows a call of an attempt that was unknown, or even given up: it is under way."""
@@ -202,6 +120,8 @@ class Calls:
         if state not in {AttemptState.UNKNOWN, AttemptState.SCHEDULED} or leg.carrier_call_id is None:
             return
         present = call.current(leg.kind)
+        if state is AttemptState.SCHEDULED and leg.kind is LegKind.AGENT and call.leg(LegKind.LEAD) is not None:
+            return  # of a lead who was rung too, and whom the carrier refused or never had: the agent is let go
         over = leg.state is LegState.ENDED or present is None or present[0] != leg_id
         if over and state is AttemptState.SCHEDULED:
             return
@@ -211,7 +131,7 @@ class Calls:
             attempt_id=call.row.attempt_id,
             agent_id=agent_id,
             placed_at=leg.placed_at,
-            lease_until=now + self._patience.call,
+            lease_until=self._until(call, now),
             sources=list(sources(Adopted)),
         )
         if adopted is not None:
@@ -253,7 +173,7 @@ class Calls:
             ended_at=fate.ended_at,
             contact=contact,
             talk_seconds=talk,
-            lease_until=now + self._patience.call,
+            lease_until=self._until(call, now),
             unknown_since=call.row.unknown_since if state is AttemptState.UNKNOWN else None,
             note=None,
             sources=sorted(sources(Bridged) | sources(Concluded) | {state}),
@@ -295,8 +215,9 @@ class Calls:
         if contact or ended.idle:
             await self._lead_follows(tx, call, contact, now)
 
-    async def _offer_missed(self, tx: Connection, call: Call, agent: Leg | None, now: datetime) -> None:
+    async def _offer_missed(self, tx: Connection, call: Call, now: datetime) -> None:
         """The agent did not take it, and the lead's phone never rang: on to the next agent at once."""
+        agent = call.leg(LegKind.AGENT)
         if call.row.gave_way_at is not None:
             await ending.put_back(tx, call.row, now, "the person was calling us")
             return
@@ -318,44 +239,31 @@ class Calls:
         if contact or state in OPEN_STATES:
             await self.follow_up.go_on(tx, row.account_id, row.lead_id, now)
 
-    async def _agent_follows(self, tx: Connection, call: Call, fate: Fate, now: datetime) -> None:
-        """Free the agent as soon as the agent's own call is over, and at the latest shortly after the lead's."""
-        agent = call.current(LegKind.AGENT)
-        if agent is None:
-            return
-        leg_id, leg = agent
-        event: AgentEvent | None = None
+    async def _agents_follow(self, tx: Connection, call: Call, fate: Fate, now: datetime) -> None:
+        """Free an agent as soon as the agent's own call is over, and at the latest shortly after the lead's."""
+        current = call.current(LegKind.AGENT)
+        theirs = call.rung(LegKind.AGENT) if not call.row.controlled else dict([current] if current else [])
+        for leg_id, leg in theirs.items():
+            event = self._what_follows(call, fate, leg, now)
+            if event is None:
+                continue
+            agent_id = call.leg_rows[leg_id].agent_id
+            moved = await agents.move_engaged(tx, agent_id, call.row.attempt_id, event, now)
+            if moved is AgentState.AVAILABLE:
+                await events.wake(tx)
+
+    def _what_follows(self, call: Call, fate: Fate, leg: Leg, now: datetime) -> AgentEvent | None:
         lead_over = fate.ended_at is not None
         if leg.state is LegState.ENDED or (lead_over and leg.state is LegState.PLACING):
             refused = leg.accepted_at is None and not lead_over and call.row.gave_way_at is None
             if refused and leg.state is LegState.ENDED:
-                event = Missed(self._patience.missed_offer_rest)
-            else:
-                wrap_up = call.campaign.dial.wrap_up if fate.bridged_at else timedelta(0)
-                event = Released(wrap_up)
-        elif lead_over:
-            event = Leaving(now + self._patience.hang_up)
-        elif leg.state is LegState.RINGING and leg.accepted_at is None:
-            event = Ringing(now + self._patience.call)
-        if event is None:
-            return
-        moved = await agents.move_engaged(tx, call.leg_rows[leg_id].agent_id, call.row.attempt_id, event, now)
-        if moved is AgentState.AVAILABLE:
-            await events.wake(tx)
-
-    def _to_end(self, call: Call, fate: Fate) -> list[EndCall]:
-        """Calls that must not go on: a machine's, and a phone that rings for an agent who has left."""
-        found, agent = call.current(LegKind.LEAD), call.leg(LegKind.AGENT)
-        if call.row.gave_way_at is not None:
-            return _still_there(call)
-        if found is None or found[1].state is LegState.ENDED or found[1].carrier_call_id is None:
-            return []
-        agent_left = call.mode is DialMode.AGENT_FIRST and agent is not None and agent.state is LegState.ENDED
-        if call.row.controlled and call.row.conference is not None:
-            agent_left = False  # the talk may have been handed over: see service.controls
-        if agent_left or fate.result is Result.MACHINE:
-            return [EndCall(found[1].carrier_call_id, call.carrier)]
-        return []
+                return Missed(self._patience.missed_offer_rest)
+            return Released(call.campaign.dial.wrap_up if fate.bridged_at else timedelta(0))
+        if lead_over:
+            return Leaving(now + self._patience.hang_up)
+        if leg.state is LegState.RINGING and leg.accepted_at is None:
+            return Ringing(now + self._patience.call)
+        return None
 
     async def _to_record(self, tx: Connection, call: Call, fate: Fate, now: datetime) -> list[StartRecording]:
         lead = call.current(LegKind.LEAD)
@@ -378,18 +286,3 @@ class Calls:
             agent_id=row.agent_id,
             data=data,
         )
-
-
-def _still_there(call: Call) -> list[EndCall]:
-    """Those calls of the present try that are not over."""
-    there = [leg for leg in (call.leg(LegKind.LEAD), call.leg(LegKind.AGENT)) if leg is not None]
-    live = [leg for leg in there if leg.state is not LegState.ENDED]
-    return [EndCall(leg.carrier_call_id, call.carrier) for leg in live if leg.carrier_call_id is not None]
-
-
-async def take_offer(tx: Connection, call: Call, agent_leg_id: UUID, now: datetime) -> None:
-    """The agent pressed 1: talking, as far as the agent is concerned."""
-    leg = legs_of_call.accepted(call.legs[agent_leg_id], now)
-    call.legs[agent_leg_id] = leg
-    await rows.save_leg(tx, agent_leg_id, leg)
-    await agents.move_engaged(tx, call.leg_rows[agent_leg_id].agent_id, call.row.attempt_id, Accepted(), now)

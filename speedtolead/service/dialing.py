@@ -11,48 +11,38 @@ may not be made is claimed under a lease and its refusal recorded; killed there,
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
-from typing import Protocol
 from uuid import UUID
 
 import structlog
 
-from speedtolead.domain.agent import Missed, Released
-from speedtolead.domain.attempt import AttemptState, LostTrack, sources
-from speedtolead.domain.call import DialMode, LegEnd, LegKind, LegReport, LegState
+from speedtolead.domain.attempt import AttemptState
+from speedtolead.domain.call import DialMode, LegKind, mode_of
 from speedtolead.domain.caller_id import AreaCodes, Choice
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.permit import Permit
 from speedtolead.domain.routing import pair
-from speedtolead.ports import (
-    Announce,
-    CallOrder,
-    Clock,
-    ConnectAgent,
-    Indeterminate,
-    Instruction,
-    OfferLead,
-    Permanent,
-    PortError,
-    Transient,
-)
-from speedtolead.ports.carriers import Carriers
-from speedtolead.service import calls, ending
+from speedtolead.ports import Clock
+from speedtolead.service import ending
+from speedtolead.service.afterwards import CarryingOut
+from speedtolead.service.asking import Asking
 from speedtolead.service.caller_ids import CallerIdRound, day_ends, numbered, wait_for_a_number
-from speedtolead.service.calls import Calls
 from speedtolead.service.carriers import CarrierWatch
+from speedtolead.service.follow_up import FollowUp
+from speedtolead.service.order import Attempted, LegOrder
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
-from speedtolead.service.whisper import whisper
-from speedtolead.store import agents, dial, events
+from speedtolead.service.under_way import load
 from speedtolead.store import calls as call_rows
+from speedtolead.store import dial
 from speedtolead.store.database import Database
-from speedtolead.store.dial import ClaimedRow, DueRow, LegToPlace, PermittedCall, PlacedCall
+from speedtolead.store.dial import ClaimedRow, DueRow, LegToPlace, PermittedCall
 from speedtolead.store.facts import lead_first_held, version_of
 from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection
@@ -66,32 +56,9 @@ class Order:
 
     due: DueRow
     agent_id: UUID
-    campaign: Campaign
     call: PermittedCall
-    asked_until: datetime
-    announces: bool = False
-    """Whether the lead is told first that the call may be recorded."""
-
-    @property
-    def asked(self) -> LegToPlace:
-        """The leg that the carrier is asked for; in ``lead_first`` the second one is rung by the carrier itself."""
-        return self.call.legs[0]
-
-    def instruction(self) -> Instruction:
-        due, agent = self.due, self.due.address_of(self.agent_id)
-        if self.asked.kind is LegKind.LEAD and self.announces:
-            return Announce(due.attempt_id, self.asked.leg_id, self.campaign.recording.words)
-        if self.asked.kind is LegKind.LEAD:
-            return ConnectAgent(
-                due.attempt_id,
-                self.call.legs[1].leg_id,
-                agent,
-                self.call.caller.phone,
-                self.campaign.dial.ring_timeout,
-                calls.needs_key(agent),
-            )
-        words = whisper(self.campaign.whisper, due, self.campaign.name, self.campaign.seller)
-        return OfferLead(due.attempt_id, self.asked.leg_id, words, calls.needs_key(agent))
+    asked: tuple[LegOrder, ...]
+    """The legs that the carrier is asked for, at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +80,6 @@ class Round:
 NOTHING = Round([], [])
 
 
-class Placements(Protocol):
-    """Records a call that the carrier took; False where its attempt was not waiting for it any more."""
-
-    async def record(self, call: PlacedCall) -> bool: ...
-
-
 _ENGAGED_KNOWN = timedelta(seconds=5)
 """A lead that is handed over is dialled within this, or by a look at the plan."""
 
@@ -129,23 +90,22 @@ class Dialing:
     def __init__(
         self,
         database: Database,
-        carriers: Carriers,
         clock: Clock,
-        calls_under_way: Calls,
-        placements: Placements,
+        asking: Asking,
+        afterwards: CarryingOut,
         watch: CarrierWatch,
         patience: Patience,
         permits: Permits,
         area_codes: AreaCodes,
     ) -> None:
         self._database = database
-        self._carriers = carriers
         self._clock = clock
-        self._calls = calls_under_way
-        self._placements = placements
+        self._asking = asking
+        self._afterwards = afterwards
         self._watch = watch
         self._patience = patience
         self._permits = permits
+        self._follow_up = FollowUp(permits)
         self._area_codes = area_codes
         self._engaged: deque[tuple[datetime, UUID]] = deque()
 
@@ -223,9 +183,19 @@ class Dialing:
                 waited = self._permits.waited(row.lead_received_at, now, campaign, facts)
                 call = _call(row, pairing.agent_id, campaign, shown, waited, permit)
                 told = self._permits.announcement(campaign, facts.candidates, now)
-                announces = told is not None and told.needed
-                until = now + self._patience.dialing
-                orders.append(Order(row, pairing.agent_id, campaign, call, until, announces))
+                attempted = Attempted(
+                    row.attempt_id,
+                    row.lead_id,
+                    call.mode,
+                    campaign,
+                    row,
+                    shown.phone,
+                    announces=told is not None and told.needed,
+                    until=now + self._patience.dialing,
+                    carrier=call.carrier,
+                    others=numbered(row, campaign.caller_ids),
+                )
+                orders.append(Order(row, pairing.agent_id, call, attempted.asked(call.legs)))
             else:
                 refused.append(row.attempt_id)
         return orders, refused
@@ -275,7 +245,7 @@ class Dialing:
         """The permit said no: decide once more on fresh facts, record that, and do what it says."""
         now = self._clock.now()
         async with self._database.transaction() as tx:
-            call = await calls.load(tx, claimed.attempt_id)
+            call = await load(tx, claimed.attempt_id)
             if call.row.state != AttemptState.CLAIMED or call.row.lease != claimed.lease:
                 return  # the lease was lost: somebody else has the attempt now
             facts = await call_rows.PERMIT_FACTS.one(tx, lead_id=claimed.lead_id)
@@ -285,7 +255,7 @@ class Dialing:
                 await wait_for_a_number(tx, call.row, call.campaign, permit, now, self._area_codes)
                 return
             await call_rows.add_permit(tx, claimed.account_id, claimed.attempt_id, permit)
-            await ending.carry_out_refusal(tx, call.row, permit, now, self._calls.follow_up)
+            await ending.carry_out_refusal(tx, call.row, permit, now, self._follow_up)
         log.info(
             "permit.refused",
             lead_id=str(claimed.lead_id),
@@ -295,91 +265,17 @@ class Dialing:
         )
 
     async def ask(self, order: Order) -> None:
-        """Ask the carrier, once, and record what it said."""
+        """Ask the carrier for each leg, once and all at once, and record what it said of each."""
         with structlog.contextvars.bound_contextvars(
             lead_id=str(order.due.lead_id), attempt_id=str(order.due.attempt_id)
         ):
-            await self._ask(order)
-
-    async def _ask(self, order: Order) -> None:
-        call = CallOrder(
-            attempt_id=order.due.attempt_id,
-            leg_id=order.asked.leg_id,
-            address=order.asked.address,
-            caller_id=order.call.caller.phone,
-            ring_timeout=order.campaign.dial.ring_timeout,
-            instruction=order.instruction(),
-            detect_machine=order.asked.kind is LegKind.LEAD and order.campaign.machine.detect,
-            detection=order.campaign.machine.detection,
-            reason=order.campaign.call_reason if order.asked.kind is LegKind.LEAD else None,
-        )
-        requested_at = self._clock.now()
-        if requested_at >= order.asked_until:
-            return  # this node slept past its own lease: others may hold the attempt, so it is not asked for
-        try:
-            call_id = await self._carriers.of(order.call.carrier).place_call(call)
-        except (Transient, Permanent) as error:
-            await self._watch.went(order.call.carrier, requested_at, error)
-            await self._definite_no(order, error)
-        except Indeterminate as error:
-            await self._unclear(order, error)
-            await self._watch.went(order.call.carrier, requested_at, error)
-        else:
-            await self._placed(order, call_id, requested_at)
-            await self._watch.went(order.call.carrier, requested_at, None)
-
-    async def _placed(self, order: Order, call_id: str, requested_at: datetime) -> None:
-        attempt_id, leg_id = order.due.attempt_id, order.asked.leg_id
-        log.info("attempt.requested", leg=order.asked.kind)
-        until = requested_at + self._patience.call
-        if not await self._placements.record(PlacedCall(attempt_id, leg_id, call_id, requested_at, until)):
-            # The answer took so long that the attempt had been given up: the call exists, so it is adopted.
-            await self._calls.heard(attempt_id, leg_id, LegReport(requested_at, carrier_call_id=call_id))
-
-    async def _definite_no(self, order: Order, error: Transient | Permanent) -> None:
-        """Nothing happened at the carrier: the leg is over, and what follows depends on whose leg it was."""
-        log.warning("carrier.refused", code=error.code, provider_code=error.provider_code, leg=order.asked.kind)
-        now, attempt_id, agent_id = self._clock.now(), order.due.attempt_id, order.agent_id
-        async with self._database.transaction() as tx:
-            call = await calls.load(tx, attempt_id)
-            report = LegReport(now, LegState.ENDED, LegEnd.FAILED, carrier_code=error.provider_code)
-            await call.apply(tx, order.asked.leg_id, report)
-            agents_fault = order.asked.kind is LegKind.AGENT and isinstance(error, Permanent)
-            await agents.move_engaged(
-                tx,
-                agent_id,
-                attempt_id,
-                Missed(self._patience.missed_offer_rest) if agents_fault else Released(),
-                now,
-            )
-            if isinstance(error, Transient):
-                carrier = order.call.carrier
-                elsewhere = self._watch.elsewhere(numbered(order.due, order.campaign.caller_ids), carrier)
-                again = now if elsewhere else now + error.retry_after
-                await ending.put_back(
-                    tx, call.row, again, str(error.code), refused_by=carrier if elsewhere else None
-                )
-            elif agents_fault:
-                await ending.put_back(tx, call.row, now, "the agent's number was refused", agent_id)
+            if len(order.asked) == 1:
+                await self._ask(order.asked[0])
             else:
-                await ending.conclude_unplaced(tx, call.row, call.leg(LegKind.LEAD), error, now)
-            await events.wake(tx)
-        if order.asked.kind is LegKind.LEAD:
-            await self._calls.uncount(order.due.lead_id, order.asked.leg_id)
+                await asyncio.gather(*(self._ask(leg) for leg in order.asked))
 
-    async def _unclear(self, order: Order, error: PortError) -> None:
-        """It may be ringing: unknown, until the carrier or a callback tells."""
-        log.warning("carrier.unclear", code=error.code, provider_code=error.provider_code)
-        now = self._clock.now()
-        async with self._database.connection() as tx:
-            await call_rows.MARK_UNKNOWN.first(
-                tx,
-                attempt_id=order.due.attempt_id,
-                now=now,
-                lease_until=now,
-                note=str(error.code),
-                sources=list(sources(LostTrack)),
-            )
+    async def _ask(self, wanted: LegOrder) -> None:
+        await self._afterwards.carry_out(await self._asking.ask(wanted))
 
 
 def _call(
@@ -387,9 +283,9 @@ def _call(
 ) -> PermittedCall:
     """The call as it is written before the carrier hears of it; the leg that is asked for comes first."""
     agent = LegToPlace(new_id(), LegKind.AGENT, due.address_of(agent_id), agent_id)
-    mode = DialMode.AGENT_FIRST if lead_first_held(due.known) else campaign.dial.mode
-    lead_first = mode is DialMode.LEAD_FIRST
-    legs = (LegToPlace(new_id(), LegKind.LEAD, due.phone, None), agent) if lead_first else (agent,)
+    mode = mode_of(campaign.dial.mode, on_a_line=False, held=lead_first_held(due.known))
+    lead = LegToPlace(new_id(), LegKind.LEAD, due.phone, None)
+    legs = (agent,) if mode is DialMode.AGENT_FIRST else (lead, agent)
     return PermittedCall(
         attempt_id=due.attempt_id,
         agent_id=agent_id,
@@ -403,4 +299,5 @@ def _call(
         permitted_wait=waited,
         permit=permit,
         legs=legs,
+        requests=2 if mode is DialMode.BOTH else 1,
     )

@@ -81,10 +81,10 @@ async def carry_out_refusal(
         await follow_up.go_on(tx, row.account_id, row.lead_id, now)
 
 
-async def give_notice(tx: Connection, row: CallRow, words: str, now: datetime) -> None:
-    """The lead is about to hear that nobody is free; written and told once."""
+async def give_notice(tx: Connection, row: CallRow, words: str, now: datetime) -> bool:
+    """The lead is about to hear that nobody is free; written and told once. False: it was before."""
     if await recording_rows.MARK_NOTICE.first(tx, attempt_id=row.attempt_id, now=now) is None:
-        return
+        return False
     await events.add(
         tx,
         row.account_id,
@@ -94,6 +94,7 @@ async def give_notice(tx: Connection, row: CallRow, words: str, now: datetime) -
         attempt_id=row.attempt_id,
         data={"words": words},
     )
+    return True
 
 
 async def withdraw(tx: Connection, row: CallRow, why: str, now: datetime) -> None:

@@ -20,13 +20,14 @@ import structlog
 
 from speedtolead.domain.agent import AgentState, Released, TimedOut
 from speedtolead.domain.attempt import AttemptState, LostTrack, sources
-from speedtolead.domain.call import LegEnd, LegKind, LegReport, LegState
+from speedtolead.domain.call import DialMode, Leg, LegEnd, LegKind, LegReport, LegState
 from speedtolead.ports import Clock, KnownCall, PortError
 from speedtolead.ports.carriers import Carriers
-from speedtolead.service import calls, ending
+from speedtolead.service import ending
 from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.calls import Calls
 from speedtolead.service.patience import Patience
+from speedtolead.service.under_way import Call, load
 from speedtolead.store import agents, events
 from speedtolead.store import calls as rows
 from speedtolead.store.calls import LegRow
@@ -97,26 +98,51 @@ class Sweeping:
         log.info("sweep.claim_returned")
 
     async def _check_up(self, attempt_id: UUID) -> None:
-        """Ask the carrier about every leg that it has taken; a leg that it never took makes the attempt unknown."""
-        async with self._database.connection() as tx:
-            call = await calls.load(tx, attempt_id)
-        guests = {leg_id for leg_id in call.present() if not call.leg_rows[leg_id].from_the_start}
-        present = {found[0] for kind in LegKind if (found := call.current(kind)) is not None} | guests
-        heard = False
-        for leg_id, leg in call.legs.items():
-            if leg_id not in present or leg.state is LegState.ENDED or leg.carrier_call_id is None:
+        """Ask the carrier about every leg that it has taken; a leg that it never took makes the attempt unknown.
+
+        Where another leg of the attempt is under way, the one that nobody answered for is looked for by itself.
+        What should have been done at the carrier, and was not, is done now.
+        """
+        call = await self._read(attempt_id)
+        heard, lost = False, []
+        for leg_id, leg in _open_legs(call):
+            if leg.carrier_call_id is None:
+                if leg.state is LegState.PLACING and call.leg_rows[leg_id].from_the_start:
+                    lost.append(leg_id)
                 continue
-            carrier = self._carriers.of(call.leg_rows[leg_id].carrier)
-            known = await carrier.fetch_call(leg.carrier_call_id)
+            known = await self._fetch(call, leg_id)
             await self._apply(attempt_id, leg_id, known)
             heard = heard or (known is not None and known.report.state is not LegState.ENDED)
-        lost = any(
-            leg.state is LegState.PLACING and leg.carrier_call_id is None
-            for leg_id, leg in call.legs.items()
-            if leg_id in present - guests
-        )
         if lost and not heard:
             await self._lose_track(attempt_id)
+        elif lost and call.mode is DialMode.BOTH:
+            for leg_id in lost:
+                await self._seek(call, leg_id)
+        await self._carrying_out.carry_out(await self._calls.look_again(attempt_id))
+
+    async def _read(self, attempt_id: UUID) -> Call:
+        async with self._database.connection() as tx:
+            return await load(tx, attempt_id)
+
+    async def _fetch(self, call: Call, leg_id: UUID) -> KnownCall | None:
+        leg = call.leg_rows[leg_id]
+        call_id = call.legs[leg_id].carrier_call_id
+        assert call_id is not None
+        return await self._carriers.of(leg.carrier).fetch_call(call_id)
+
+    async def _seek(self, call: Call, leg_id: UUID) -> None:
+        """Look for the call of one leg; once the window is over without it, there was none."""
+        leg = call.leg_rows[leg_id]
+        known = await self._find(leg)
+        if known is not None:
+            log.info("attempt.found_at_carrier", leg=leg.kind)
+            await self._apply(call.row.attempt_id, leg_id, known)
+        elif self._clock.now() - leg.placed_at < self._patience.dialing + self._patience.consistency:
+            return
+        elif leg.kind == LegKind.LEAD:
+            await self._never_made(call.row.attempt_id)
+        else:
+            await self._apply(call.row.attempt_id, leg_id, None)
 
     async def _apply(self, attempt_id: UUID, leg_id: UUID, known: KnownCall | None) -> None:
         gone = LegReport(self._clock.now(), LegState.ENDED, LegEnd.FAILED, carrier_code="not_known")
@@ -138,23 +164,31 @@ class Sweeping:
             log.warning("attempt.unknown")
 
     async def _reconcile(self, attempt_id: UUID) -> None:
-        """Look for the call of an unknown attempt among the carrier's calls."""
-        async with self._database.connection() as tx:
-            call = await calls.load(tx, attempt_id)
+        """Look for the calls of an unknown attempt among the carrier's calls."""
+        call = await self._read(attempt_id)
         if call.row.state != AttemptState.UNKNOWN:
             return
-        for kind in LegKind:
-            found = call.current(kind)
-            if found is None or found[1].state is not LegState.PLACING or found[1].carrier_call_id:
+        found, lost = False, []
+        for leg_id, leg in _open_legs(call):
+            if leg.carrier_call_id is not None:  # its request was clear, another leg's was not
+                await self._apply(attempt_id, leg_id, await self._fetch(call, leg_id))
+            elif not call.leg_rows[leg_id].from_the_start or leg.state is not LegState.PLACING:
                 continue
-            known = await self._find(call.leg_rows[found[0]])
-            if known is not None:
-                log.info("attempt.found_at_carrier")
-                await self._apply(attempt_id, found[0], known)
-                return
+            elif (known := await self._find(call.leg_rows[leg_id])) is not None:
+                log.info("attempt.found_at_carrier", leg=leg.kind)
+                await self._apply(attempt_id, leg_id, known)
+                found = True
+            else:
+                lost.append(leg_id)
         since = call.row.unknown_since or self._clock.now()
-        if self._clock.now() - since >= self._patience.consistency:
+        if found or self._clock.now() - since < self._patience.consistency:
+            return
+        lead = call.current(LegKind.LEAD)
+        if lead is None or lead[1].carrier_call_id is None:
             await self._never_made(attempt_id)
+            return
+        for leg_id in lost:
+            await self._apply(attempt_id, leg_id, None)
 
     async def _find(self, leg: LegRow) -> KnownCall | None:
         """The asked carrier's call to this address, from this caller ID, since then, that is no other leg's."""
@@ -168,14 +202,15 @@ class Sweeping:
     async def _never_made(self, attempt_id: UUID) -> None:
         now = self._clock.now()
         async with self._database.transaction() as tx:
-            call = await calls.load(tx, attempt_id)
+            call = await load(tx, attempt_id)
             row = call.row
-            if row.state != AttemptState.UNKNOWN:
-                return
+            lead = call.current(LegKind.LEAD)
+            if not call.dialing or (lead is not None and lead[1].carrier_call_id is not None):
+                return  # the lead's phone may have rung
             await agents.move_engaged(tx, row.agent_id, attempt_id, Released(), now)
             await ending.put_back(tx, row, now, "the carrier knows of no call", refused_by=call.carrier)
             await events.wake(tx)
-        lead = call.current(LegKind.LEAD)
+        await self._carrying_out.carry_out(await self._calls.look_again(attempt_id))
         if lead is not None:
             await self._calls.uncount(row.lead_id, lead[0])
         log.info("attempt.never_made")
@@ -189,3 +224,8 @@ class Sweeping:
             if timed:
                 await events.wake(tx)
         return len(timed)
+
+
+def _open_legs(call: Call) -> list[tuple[UUID, Leg]]:
+    """The legs of the present try that are not known to be over."""
+    return [(leg_id, leg) for leg_id in call.present() if (leg := call.legs[leg_id]).state is not LegState.ENDED]

@@ -1,4 +1,4 @@
-"""What the agent hears before pressing 1: the campaign's template, filled with the lead.
+"""What the agent hears before pressing 1, and a lead who waits: the campaign's templates, filled with the lead.
 
 Templates are sandboxed and cannot fail a dial: a field that the lead does not have is left out.
 """
@@ -91,6 +91,15 @@ def parsed(text: str) -> nodes.Template:
 
 def whisper(text: str, lead: LeadWords, campaign: str, seller: str) -> str:
     """The words to say, at most ``MAX_SPOKEN`` characters; a template that fails says the plain sentence."""
+    return _said(text, lead, campaign, seller, "New lead. Press 1 to take it.")
+
+
+def greeting(text: str, lead: LeadWords, campaign: str, seller: str) -> str | None:
+    """What a lead hears who answered before an agent is there; None: nothing is said. Who calls, if it fails."""
+    return _said(text, lead, campaign, seller, f"This is {seller}.") or None
+
+
+def _said(text: str, lead: LeadWords, campaign: str, seller: str, otherwise: str) -> str:
     fields = {
         "first_name": lead.first_name or "",
         "last_name": lead.last_name or "",
@@ -104,5 +113,5 @@ def whisper(text: str, lead: LeadWords, campaign: str, seller: str) -> str:
             lead=fields, source={"name": lead.source_name}, campaign={"name": campaign, "seller": seller}
         )
     except Exception:
-        said = "New lead. Press 1 to take it."
+        said = otherwise
     return " ".join(_UNSPOKEN.sub("", said).split())[:MAX_SPOKEN]

@@ -69,23 +69,23 @@ class LegRow:
     agent_id: UUID | None
     state: str
     carrier: str
-    carrier_call_id: str | None
     placed_at: datetime
-    ringing_at: datetime | None
-    live_at: datetime | None
-    accepted_at: datetime | None
-    ended_at: datetime | None
-    ended_as: str | None
-    answered_by: str | None
-    carrier_code: str | None
-    seconds: int | None
-    part: str | None
-    took_over_at: datetime | None
-    withdrawn_at: datetime | None
-    named: str | None
-    muted: bool
-    held: bool
-    listens: str | None
+    carrier_call_id: str | None = None
+    ringing_at: datetime | None = None
+    live_at: datetime | None = None
+    accepted_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_as: str | None = None
+    answered_by: str | None = None
+    carrier_code: str | None = None
+    seconds: int | None = None
+    part: str | None = None
+    took_over_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    named: str | None = None
+    muted: bool = False
+    held: bool = False
+    listens: str | None = None
 
     @property
     def from_the_start(self) -> bool:
@@ -129,6 +129,22 @@ class FactsRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GreetedRow:
+    """The lead of a leg, as far as a greeting may speak of them."""
+
+    account_id: UUID
+    campaign_id: UUID
+    campaign_version: int
+    first_name: str | None
+    last_name: str | None
+    city: str | None
+    region: str | None
+    postal_code: str | None
+    attributes: Json
+    source_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class PersonVersion:
     version: int
 
@@ -158,6 +174,7 @@ class Waiting:
 
 LOCK_CALL = Query("lock_call", CallRow)
 LEGS_OF_ATTEMPT = Query("legs_of_attempt", LegRow)
+GREETED = Query("greeted", GreetedRow)
 RECEIVE_CALLBACK = Query("receive_callback", CallbackId)
 LEG_OF_OTHERS = Query("leg_of_others", Id)
 PERMIT_FACTS = Query("permit_facts", FactsRow)

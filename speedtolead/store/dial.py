@@ -152,6 +152,8 @@ class PermittedCall:
     permitted_wait: float
     permit: Permit
     legs: tuple[LegToPlace, ...]
+    requests: int
+    """How many calls the carrier is asked for."""
 
     @property
     def carrier(self) -> CarrierName:
@@ -210,6 +212,7 @@ DIAL_ATTEMPTS = Query("dial_attempts", Id)
 CLAIM_ATTEMPTS = Query("claim_attempts", ClaimedRow)
 CAMPAIGN_SETTINGS = Query("campaign_settings", CampaignSettings)
 RECORD_PLACED = Query("record_placed", Id)
+SPEND_SLOT = Query("spend_slot", Nothing)
 
 _campaigns: dict[tuple[UUID, int], Campaign] = {}
 
@@ -259,6 +262,7 @@ async def dial_attempts(
         emails=[call.email for call in calls],
         account_ids=[call.account_id for call in calls],
         versions=[call.version for call in calls],
+        requests=[call.requests for call in calls],
         rule_set=calls[0].permit.rule_set,
         rules=[rules_json(call.permit) for call in calls],
         leg_ids=[leg.leg_id for _, leg in legs],

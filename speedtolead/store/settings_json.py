@@ -56,6 +56,7 @@ def campaign_to_json(campaign: Campaign) -> Json:
         "timezone": campaign.timezone,
         "hours": week_to_json(campaign.hours),
         "whisper": campaign.whisper,
+        "greeting": campaign.greeting,
         "dial": {
             "mode": dial.mode.value,
             "agents": dial.agents,
@@ -184,6 +185,7 @@ def campaign_from_json(kept: Json) -> Campaign:
         timezone=kept["timezone"],
         hours=week_from_json(kept["hours"]),
         whisper=kept["whisper"],
+        greeting=kept.get("greeting", ""),
         dial=Dial(
             mode=DialMode(dial["mode"]),
             agents=dial["agents"],

@@ -45,6 +45,7 @@ KINDS = frozenset(
         "announced",
         "recording",
         "opt_out",
+        "wait",
         "ringing",
         "aside",
         "keys",
@@ -141,6 +142,8 @@ async def _take(request: web.Request, services: Services, one: Callback) -> web.
         case "dialed":
             dialed = reader.dialed_report(one.fields, one.received_at)
             told = await taken.dialed(one, dialed, _over(reader.leg_report(one.fields, one.received_at)))
+        case "wait":
+            told = Told(await taken.greet(one), [])
         case "keys":
             mark = request.query.get("mark", "")
             told = await services.incoming.keys(one, reader.digits(one.fields), mark)

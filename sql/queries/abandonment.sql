@@ -1,5 +1,5 @@
 -- name: live_answers
--- Campaigns that ring the lead first, or are held back from it, with the calls a person answered since a moment and
+-- Campaigns in which a lead may answer before an agent has taken the call, or are held back from it, with the calls a person answered since a moment and
 -- how many of them got no agent in time. One look at a time changes a campaign.
 SELECT c.id AS campaign_id, c.account_id, c.name, c.lead_first_held_at, c.settings AS settings,
        n.live, n.abandoned
@@ -12,7 +12,7 @@ SELECT c.id AS campaign_id, c.account_id, c.name, c.lead_first_held_at, c.settin
      WHERE a.campaign_id = c.id AND a.answered_at >= :since AND a.state <> 'machine' AND a.direction = 'outbound'
        AND (a.state = 'abandoned' OR a.bridged_at IS NOT NULL)
  ) n
- WHERE NOT c.removed AND (c.settings #>> '{dial,mode}' = 'lead_first' OR c.lead_first_held_at IS NOT NULL);
+ WHERE NOT c.removed AND (c.settings #>> '{dial,mode}' IN ('lead_first', 'both') OR c.lead_first_held_at IS NOT NULL);
 
 -- name: hold_lead_first
 -- Ring agents first from now on; nothing is returned where another node was quicker.

@@ -15,10 +15,21 @@ SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, a.number, a.s
 
 -- name: legs_of_attempt
 -- The legs of an attempt, those of earlier tries included, oldest first.
-SELECT id AS leg_id, kind, address, caller_id, agent_id, state, carrier, carrier_call_id, placed_at, ringing_at, live_at,
+SELECT id AS leg_id, kind, address, caller_id, agent_id, state, carrier, placed_at, carrier_call_id, ringing_at, live_at,
        accepted_at, ended_at, ended_as, answered_by, carrier_code, seconds, part, took_over_at, withdrawn_at,
        named, muted, held, listens
   FROM leg WHERE attempt_id = :attempt_id ORDER BY placed_at, id;
+
+-- name: greeted
+-- The lead of a leg, with what a greeting may say of them; no lock is taken.
+SELECT l.account_id, a.campaign_id, c.version AS campaign_version,
+       l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes, s.name AS source_name
+  FROM leg g
+  JOIN attempt a ON a.id = g.attempt_id
+  JOIN campaign c ON c.id = a.campaign_id
+  JOIN lead l ON l.id = a.lead_id
+  JOIN source s ON s.id = l.source_id
+ WHERE g.id = :leg_id AND a.id = :attempt_id;
 
 -- name: receive_callback
 -- The inbox: a row where this callback is new, nothing where it was received before, or about a leg that is none of

@@ -124,8 +124,9 @@ SELECT min(due_at) AS due_at FROM (
 ) soonest;
 
 -- name: dial_attempts
--- Claim attempts, reserve their agents, take a carrier slot for each, count its caller ID, record their permits and
--- commit them to dialing, before the carrier hears of any: one statement, one transaction. Whatever is no longer free,
+-- Claim attempts, reserve their agents, take a carrier slot for each request, count its caller ID, record their permits
+-- and commit them to dialing, before the carrier hears of any: one statement, one transaction. (A second request of one
+-- call may go out with its first; the next call then waits for both.) Whatever is no longer free,
 -- and whoever was contacted or suppressed since the facts were read, is left out, and nothing of it is written. The
 -- person's rows are locked first: a suppression that was committed before this statement got the lock is seen, even
 -- one that came after its snapshot. Numbers are locked last, as counted by now; one that is held just now is not
@@ -135,10 +136,11 @@ WITH wanted AS (
                          CAST(:permit_ids AS uuid[]), CAST(:modes AS text[]), CAST(:caller_ids AS text[]),
                          CAST(:permitted_waits AS double precision[]), CAST(:phones AS text[]),
                          CAST(:emails AS text[]), CAST(:account_ids AS uuid[]), CAST(:versions AS bigint[]),
-                         CAST(:carriers AS text[]), CAST(:caller_limits AS integer[]), CAST(:day_ends AS timestamptz[]))
+                         CAST(:carriers AS text[]), CAST(:caller_limits AS integer[]), CAST(:day_ends AS timestamptz[]),
+                         CAST(:requests AS integer[]))
       WITH ORDINALITY
       AS w (attempt_id, agent_id, lease, permit_id, mode, caller_id, permitted_wait, phone, email, account_id, version,
-            carrier, caller_limit, day_ends, n)
+            carrier, caller_limit, day_ends, requests, n)
 ), person AS MATERIALIZED (
     SELECT key, account_id, version FROM outreach
      WHERE (key, account_id) IN (SELECT phone, account_id FROM wanted UNION SELECT email, account_id FROM wanted)
@@ -159,7 +161,7 @@ WITH wanted AS (
                           AND g.groups @> ARRAY[i.agent_group])
      FOR NO KEY UPDATE OF g SKIP LOCKED
 ), pair AS (
-    SELECT w.*, row_number() OVER (PARTITION BY w.carrier ORDER BY w.n) AS place,
+    SELECT w.*, sum(w.requests) OVER (PARTITION BY w.carrier ORDER BY w.n) - w.requests AS before,
            row_number() OVER (PARTITION BY w.account_id, w.caller_id ORDER BY w.n) AS nth
       FROM wanted w
       JOIN free_attempt a ON a.id = w.attempt_id
@@ -182,12 +184,14 @@ WITH wanted AS (
       FROM pair
       JOIN slot ON slot.carrier = pair.carrier
       JOIN number ON number.account_id = pair.account_id AND number.phone = pair.caller_id
-     WHERE slot.next_at + (pair.place - 1) * slot.spacing <= :now
-       AND (slot.passes IS NULL OR pair.place <= slot.passes)
+     WHERE slot.next_at + pair.before * slot.spacing <= :now
+       AND (slot.passes IS NULL OR pair.before < slot.passes)
        AND (pair.caller_limit IS NULL OR number.calls + pair.nth <= pair.caller_limit)
 ), spent AS (
-    UPDATE carrier_slot s SET next_at = slot.next_at + used.calls * slot.spacing, passes = slot.passes - used.calls
-      FROM slot JOIN (SELECT carrier, count(*) AS calls FROM taken GROUP BY carrier) used ON used.carrier = slot.carrier
+    UPDATE carrier_slot s SET next_at = slot.next_at + used.calls * slot.spacing,
+           passes = CASE WHEN slot.passes IS NOT NULL THEN greatest(slot.passes - used.calls, 0) END
+      FROM slot JOIN (SELECT carrier, sum(requests) AS calls FROM taken GROUP BY carrier) used
+           ON used.carrier = slot.carrier
      WHERE s.carrier = slot.carrier
 ), shown AS (
     UPDATE phone_number p SET day_calls = number.calls + t.calls, day_ends = t.counted_until
@@ -274,3 +278,7 @@ WITH relaxed AS MATERIALIZED (
     UPDATE lead SET state = 'working' FROM fresh WHERE lead.id = fresh.id
 )
 SELECT id FROM asked;
+
+-- name: spend_slot
+-- One more call is asked for, whatever the carrier's rate: the next waits for it.
+UPDATE carrier_slot SET next_at = greatest(next_at, :now) + CAST(:spacing AS interval) WHERE carrier = :carrier;

@@ -25,6 +25,7 @@ from speedtolead.domain.call import (
     advance,
     fate,
     is_contact,
+    mode_of,
 )
 
 AGENT_FIRST, LEAD_FIRST = DialMode.AGENT_FIRST, DialMode.LEAD_FIRST
@@ -218,6 +219,10 @@ def known_by_its_end(ended: float, talk: int | None, by: AnsweredBy | None = Non
     return told(placed(), news(ended, LegState.ENDED, LegEnd.COMPLETED, by, talk))
 
 
+def legs(*found: Leg | None) -> list[Leg]:
+    return [leg for leg in found if leg is not None]
+
+
 H, M, U = AnsweredBy.HUMAN, AnsweredBy.MACHINE, AnsweredBy.UNKNOWN
 
 AGENT_FIRST_FATES = {
@@ -274,16 +279,143 @@ LEAD_FIRST_FATES = {
 }  # fmt: skip
 
 
+BOTH_FATES = {
+    "both are being placed": (placed(), [placed(LegKind.AGENT)], Fate()),
+    "both ring": (lead(), [agent()], Fate()),
+    "agent took it, lead rings": (lead(), [agent(3)], Fate()),
+    "lead answered, agent rings": (lead(5), [agent()], Fate(t(5))),
+    "lead answered last": (lead(8), [agent(3)], Fate(t(8), t(8))),
+    "agent took it last": (lead(5), [agent(7)], Fate(t(5), t(7))),
+    "talk": (lead(8, 60), [agent(3, 60)], Fate(t(8), t(8), t(60))),
+    "agent declined, lead rings": (lead(), [agent(ended=4)], Fate()),
+    "agent declined, the next took it": (lead(8), [agent(ended=4), agent(7)], Fate(t(8), t(8))),
+    "agent left before the answer": (lead(None, 9, LegEnd.CANCELLED), [agent(3, 7)],
+                                     Fate(None, None, t(9), Result.CANCELLED)),
+    "abandoned: the agent left before the answer": (
+        lead(8, 12), [agent(3, 7)], Fate(t(8), None, t(12), Result.ABANDONED)),
+    "abandoned: nobody took it": (
+        lead(5, 9), [agent(ended=6), agent(ended=8)], Fate(t(5), None, t(9), Result.ABANDONED)),
+    "machine early": (lead(8, by=M), [agent(3)], Fate(t(8), t(8), None, Result.MACHINE)),
+    "busy": (lead(None, 9, LegEnd.BUSY), [agent(3)], Fate(None, None, t(9), Result.BUSY)),
+    "no answer": (lead(None, 30, LegEnd.NO_ANSWER), [agent()], Fate(None, None, t(30), Result.NO_ANSWER)),
+    "the lead's number was refused": (
+        lead(None, 1, LegEnd.FAILED), [placed(LegKind.AGENT)], Fate(None, None, t(1), Result.FAILED)),
+    "talk, the answer told after the agent's end": (
+        told(lead(61, by=H), news(62, LegState.ENDED, LegEnd.COMPLETED, talk=50)), [agent(3, 60)],
+        Fate(t(61), t(61), t(62))),
+    "known only by its end": (known_by_its_end(60, 50), [agent(3, 60)], Fate(t(10), t(10), t(60))),
+}  # fmt: skip
+
+HOT_FATES = {
+    "lead rings, the agent hears it": (lead(), [agent(0)], Fate()),
+    "talk begins with the answer": (lead(4), [agent(0)], Fate(t(4), t(4))),
+    "talk": (lead(4, 60), [agent(0, 60)], Fate(t(4), t(4), t(60))),
+    "the line dropped before the answer": (
+        lead(None, 3, LegEnd.CANCELLED), [agent(0, 2)], Fate(None, None, t(3), Result.CANCELLED)),
+    "abandoned: the line dropped as the lead answered": (
+        lead(4, 6), [agent(0, 3)], Fate(t(4), None, t(6), Result.ABANDONED)),
+    "the line dropped in the talk": (lead(4, 31), [agent(0, 30)], Fate(t(4), t(4), t(31))),
+    "machine": (lead(4, by=M), [agent(0)], Fate(t(4), t(4), None, Result.MACHINE)),
+    "no answer": (lead(None, 30, LegEnd.NO_ANSWER), [agent(0)], Fate(None, None, t(30), Result.NO_ANSWER)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BOTH_FATES)
+def test_what_the_legs_add_up_to_when_both_phones_ring_at_once(case: str) -> None:
+    of_lead, of_agents, expected = BOTH_FATES[case]
+    assert fate(DialMode.BOTH, of_lead, of_agents) == expected
+
+
+@pytest.mark.parametrize("case", HOT_FATES)
+def test_what_the_legs_add_up_to_when_the_agents_line_is_up(case: str) -> None:
+    of_lead, of_agents, expected = HOT_FATES[case]
+    assert fate(DialMode.HOT, of_lead, of_agents) == expected
+
+
+@pytest.mark.parametrize("mode", [DialMode.BOTH, DialMode.HOT])
+def test_complaint_3_a_lead_whose_phone_rings_is_not_bridged_whatever_began_meanwhile(mode: DialMode) -> None:
+    """An agent in the conference, who hears the ringing, has started it: nothing but the lead's answer is one."""
+    assert fate(mode, lead(), [agent(0)]) == Fate()
+
+
+AGENT_NEWS = [
+    ("agent", news(1, LegState.RINGING)),
+    ("agent", news(3, LegState.LIVE)),
+    ("took", news(3.5)),
+    ("agent", news(30, LegState.ENDED, LegEnd.COMPLETED, talk=27)),
+]
+LEAD_NEWS = {
+    "talk": [news(1, LegState.RINGING), news(5, LegState.LIVE), news(9, by=H),
+             news(30, LegState.ENDED, LegEnd.COMPLETED, talk=25)],
+    "machine": [news(1, LegState.RINGING), news(5, LegState.LIVE), news(9, by=M),
+                news(10, LegState.ENDED, LegEnd.COMPLETED, talk=5)],
+    "busy": [news(1, LegState.RINGING), news(2, LegState.ENDED, LegEnd.BUSY)],
+    "no answer": [news(1, LegState.RINGING), news(25, LegState.ENDED, LegEnd.NO_ANSWER)],
+}  # fmt: skip
+
+
+def as_told(order: list[tuple[str, LegReport]], mode: DialMode = DialMode.BOTH) -> Fate:
+    """What both legs add up to after the news in this order, each said twice."""
+    of_lead, of_agent = placed(), placed(LegKind.AGENT)
+    for whose, report in order:
+        if whose == "took":
+            of_agent = accepted(of_agent, report.at)
+        elif whose == "lead":
+            of_lead = told(of_lead, report, report)
+        else:
+            of_agent = told(of_agent, report, report)
+    return fate(mode, of_lead, [of_agent])
+
+
+@examples(400)
+@given(st.data(), st.sampled_from(list(LEAD_NEWS)), st.sampled_from([DialMode.BOTH, DialMode.HOT]))
+def test_all_orders_of_the_news_about_two_legs_end_the_same(data: st.DataObject, kind: str, mode: DialMode) -> None:
+    """Each report tells when it was; none is lost."""
+    news_of_both = [*AGENT_NEWS, *[("lead", report) for report in LEAD_NEWS[kind]]]
+    mixed_up = data.draw(st.permutations(news_of_both))
+    expected, found = as_told(news_of_both, mode), as_told(mixed_up, mode)
+    assert (found.result, found.over) == (expected.result, True)
+    assert (found.bridged_at is None) is (expected.bridged_at is None)
+    assert found.ended_at == expected.ended_at
+
+
+@examples(400)
+@given(st.data())
+def test_a_talk_is_one_even_where_each_report_tells_only_when_it_came(data: st.DataObject) -> None:
+    """Of the end the carrier counts the seconds, so that an answer told late is put right."""
+    news_of_both = [*AGENT_NEWS, *[("lead", report) for report in LEAD_NEWS["talk"]]]
+    mixed_up = data.draw(st.permutations(news_of_both))
+    came = [(whose, replace(one, at=t(one.at.second if whose == "took" else 30 + n / 10)))
+            for n, (whose, one) in enumerate(mixed_up)]  # fmt: skip
+    assert as_told(came).result is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "on_a_line", "held", "mode"),
+    [
+        *[(wanted, True, held, DialMode.HOT) for wanted in DialMode for held in (False, True)],
+        (DialMode.HOT, False, False, AGENT_FIRST),
+        (DialMode.HOT, False, True, AGENT_FIRST),
+        (AGENT_FIRST, False, False, AGENT_FIRST),
+        (LEAD_FIRST, False, False, LEAD_FIRST),
+        (DialMode.BOTH, False, False, DialMode.BOTH),
+        *[(wanted, False, True, AGENT_FIRST) for wanted in (AGENT_FIRST, LEAD_FIRST, DialMode.BOTH)],
+    ],
+)
+def test_the_mode_of_a_call(wanted: DialMode, on_a_line: bool, held: bool, mode: DialMode) -> None:
+    assert mode_of(wanted, on_a_line=on_a_line, held=held) is mode
+
+
 @pytest.mark.parametrize("case", AGENT_FIRST_FATES)
 def test_what_the_legs_add_up_to_with_the_agent_first(case: str) -> None:
     of_lead, of_agent, expected = AGENT_FIRST_FATES[case]
-    assert fate(AGENT_FIRST, of_lead, of_agent) == expected
+    assert fate(AGENT_FIRST, of_lead, legs(of_agent)) == expected
 
 
 @pytest.mark.parametrize("case", LEAD_FIRST_FATES)
 def test_what_the_legs_add_up_to_with_the_lead_first(case: str) -> None:
     of_lead, of_agent, expected = LEAD_FIRST_FATES[case]
-    assert fate(LEAD_FIRST, of_lead, of_agent) == expected
+    assert fate(LEAD_FIRST, of_lead, legs(of_agent)) == expected
 
 
 def test_a_fate_is_over_once_the_lead_or_the_offer_is() -> None:
@@ -297,7 +429,7 @@ def test_a_fate_is_over_once_the_lead_or_the_offer_is() -> None:
 def test_a_bridge_is_after_both_and_within_the_leads_call(
     both: tuple[list[LegReport], list[LegReport]], took: bool, mode: DialMode
 ) -> None:
-    found = fate(mode, told(placed(), *both[1]), agent(3) if took else agent())
+    found = fate(mode, told(placed(), *both[1]), [agent(3) if took else agent()])
     assert found.over
     if found.bridged_at is None:
         assert found.result is not None

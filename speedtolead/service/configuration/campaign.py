@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.campaign import (
+    GREETING,
     Announcing,
     Campaign,
     ContactPolicy,
@@ -37,6 +38,7 @@ from speedtolead.service.configuration.routing import (
 )
 from speedtolead.service.configuration.values import (
     Duration,
+    Greeting,
     Hours,
     Misplaced,
     Name,
@@ -110,6 +112,7 @@ class CampaignPart(Part):
     hours: Hours = ALWAYS
     dial: DialPart
     whisper: Spoken = "New lead from {{ source.name }}. Press 1 to take it."
+    greeting: Greeting = GREETING
     machine: MachinePart = Field(default_factory=MachinePart)
     voicemail: VoicemailPart = Field(default_factory=VoicemailPart)
     recording: RecordingPart = Field(default_factory=RecordingPart)
@@ -154,6 +157,7 @@ class CampaignPart(Part):
             timezone=timezone,
             hours=self.hours,
             whisper=self.whisper,
+            greeting=self.greeting,
             dial=Dial(
                 mode=DialMode(dial.mode),
                 agents=dial.agents,

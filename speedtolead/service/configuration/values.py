@@ -120,6 +120,8 @@ Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$"), AfterValidator(str.lower)]
 State = Annotated[str, AfterValidator(_state)]
 Spoken = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_template)]
+Greeting = Annotated[str, Field(max_length=1000), AfterValidator(_template)]
+"""As ``Spoken``; empty for none."""
 
 
 class Misplaced(ValueError):

@@ -35,11 +35,11 @@ from speedtolead.ports import (
 )
 from speedtolead.ports.carriers import Carriers
 from speedtolead.ports.control import NOT_IN_CONFERENCE, Aside, Party, PartyChange
-from speedtolead.service import calls
 from speedtolead.service.afterwards import Afterwards, EndCall
-from speedtolead.service.calls import Call, Calls
+from speedtolead.service.calls import Calls
 from speedtolead.service.controls import following, joining, parties, ringing
 from speedtolead.service.controls.recording import TalkRecording
+from speedtolead.service.under_way import Call, load
 from speedtolead.store import controls as rows
 from speedtolead.store.controls import ControlRow
 from speedtolead.store.database import Database
@@ -103,13 +103,13 @@ class Carrying:
 
     async def _load(self, attempt_id: UUID) -> Call:
         async with self._database.transaction() as tx:
-            return await calls.load(tx, attempt_id)
+            return await load(tx, attempt_id)
 
     async def _write(self, control: ControlRow, state: ControlState, why: str | None) -> list[Afterwards]:
         """What became of it; where it failed, the rows say again how the talk really is."""
         now = self._clock.now()
         async with self._database.transaction() as tx:
-            call = await calls.load(tx, control.attempt_id)
+            call = await load(tx, control.attempt_id)
             first = await parties.settled(tx, call, control, state, now, why)
             ended: list[Afterwards] = []
             if first and state is ControlState.FAILED:
@@ -258,7 +258,7 @@ class Carrying:
                 await self._tell(call, leading_id, Aside(words=f"Ringing {guest.named}."))
             return
         async with self._database.transaction() as tx:
-            present = await calls.load(tx, call.row.attempt_id)
+            present = await load(tx, call.row.attempt_id)
             wanted = present.leg_rows[guest_id].withdrawn_at is None
             if wanted and present.legs[guest_id].state is not LegState.ENDED:
                 await parties.change(tx, present, leading_id, withdrawn_at=self._clock.now())

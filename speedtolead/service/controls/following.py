@@ -28,7 +28,7 @@ from speedtolead.store.controls import ControlRow
 from speedtolead.store.query import Connection
 
 if TYPE_CHECKING:
-    from speedtolead.service.calls import Call
+    from speedtolead.service.under_way import Call
 
 OVER = "the talk is over"
 NOT_TAKEN = "not taken"

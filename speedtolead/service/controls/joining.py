@@ -14,9 +14,8 @@ from speedtolead.domain.call import LegKind, LegState
 from speedtolead.domain.talk import Part, Recorded
 from speedtolead.ports import Announce, Goodbye, Instruction
 from speedtolead.ports.conference import Alone, JoinConference
-from speedtolead.service import calls
-from speedtolead.service.calls import Call
 from speedtolead.service.controls import parties
+from speedtolead.service.under_way import Call, needs_key, take_offer
 from speedtolead.store import controls as rows
 from speedtolead.store.query import Connection
 
@@ -46,7 +45,7 @@ async def let_in(tx: Connection, call: Call, leg_id: UUID, now: datetime) -> Ins
     """Into the talk: a supervisor unheard at first, the target of a blind transfer as who leads it."""
     if not _is_wanted(call, leg_id):
         return Goodbye(TOO_LATE)
-    await calls.take_offer(tx, call, leg_id, now)
+    await take_offer(tx, call, leg_id, now)
     row = call.leg_rows[leg_id]
     return JoinConference(
         call.row.attempt_id,
@@ -61,7 +60,7 @@ async def let_in(tx: Connection, call: Call, leg_id: UUID, now: datetime) -> Ins
 def asks_for_key(call: Call, leg_id: UUID) -> bool:
     """A person of ours says yes by a key; a number outside was configured, and may be a machine that connects."""
     row = call.leg_rows[leg_id]
-    return row.kind != LegKind.THIRD and calls.needs_key(row.address)
+    return row.kind != LegKind.THIRD and needs_key(row.address)
 
 
 def _is_wanted(call: Call, leg_id: UUID) -> bool:

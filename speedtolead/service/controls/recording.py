@@ -13,8 +13,8 @@ from speedtolead.ports import Clock, Permanent
 from speedtolead.ports.carriers import Carriers
 from speedtolead.service import recordings
 from speedtolead.service.afterwards import start_recording
-from speedtolead.service.calls import Call
 from speedtolead.service.permits import Permits
+from speedtolead.service.under_way import Call
 from speedtolead.store import controls as rows
 from speedtolead.store.database import Database
 from speedtolead.store.settings_json import candidates_from_json

@@ -23,7 +23,7 @@ from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection
 
 if TYPE_CHECKING:
-    from speedtolead.service.calls import Call
+    from speedtolead.service.under_way import Call
 
 RESERVED = timedelta(seconds=30)
 """Added to the ring: as long as an agent stays reserved if nothing more is heard of the offer."""

@@ -24,11 +24,11 @@ from speedtolead.domain.talk import (
     judge,
 )
 from speedtolead.ports import Clock
-from speedtolead.service import calls
 from speedtolead.service.afterwards import Afterwards, EndCall
-from speedtolead.service.calls import Call, Calls
+from speedtolead.service.calls import Calls
 from speedtolead.service.controls import following, parties
 from speedtolead.service.controls.ringing import Target, ring
+from speedtolead.service.under_way import Call, load
 from speedtolead.store import calls as call_rows
 from speedtolead.store import controls as rows
 from speedtolead.store.database import Database
@@ -117,7 +117,7 @@ class Controls:
         mine = asking.agent_ids is None or (row is not None and row.agent_id in asking.agent_ids)
         if row is None or row.account_id != asking.account_id or not mine:
             raise NotFound("There is no such call.")
-        return await calls.load(tx, attempt_id)
+        return await load(tx, attempt_id)
 
     async def _taken_before(
         self, tx: Connection, asking: Asking, attempt_id: UUID, command: Command

@@ -18,13 +18,13 @@ from speedtolead.domain.phone import masked
 from speedtolead.domain.recording import RecordingReport, RecordingState
 from speedtolead.ports import Clock, Goodbye, Instruction
 from speedtolead.ports.incoming import Incoming
-from speedtolead.service import calls
 from speedtolead.service.afterwards import Afterwards, CarryingOut, SendElsewhere
 from speedtolead.service.callbacks import Callback, Told, received
-from speedtolead.service.calls import Call, Calls
+from speedtolead.service.calls import Calls
 from speedtolead.service.inbound.going_on import GoingOn
 from speedtolead.service.inbound.messages import left
 from speedtolead.service.inbound.recognising import Known, Recognising
+from speedtolead.service.under_way import Call, load
 from speedtolead.store import calls as call_rows
 from speedtolead.store import inbound as rows
 from speedtolead.store.database import Database
@@ -64,7 +64,7 @@ class IncomingCalls:
                 return Told(Goodbye(NOBODYS), [])
         afterwards = await self._give_way(known)
         async with self._database.transaction() as tx:
-            call = await calls.load(tx, known.attempt_id)
+            call = await load(tx, known.attempt_id)
             instruction = await self._going_on.next(tx, call, first=True)
         return Told(instruction, afterwards)
 
@@ -109,7 +109,7 @@ class IncomingCalls:
         served = 0
         for one in waiting:
             async with self._database.transaction() as tx:
-                call = await calls.load(tx, one.attempt_id)
+                call = await load(tx, one.attempt_id)
                 instruction = await self._going_on.serve(tx, call)
             lead = call.leg(LegKind.LEAD)
             if instruction is not None and lead is not None and lead.carrier_call_id is not None:
@@ -134,13 +134,13 @@ class IncomingCalls:
         afterwards: list[Afterwards] = []
         for other in others:
             async with self._database.transaction() as tx:
-                call = await calls.load(tx, other.id)
+                call = await load(tx, other.id)
                 lead = call.leg(LegKind.LEAD)
                 if lead is not None and lead.state is LegState.LIVE:
                     continue  # the person talks with us on another line
                 if await rows.GIVE_WAY.first(tx, attempt_id=other.id, now=self._clock.now()) is None:
                     continue
-                call = await calls.load(tx, other.id)
+                call = await load(tx, other.id)
                 afterwards += await self._calls.settle(tx, call)
                 log.info("attempt.gave_way", attempt_id=str(other.id))
         return afterwards
@@ -150,5 +150,5 @@ class IncomingCalls:
         await received(tx, callback)
         if await call_rows.LOCK_CALL.first(tx, attempt_id=callback.attempt_id) is None:
             return None
-        call = await calls.load(tx, callback.attempt_id)
+        call = await load(tx, callback.attempt_id)
         return call if callback.leg_id in call.legs and call.incoming else None

@@ -20,10 +20,9 @@ from speedtolead.domain.ivr import POSTAL_CODE, Progress, Then, Way, asking, pre
 from speedtolead.domain.tracking import CallTerms
 from speedtolead.ports import Announce, Clock, ConnectAgent, Goodbye, Instruction, Numbering
 from speedtolead.ports.incoming import AskKeys, HoldOn, SayFirst, TakeMessage
-from speedtolead.service import calls
-from speedtolead.service.calls import Call
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
+from speedtolead.service.under_way import Call, needs_key
 from speedtolead.service.whisper import whisper
 from speedtolead.store import agents, events
 from speedtolead.store import calls as call_rows
@@ -247,7 +246,7 @@ class GoingOn:
             address,
             row.caller_id or "",
             call.campaign.inbound.ring,
-            calls.needs_key(address),
+            needs_key(address),
         )
 
     # ---- a message ----------------------------------------------------------------------------------------------

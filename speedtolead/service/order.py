@@ -1,0 +1,117 @@
+"""What the carrier is asked for, leg by leg: who is rung, from which number, and what the call does once answered.
+
+Owns: the reading of mode, campaign and lead into the carrier's instruction for a leg. Must not know: when it is
+asked, and what the answer means. Everything here is decided before the carrier is asked, and fails in no way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from speedtolead.domain.call import DialMode, LegKind
+from speedtolead.domain.campaign import Campaign
+from speedtolead.domain.carrier import CarrierName
+from speedtolead.ports import Announce, CallOrder, ConnectAgent, Instruction, OfferLead
+from speedtolead.ports.conference import Alone, JoinConference
+from speedtolead.service.carriers import Numbered
+from speedtolead.service.under_way import needs_key
+from speedtolead.service.whisper import LeadWords, whisper
+from speedtolead.store.dial import LegToPlace
+
+
+@dataclass(frozen=True, slots=True)
+class LegOrder:
+    """A leg that is committed and has to be asked for, once, before ``until``."""
+
+    order: CallOrder
+    kind: LegKind
+    lead_id: UUID
+    agent_id: UUID | None
+    until: datetime
+    carrier: CarrierName
+    others: Numbered | None = None
+    """By which numbers another carrier account could make the call, should this one refuse it for now."""
+    spends_slot: bool = False
+    """Whether the place in the carrier's rate is taken as it is asked for; else it was with the commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """What the legs of one attempt have in common."""
+
+    attempt_id: UUID
+    lead_id: UUID
+    mode: DialMode
+    campaign: Campaign
+    lead: LeadWords
+    caller_id: str
+    announces: bool
+    """Whether the lead is told first that the call may be recorded."""
+    until: datetime
+    carrier: CarrierName
+    others: Numbered | None = None
+
+    def asked(self, legs: tuple[LegToPlace, ...]) -> tuple[LegOrder, ...]:
+        """Of the first legs those that we ask for; in ``lead_first`` the carrier rings the agent itself."""
+        if self.mode is DialMode.BOTH:
+            return tuple(self._order(leg, legs) for leg in legs)
+        return (self._order(legs[0], legs),)
+
+    def for_agent(self, leg: LegToPlace, *, spends_slot: bool) -> LegOrder:
+        """Another agent, for an attempt whose agent did not take it."""
+        return self._order(leg, (leg,), spends_slot)
+
+    def _order(self, leg: LegToPlace, legs: tuple[LegToPlace, ...], spends_slot: bool = False) -> LegOrder:
+        of_lead = leg.kind is LegKind.LEAD
+        order = CallOrder(
+            attempt_id=self.attempt_id,
+            leg_id=leg.leg_id,
+            address=leg.address,
+            caller_id=self.caller_id,
+            ring_timeout=self.campaign.dial.ring_timeout,
+            instruction=self._for_lead(leg, legs) if of_lead else self._for_agent(leg),
+            detect_machine=of_lead and self.campaign.machine.detect,
+            detection=self.campaign.machine.detection,
+            reason=self.campaign.call_reason if of_lead else None,
+        )
+        return LegOrder(
+            order, leg.kind, self.lead_id, leg.agent_id, self.until, self.carrier, self.others, spends_slot
+        )
+
+    def _for_lead(self, leg: LegToPlace, legs: tuple[LegToPlace, ...]) -> Instruction:
+        if self.announces:
+            return Announce(self.attempt_id, leg.leg_id, self.campaign.recording.words)
+        if self.mode is DialMode.BOTH:
+            return lead_joins(self.attempt_id, leg.leg_id)
+        agent = next(other for other in legs if other.kind is LegKind.AGENT)
+        return ConnectAgent(
+            self.attempt_id,
+            agent.leg_id,
+            agent.address,
+            self.caller_id,
+            self.campaign.dial.ring_timeout,
+            needs_key(agent.address),
+        )
+
+    def _for_agent(self, leg: LegToPlace) -> Instruction:
+        key = needs_key(leg.address)
+        if self.mode is DialMode.BOTH and not key:
+            return agent_joins(self.attempt_id, leg.leg_id)
+        words = whisper(self.campaign.whisper, self.lead, self.campaign.name, self.campaign.seller)
+        return OfferLead(self.attempt_id, leg.leg_id, words, key)
+
+
+def lead_joins(attempt_id: UUID, leg_id: UUID) -> JoinConference:
+    """``both``: the lead, who is greeted until the agent is there."""
+    return JoinConference(attempt_id, leg_id, conference_of(attempt_id), Alone.GREETING, ends_it=True)
+
+
+def agent_joins(attempt_id: UUID, leg_id: UUID) -> JoinConference:
+    """``both``: the agent, who hears ringing until the lead answers."""
+    return JoinConference(attempt_id, leg_id, conference_of(attempt_id), Alone.RINGING, ends_it=True)
+
+
+def conference_of(attempt_id: UUID) -> str:
+    return str(attempt_id)
