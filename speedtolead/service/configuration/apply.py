@@ -13,6 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from speedtolead.ports import Clock
+from speedtolead.service.configuration.campaign_changes import Campaigns
 from speedtolead.service.configuration.changes import differences
 from speedtolead.service.configuration.connections import Connectors, problems_of_document, to_compare
 from speedtolead.service.configuration.document import ConfigurationError, Document
@@ -26,15 +27,14 @@ from speedtolead.service.numbers import look_again
 from speedtolead.service.passwords import hashed, matches
 from speedtolead.store import configuration as rows
 from speedtolead.store import events
-from speedtolead.store.cadence import FOLLOW_PRESENT_CADENCE, KEEP_TO_CADENCE
-from speedtolead.store.configuration import CampaignRow, ConfiguredSource
+from speedtolead.store.configuration import ConfiguredSource
 from speedtolead.store.database import Database
 from speedtolead.store.dial import FORGET_AUDIENCES
 from speedtolead.store.ids import new_id
 from speedtolead.store.ledger import ACCOUNT_RETENTION, SET_RETENTION
 from speedtolead.store.query import Connection
 from speedtolead.store.routing_json import routing_to_json
-from speedtolead.store.settings_json import Json, campaign_to_json, schedule_to_json
+from speedtolead.store.settings_json import Json, schedule_to_json
 from speedtolead.store.source_json import source_to_json
 
 
@@ -72,10 +72,6 @@ async def apply(
         return changes
 
 
-def _same_cadence(before: Json, after: Json) -> bool:
-    return all(before.get(part) == after.get(part) for part in ("cadence", "stop"))
-
-
 @dataclass(slots=True)
 class _Apply:
     tx: Connection
@@ -94,10 +90,11 @@ class _Apply:
         await self._numbers()
         users = await self._users()
         await self._agents(users)
-        campaigns = await self._campaigns()
+        plans = Campaigns(self.tx, self.account_id, self.document, self.change_under_way, self._changed, self._say)
+        campaigns = await plans.put()
         await self._numbers_of_campaigns(campaigns)
         await self._sources(campaigns)
-        await self._retire_campaigns()
+        await plans.retire()
         await apply_postbacks(self.tx, self.account_id, self.document.sources, self.now, self._changed, self._say)
         self.changes.keys |= await apply_webhooks(
             self.tx, self.account_id, self.document.webhooks, self.now, self._changed, self._say
@@ -270,72 +267,6 @@ class _Apply:
         for name, gone in known.items():
             await rows.REMOVE_AGENT.run(self.tx, account_id=self.account_id, agent_id=gone.agent_id)
             self._say(f"- agent {name}")
-
-    async def _campaigns(self) -> dict[str, UUID]:
-        found = await rows.CAMPAIGNS_OF_ACCOUNT.all(self.tx, account_id=self.account_id)
-        known = {c.name: c for c in found}
-        ids: dict[str, UUID] = {}
-        for part in self.document.campaigns:
-            document = self.document
-            mail = None if document.mail is None else document.mail.to_domain()
-            campaign = part.to_domain(document.timezone, document.contact.to_domain(), mail)
-            settings = campaign_to_json(campaign)
-            before = known.get(part.name)
-            if before is not None and before.settings == settings and before.paused == part.paused:
-                ids[part.name] = before.campaign_id
-                await self._leads_under_way(before, changed=False)
-                continue
-            new_cadence = before is not None and not _same_cadence(before.settings, settings)
-            if new_cadence and not self.change_under_way:
-                assert before is not None
-                await self._keep_to_cadence(before)
-            put = await rows.PUT_CAMPAIGN.one(
-                self.tx,
-                campaign_id=new_id(),
-                account_id=self.account_id,
-                name=part.name,
-                paused=part.paused,
-                agent_group=part.dial.agents,
-                picks=not campaign.dial.routing.plain,
-                by_owner=campaign.dial.routing.by_owner,
-                fallback_group=campaign.dial.routing.fallback,
-                fallback_after=campaign.dial.routing.fallback_after,
-                settings=settings,
-                relies_on=list(campaign.contact.lists),
-            )
-            ids[part.name] = put.id
-            if before is not None:
-                await self._leads_under_way(before, changed=new_cadence)
-            old = None if before is None else before.settings | {"paused": before.paused}
-            self._changed("campaign", part.name, old, settings | {"paused": part.paused})
-        return ids
-
-    async def _keep_to_cadence(self, before: CampaignRow) -> None:
-        """Leads under way go on by the cadence that they began with; it is said how they would change."""
-        kept = await KEEP_TO_CADENCE.one(
-            self.tx, account_id=self.account_id, campaign_id=before.campaign_id, version=before.version
-        )
-        if kept.leads:
-            self._say(
-                f"  {kept.leads} leads under way keep the cadence that they began with; "
-                "to change theirs too: apply --leads-under-way change"
-            )
-
-    async def _leads_under_way(self, campaign: CampaignRow, changed: bool) -> None:
-        if not self.change_under_way:
-            return
-        found = await FOLLOW_PRESENT_CADENCE.first(
-            self.tx, account_id=self.account_id, campaign_id=campaign.campaign_id, always=changed
-        )
-        if found is not None:
-            self._say(f"~ campaign {campaign.name}: leads under way change to the new cadence")
-
-    async def _retire_campaigns(self) -> None:
-        named = {part.name for part in self.document.campaigns}
-        for row in await rows.CAMPAIGNS_OF_ACCOUNT.all(self.tx, account_id=self.account_id):
-            if row.name not in named:
-                await rows.REMOVE_CAMPAIGN.run(self.tx, account_id=self.account_id, campaign_id=row.campaign_id)
-                self._say(f"- campaign {row.name}")
 
     async def _sources(self, campaigns: dict[str, UUID]) -> None:
         known = {s.name: s for s in await rows.SOURCES_OF_ACCOUNT.all(self.tx, account_id=self.account_id)}
