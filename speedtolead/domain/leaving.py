@@ -44,6 +44,8 @@ def leads_call(mode: DialMode, lead: Leg | None, agents: Sequence[Leg], *, ends_
         return LeadsCall.GOES_ON
     if lead.answered_by is AnsweredBy.MACHINE:
         return LeadsCall.ENDS
+    if mode is DialMode.AGENT_FIRST:  # whoever else was rung at once is let go, and nobody to talk to
+        agents = [leg for leg in agents if leg.accepted_at is not None] or agents
     if (
         ends_itself
         or mode is DialMode.LEAD_FIRST
@@ -56,12 +58,17 @@ def leads_call(mode: DialMode, lead: Leg | None, agents: Sequence[Leg], *, ends_
     return LeadsCall.ENDS
 
 
-def agents_call(mode: DialMode, lead: Leg | None, agent: Leg, *, bridged: bool, dialing: bool) -> AgentsCall:
+def agents_call(
+    mode: DialMode, lead: Leg | None, agent: Leg, *, bridged: bool, dialing: bool, taken: bool = False
+) -> AgentsCall:
     """What must become of an agent's call.
 
+    ``taken``: of several agents who were rung at once another took the lead.
     ``bridged``: the two talked, so that their conference's end is the end of both calls. ``dialing``: the attempt
     is still being made; else nobody will come.
     """
+    if taken and agent.state is not LegState.ENDED:
+        return AgentsCall.ENDS
     over = lead is None or lead.state is LegState.ENDED or not dialing
     if mode is not DialMode.BOTH or agent.state is LegState.ENDED or not over:
         return AgentsCall.GOES_ON

@@ -133,12 +133,14 @@ class Asking:
         """An agent's number that is refused is an offer missed; for now only, the agent is free at once."""
         event = Released() if isinstance(error, Transient) else Missed(self._patience.missed_offer_rest)
         await self._free(tx, call, wanted.order.leg_id, event, now)
-        if not call.dialing or call.leg(LegKind.LEAD) is not None:
-            return  # the settling of the legs offers the lead to the next agent, or lets it go
+        others = any(leg.state is not LegState.ENDED for leg in call.rung(LegKind.AGENT).values())
+        if not call.dialing or others or call.leg(LegKind.LEAD) is not None:
+            return  # others are rung at once; or settling the legs offers the lead to the next agent, or lets it go
         if isinstance(error, Transient):
             await self._again(tx, call, wanted, error, now)
         else:
-            await ending.put_back(tx, call.row, now, "the agent's number was refused", wanted.agent_id)
+            passed_by = [] if wanted.agent_id is None else [wanted.agent_id]
+            await ending.put_back(tx, call.row, now, "the agent's number was refused", passed_by)
         call.row = await rows.LOCK_CALL.one(tx, attempt_id=call.row.attempt_id)
 
     async def _again(self, tx: Connection, call: Call, wanted: LegOrder, error: Transient, now: datetime) -> None:

@@ -41,9 +41,10 @@ from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
 from speedtolead.service.under_way import Call, load, needs_key, take_offer
 from speedtolead.service.whisper import greeting, whisper
+from speedtolead.store import agents, dial, events
 from speedtolead.store import calls as rows
-from speedtolead.store import dial, events
 from speedtolead.store import recordings as recording_rows
+from speedtolead.store.calls import CallRow
 from speedtolead.store.database import Database
 from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection
@@ -150,7 +151,8 @@ class Callbacks:
                 await take_offer(tx, call, callback.leg_id, self._clock.now())
                 joins = JoinNow() if call.mode is DialMode.LEAD_FIRST else agent_joins(*_leg_of(callback))
                 return Told(joins, await self._calls.settle(tx, call))
-            return await self._dial_lead(tx, call, callback.leg_id)
+            told = await self._dial_lead(tx, call, callback.leg_id)
+            return Told(told.instruction, await self._calls.let_others_go(tx, call, callback.leg_id))
 
     async def whisper(self, callback: Callback) -> Told:
         """``lead_first``: the agent's phone was picked up; say who waits."""
@@ -282,11 +284,14 @@ class Callbacks:
         return self._permits.announcement(call.campaign, candidates_from_json(call.row.candidates), now)
 
     def _still_offered(self, call: Call, agent_leg_id: UUID) -> bool:
-        """The offer stands: this is the present try's agent, and the attempt is being dialled."""
+        """The offer stands: this is an agent of the present try, the attempt is being dialled, and nobody else of
+        those who were rung at once took it."""
+        if not call.dialing or call.row.gave_way_at is not None:
+            return False
+        if call.mode is DialMode.AGENT_FIRST:
+            return agent_leg_id in call.rung(LegKind.AGENT) and call.taken_by_another(agent_leg_id) is None
         present = call.current(LegKind.AGENT)
-        live = AttemptState(call.row.state) in {AttemptState.DIALING, AttemptState.UNKNOWN}
-        live = live and call.row.gave_way_at is None
-        return live and present is not None and present[0] == agent_leg_id
+        return present is not None and present[0] == agent_leg_id
 
     async def _dial_lead(self, tx: Connection, call: Call, agent_leg_id: UUID) -> Told:
         """``agent_first``: decide once more, commit the lead's leg, and only then tell the carrier to ring it."""
@@ -295,6 +300,7 @@ class Callbacks:
         if ringing is not None:
             return Told(self._connect(call, ringing[0]), [])
         await take_offer(tx, call, agent_leg_id, now)
+        row = await self._assign(tx, call, agent_leg_id)
         if LeadState(row.lead_state) not in OPEN_STATES and row.calls_back is None:
             await ending.withdraw(tx, row, f"the lead is {row.lead_state}", now)
             return Told(Goodbye(TAKEN), [])
@@ -323,6 +329,14 @@ class Callbacks:
             agent_id=row.agent_id,
         )
         return Told(self._connect(call, leg_id), [])
+
+    async def _assign(self, tx: Connection, call: Call, agent_leg_id: UUID) -> CallRow:
+        """The attempt is this agent's, who took it first of all who were rung."""
+        agent_id = call.leg_rows[agent_leg_id].agent_id
+        if agent_id is not None and agent_id != call.row.agent_id:
+            await agents.ASSIGN_AGENT.run(tx, attempt_id=call.row.attempt_id, agent_id=agent_id)
+            call.row = replace(call.row, agent_id=agent_id)
+        return call.row
 
     def _connect(self, call: Call, leg_id: UUID) -> ConnectLead:
         row, told = call.row, self._announcement(call, self._clock.now())

@@ -25,7 +25,7 @@ from speedtolead.domain.attempt import (
     Result,
     sources,
 )
-from speedtolead.domain.call import Fate, Leg, LegKind, LegReport, LegState, is_contact
+from speedtolead.domain.call import Fate, LegKind, LegReport, LegState, is_contact
 from speedtolead.domain.lead import OPEN_STATES, LeadEvent, LeadState
 from speedtolead.ports import Clock
 from speedtolead.service import ending, recordings, returns
@@ -103,6 +103,17 @@ class Calls:
         followed = await following.follow(tx, call, fate, self._patience, now)
         left = await let_go(tx, call, self._patience, now)
         return [*followed, *left, *await self._to_record(tx, call, fate, now)]
+
+    async def let_others_go(self, tx: Connection, call: Call, leg_id: UUID) -> Sequence[Afterwards]:
+        """An agent took the lead: the phones of all others who were rung at once stop, and nothing is held against
+        them."""
+        now, fate, rung = self._clock.now(), call.fate(), call.rung(LegKind.AGENT)
+        if len(rung) < 2:
+            return []
+        for other in rung:
+            if other != leg_id and (event := self._what_follows(call, fate, other, now)) is not None:
+                await agents.move_engaged(tx, call.leg_rows[other].agent_id, call.row.attempt_id, event, now)
+        return await let_go(tx, call, self._patience, now)
 
     async def _renew(self, tx: Connection, call: Call) -> None:
         if AttemptState(call.row.state) in _LIVE and call.row.ended_at is None:
@@ -216,14 +227,15 @@ class Calls:
             await self._lead_follows(tx, call, contact, now)
 
     async def _offer_missed(self, tx: Connection, call: Call, now: datetime) -> None:
-        """The agent did not take it, and the lead's phone never rang: on to the next agent at once."""
+        """No agent who was rung took it, and the lead's phone never rang: on to the next at once."""
         agent = call.leg(LegKind.AGENT)
         if call.row.gave_way_at is not None:
             await ending.put_back(tx, call.row, now, "the person was calling us")
             return
         taken = agent is not None and agent.accepted_at is not None
         why = "the agent left before the lead was rung" if taken else "the agent did not take the offer"
-        await ending.put_back(tx, call.row, now, why, call.row.agent_id)
+        rung = [call.leg_rows[leg_id].agent_id for leg_id in call.rung(LegKind.AGENT)]
+        await ending.put_back(tx, call.row, now, why, [agent_id for agent_id in rung if agent_id is not None])
         await self._event(tx, call, "offer.missed", now)
         await events.wake(tx)
 
@@ -243,8 +255,8 @@ class Calls:
         """Free an agent as soon as the agent's own call is over, and at the latest shortly after the lead's."""
         current = call.current(LegKind.AGENT)
         theirs = call.rung(LegKind.AGENT) if not call.row.controlled else dict([current] if current else [])
-        for leg_id, leg in theirs.items():
-            event = self._what_follows(call, fate, leg, now)
+        for leg_id in theirs:
+            event = self._what_follows(call, fate, leg_id, now)
             if event is None:
                 continue
             agent_id = call.leg_rows[leg_id].agent_id
@@ -252,8 +264,12 @@ class Calls:
             if moved is AgentState.AVAILABLE:
                 await events.wake(tx)
 
-    def _what_follows(self, call: Call, fate: Fate, leg: Leg, now: datetime) -> AgentEvent | None:
-        lead_over = fate.ended_at is not None
+    def _what_follows(self, call: Call, fate: Fate, leg_id: UUID, now: datetime) -> AgentEvent | None:
+        leg, lead_over = call.legs[leg_id], fate.ended_at is not None
+        taken_at = call.taken_by_another(leg_id)
+        if taken_at is not None and (leg.ended_at is None or leg.ended_at >= taken_at):
+            # Somebody else was quicker: no offer was missed.
+            return Leaving(now + self._patience.hang_up) if leg.ended_at is None else Released()
         if leg.state is LegState.ENDED or (lead_over and leg.state is LegState.PLACING):
             refused = leg.accepted_at is None and not lead_over and call.row.gave_way_at is None
             if refused and leg.state is LegState.ENDED:

@@ -27,7 +27,7 @@ from speedtolead.domain.call import DialMode, LegKind, mode_of
 from speedtolead.domain.caller_id import AreaCodes, Choice
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.permit import Permit
-from speedtolead.domain.routing import pair
+from speedtolead.domain.routing import Pairing, pair
 from speedtolead.ports import Clock
 from speedtolead.service import ending
 from speedtolead.service.afterwards import CarryingOut
@@ -59,6 +59,10 @@ class Order:
     call: PermittedCall
     asked: tuple[LegOrder, ...]
     """The legs that the carrier is asked for, at once."""
+
+    def only(self, legs: Container[UUID]) -> Order:
+        """Without those whose agents were free no more."""
+        return replace(self, asked=tuple(leg for leg in self.asked if leg.order.leg_id in legs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,7 @@ class Dialing:
                 persons |= row.person
                 callers.take(row, shown)
                 waited = self._permits.waited(row.lead_received_at, now, campaign, facts)
-                call = _call(row, pairing.agent_id, campaign, shown, waited, permit)
+                call = _call(row, pairing, campaign, shown, waited, permit)
                 told = self._permits.announcement(campaign, facts.candidates, now)
                 attempted = Attempted(
                     row.attempt_id,
@@ -225,17 +229,18 @@ class Dialing:
     async def _commit(
         self, tx: Connection, due: list[DueRow], orders: list[Order], refused: list[UUID], claimed_at: datetime
     ) -> Round:
-        now, taken, held = self._clock.now(), set[UUID](), list[ClaimedRow]()
+        now, taken, held = self._clock.now(), dict[UUID, set[UUID]](), list[ClaimedRow]()
         if orders:
             wanted = [order.call for order in orders]
             until = now + self._patience.dialing
             taken = await dial.dial_attempts(tx, wanted, self._watch.policies(now), claimed_at, now, until)
-            self._engaged += [(now, call.agent_id) for call in wanted if call.attempt_id in taken]
+            rung = (leg.agent_id for call in wanted if call.attempt_id in taken for leg in call.legs)
+            self._engaged += [(now, agent_id) for agent_id in rung if agent_id is not None]
         if refused:
             held = await dial.claim(tx, refused, now, now + self._patience.claim)
         got = len(taken) + len(held)
         return Round(
-            [order for order in orders if order.due.attempt_id in taken],
+            [order.only(taken[order.due.attempt_id]) for order in orders if order.due.attempt_id in taken],
             held,
             short_of_slots=len(taken) < len(orders),
             more=bool(held) or 0 < got < len(due) or (len(due) >= dial.AGENTS_PER_CAMPAIGN and bool(orders)),
@@ -279,16 +284,19 @@ class Dialing:
 
 
 def _call(
-    due: DueRow, agent_id: UUID, campaign: Campaign, shown: Choice, waited: float, permit: Permit
+    due: DueRow, pairing: Pairing, campaign: Campaign, shown: Choice, waited: float, permit: Permit
 ) -> PermittedCall:
     """The call as it is written before the carrier hears of it; the leg that is asked for comes first."""
-    agent = LegToPlace(new_id(), LegKind.AGENT, due.address_of(agent_id), agent_id)
+    agent, *also = (
+        LegToPlace(new_id(), LegKind.AGENT, due.address_of(agent_id), agent_id)
+        for agent_id in (pairing.agent_id, *pairing.also)
+    )
     mode = mode_of(campaign.dial.mode, on_a_line=False, held=lead_first_held(due.known))
     lead = LegToPlace(new_id(), LegKind.LEAD, due.phone, None)
-    legs = (agent,) if mode is DialMode.AGENT_FIRST else (lead, agent)
+    legs = (agent, *also) if mode is DialMode.AGENT_FIRST else (lead, agent)
     return PermittedCall(
         attempt_id=due.attempt_id,
-        agent_id=agent_id,
+        agent_id=pairing.agent_id,
         account_id=due.account_id,
         phone=due.phone,
         email=due.email,
@@ -299,5 +307,5 @@ def _call(
         permitted_wait=waited,
         permit=permit,
         legs=legs,
-        requests=2 if mode is DialMode.BOTH else 1,
+        requests=1 if mode is DialMode.LEAD_FIRST else len(legs),
     )

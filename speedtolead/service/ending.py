@@ -8,6 +8,7 @@ Everything is written in the caller's transaction, under the attempt's lock; whe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -31,7 +32,7 @@ async def put_back(
     row: CallRow,
     due_at: datetime,
     why: str,
-    passed_by: UUID | None = None,
+    passed_by: Sequence[UUID] = (),
     refused_by: str | None = None,
 ) -> None:
     """Back to the plan: the lead's phone did not ring. ``refused_by``: the carrier account to ask last now."""
@@ -40,7 +41,7 @@ async def put_back(
         attempt_id=row.attempt_id,
         due_at=due_at,
         note=why,
-        passed_by=passed_by,
+        passed_by=list(passed_by),
         refused_by=refused_by,
         sources=list(sources(Deferred)),
     )

@@ -36,10 +36,11 @@ async def let_go(
         return _all(call)
     afterwards = await _leads(tx, call, patience, now, trusting)
     lead, bridged = call.leg(LegKind.LEAD), call.fate().bridged_at is not None
-    for leg in call.rung(LegKind.AGENT).values():
+    for leg_id, leg in call.rung(LegKind.AGENT).items():
         if leg.carrier_call_id is None:
             continue
-        match agents_call(call.mode, lead, leg, bridged=bridged, dialing=_under_way(call)):
+        taken = call.taken_by_another(leg_id) is not None
+        match agents_call(call.mode, lead, leg, bridged=bridged, dialing=_under_way(call), taken=taken):
             case AgentsCall.ENDS:
                 afterwards.append(EndCall(leg.carrier_call_id, call.carrier))
             case AgentsCall.GOODBYE:

@@ -55,9 +55,8 @@ class Attempted:
 
     def asked(self, legs: tuple[LegToPlace, ...]) -> tuple[LegOrder, ...]:
         """Of the first legs those that we ask for; in ``lead_first`` the carrier rings the agent itself."""
-        if self.mode is DialMode.BOTH:
-            return tuple(self._order(leg, legs) for leg in legs)
-        return (self._order(legs[0], legs),)
+        rung = legs if self.mode in {DialMode.BOTH, DialMode.AGENT_FIRST} else legs[:1]
+        return tuple(self._order(leg, legs) for leg in rung)
 
     def for_agent(self, leg: LegToPlace, *, spends_slot: bool) -> LegOrder:
         """Another agent, for an attempt whose agent did not take it."""

@@ -115,9 +115,11 @@ class Sweeping:
             heard = heard or (known is not None and known.report.state is not LegState.ENDED)
         if lost and not heard:
             await self._lose_track(attempt_id)
-        elif lost and call.mode is DialMode.BOTH:
+        else:
             for leg_id in lost:
-                await self._seek(call, leg_id)
+                # a lead who is rung from the agent's call has no call of our own asking
+                if call.mode is DialMode.BOTH or call.legs[leg_id].kind is LegKind.AGENT:
+                    await self._seek(call, leg_id)
         await self._carrying_out.carry_out(await self._calls.look_again(attempt_id))
 
     async def _read(self, attempt_id: UUID) -> Call:
@@ -207,7 +209,8 @@ class Sweeping:
             lead = call.current(LegKind.LEAD)
             if not call.dialing or (lead is not None and lead[1].carrier_call_id is not None):
                 return  # the lead's phone may have rung
-            await agents.move_engaged(tx, row.agent_id, attempt_id, Released(), now)
+            for leg_id in call.rung(LegKind.AGENT):
+                await agents.move_engaged(tx, call.leg_rows[leg_id].agent_id, attempt_id, Released(), now)
             await ending.put_back(tx, row, now, "the carrier knows of no call", refused_by=call.carrier)
             await events.wake(tx)
         await self._carrying_out.carry_out(await self._calls.look_again(attempt_id))

@@ -65,18 +65,30 @@ class Call:
         return [leg_id for leg_id, leg in self.legs.items() if since is not None and leg.placed_at >= since]
 
     def current(self, kind: LegKind) -> tuple[UUID, Leg] | None:
-        """The latest leg of a kind in the present try; a party rung into the talk counts once it took over."""
+        """The latest leg of a kind in the present try; a party rung into the talk counts once it took over, and of
+        agents who were rung at once the one who took the lead."""
         found = [leg_id for leg_id in self.present() if self.legs[leg_id].kind is kind and self._leads(leg_id)]
+        found = [leg_id for leg_id in found if self.taken_by_another(leg_id) is None] or found
         return (found[-1], self.legs[found[-1]]) if found else None
 
     def opening(self, kind: LegKind) -> tuple[UUID, Leg] | None:
         """The latest leg of a kind that was to bring agent and lead together, whoever took over since."""
-        return next(reversed(self.rung(kind).items()), None)
+        found = self.rung(kind).items()
+        return next((one for one in reversed(found) if self.taken_by_another(one[0]) is None), None)
 
     def rung(self, kind: LegKind) -> dict[UUID, Leg]:
         """All legs of a kind that were to bring agent and lead together in the present try, oldest first."""
         found = (leg_id for leg_id in self.present() if self._opens(leg_id))
         return {leg_id: self.legs[leg_id] for leg_id in found if self.legs[leg_id].kind is kind}
+
+    def taken_by_another(self, leg_id: UUID) -> datetime | None:
+        """When another agent of those who were rung at once took the lead; None: nobody did, or this one."""
+        if self.mode is not DialMode.AGENT_FIRST or not self._opens(leg_id):
+            return None
+        took = {i: leg.accepted_at for i, leg in self.rung(LegKind.AGENT).items() if leg.accepted_at is not None}
+        theirs = (i for i in took if i in self.leg_rows and self.leg_rows[i].agent_id == self.row.agent_id)
+        first = next(theirs, None) or min(took, key=lambda i: took[i], default=None)
+        return None if first is None or first == leg_id or self.legs[leg_id].kind is LegKind.LEAD else took[first]
 
     def _leads(self, leg_id: UUID) -> bool:
         return self._opens(leg_id) or self.leg_rows[leg_id].took_over_at is not None

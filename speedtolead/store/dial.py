@@ -162,6 +162,14 @@ class PermittedCall:
 
 
 @dataclass(frozen=True, slots=True)
+class DialledRow:
+    """An attempt that was committed to dialing, with those of its legs that are to be asked for."""
+
+    id: UUID
+    legs: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class PlacedCall:
     """A call that the carrier took."""
 
@@ -208,7 +216,7 @@ SET_AUDIENCES = Query("set_audiences", Nothing)
 FORGET_AUDIENCES = Query("forget_audiences", Nothing)
 FORGET_AUDIENCE_OF_LEAD = Query("forget_audience_of_lead", Nothing)
 NEXT_DUE = Query("next_due", DueAt)
-DIAL_ATTEMPTS = Query("dial_attempts", Id)
+DIAL_ATTEMPTS = Query("dial_attempts", DialledRow)
 CLAIM_ATTEMPTS = Query("claim_attempts", ClaimedRow)
 CAMPAIGN_SETTINGS = Query("campaign_settings", CampaignSettings)
 RECORD_PLACED = Query("record_placed", Id)
@@ -244,8 +252,8 @@ async def dial_attempts(
     claimed_at: datetime,
     now: datetime,
     lease_until: datetime,
-) -> set[UUID]:
-    """Commit to dialing what is still free of these calls, as far as each carrier has slots; the attempts' ids."""
+) -> dict[UUID, set[UUID]]:
+    """Commit to dialing what is still free of these calls, as far as each carrier has slots: attempts with legs."""
     legs = [(call.attempt_id, leg) for call in calls for leg in call.legs]
     taken = await DIAL_ATTEMPTS.all(
         tx,
@@ -278,7 +286,7 @@ async def dial_attempts(
         now=now,
         lease_until=lease_until,
     )
-    return {row.id for row in taken}
+    return {row.id: set(row.legs) for row in taken}
 
 
 async def record_placed(tx: Connection, calls: Sequence[PlacedCall]) -> set[UUID]:

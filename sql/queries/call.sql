@@ -108,8 +108,7 @@ WITH before AS (
     UPDATE attempt SET state = 'scheduled', due_at = :due_at, ready = false, lease = NULL, lease_until = NULL,
            agent_id = NULL, unknown_since = NULL, requested_at = NULL, counted_until = NULL, note = :note,
            gave_way_at = NULL, refused_by = :refused_by,
-           passed_by = CASE WHEN CAST(:passed_by AS uuid) IS NULL THEN passed_by
-                            ELSE passed_by || CAST(:passed_by AS uuid) END
+           passed_by = passed_by || CAST(:passed_by AS uuid[])
      WHERE id = :attempt_id AND state = ANY (:sources)
     RETURNING id
 ), uncounted AS (

@@ -131,6 +131,7 @@ SELECT min(due_at) AS due_at FROM (
 -- person's rows are locked first: a suppression that was committed before this statement got the lock is seen, even
 -- one that came after its snapshot. Numbers are locked last, as counted by now; one that is held just now is not
 -- waited for, because whoever gives a count back may hold more than that.
+-- Agents beyond the first of an attempt are rung with that one where they are still free, and else left out.
 WITH wanted AS (
     SELECT * FROM unnest(CAST(:attempt_ids AS uuid[]), CAST(:agent_ids AS uuid[]), CAST(:leases AS uuid[]),
                          CAST(:permit_ids AS uuid[]), CAST(:modes AS text[]), CAST(:caller_ids AS text[]),
@@ -159,6 +160,12 @@ WITH wanted AS (
        AND NOT EXISTS (SELECT FROM inbound_call i
                         WHERE i.stage = 'waiting' AND i.account_id = g.account_id
                           AND g.groups @> ARRAY[i.agent_group])
+     FOR NO KEY UPDATE OF g SKIP LOCKED
+), free_also AS (
+    SELECT g.id, w.attempt_id
+      FROM unnest(CAST(:leg_attempts AS uuid[]), CAST(:leg_agents AS uuid[])) AS w (attempt_id, agent_id)
+      JOIN agent g ON g.id = w.agent_id
+     WHERE w.agent_id <> ALL (CAST(:agent_ids AS uuid[])) AND g.state = 'available' AND NOT g.removed
      FOR NO KEY UPDATE OF g SKIP LOCKED
 ), pair AS (
     SELECT w.*, sum(w.requests) OVER (PARTITION BY w.carrier ORDER BY w.n) - w.requests AS before,
@@ -202,8 +209,11 @@ WITH wanted AS (
      WHERE p.account_id = number.account_id AND p.phone = number.phone
 ), reserved AS (
     UPDATE agent SET state = 'reserved', state_since = :now, state_until = :lease_until, state_reason = NULL,
-           attempt_id = taken.attempt_id
-      FROM taken WHERE agent.id = taken.agent_id
+           attempt_id = rung.attempt_id
+      FROM (SELECT agent_id, attempt_id FROM taken
+            UNION ALL
+            SELECT f.id, f.attempt_id FROM free_also f JOIN taken ON taken.attempt_id = f.attempt_id) rung
+     WHERE agent.id = rung.agent_id
 ), dialing AS (
     UPDATE attempt SET state = 'dialing', lease = taken.lease, lease_until = :lease_until,
            agent_id = taken.agent_id, claimed_at = :claimed_at, permitted_at = :now, tries = tries + 1,
@@ -223,6 +233,7 @@ WITH wanted AS (
       JOIN unnest(CAST(:leg_ids AS uuid[]), CAST(:leg_attempts AS uuid[]), CAST(:leg_kinds AS text[]),
                   CAST(:addresses AS text[]), CAST(:leg_agents AS uuid[]))
            AS w (id, attempt_id, kind, address, agent_id) ON w.attempt_id = d.id
+     WHERE w.agent_id IS NULL OR w.agent_id = d.agent_id OR w.agent_id IN (SELECT id FROM free_also)
     RETURNING id, attempt_id, kind
 ), counted AS (
     UPDATE outreach o SET version = o.version + 1, lifetime = o.lifetime + 1,
@@ -233,7 +244,7 @@ WITH wanted AS (
     INSERT INTO event (account_id, lead_id, attempt_id, agent_id, kind, at)
     SELECT account_id, lead_id, id, agent_id, 'attempt.dialing', :now FROM dialing
 )
-SELECT id FROM dialing;
+SELECT id, ARRAY(SELECT new_leg.id FROM new_leg WHERE new_leg.attempt_id = dialing.id) AS legs FROM dialing;
 
 -- name: claim_attempts
 -- Claim attempts whose permit says no, so that the refusal is decided and recorded under a lease; nothing else of

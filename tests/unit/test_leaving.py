@@ -60,3 +60,29 @@ def test_what_becomes_of_the_agents_call_when_both_were_rung(case: str) -> None:
 def test_elsewhere_the_carrier_ends_one_with_the_other_or_the_line_stays(case: str, mode: DialMode) -> None:
     of_lead, of_agent, bridged, dialing, _ = AGENTS[case]
     assert agents_call(mode, of_lead, of_agent, bridged=bridged, dialing=dialing) is AgentsCall.GOES_ON
+
+
+@pytest.mark.parametrize(
+    ("of_lead", "of_agents", "expected"),
+    [
+        (lead(), [agent(2, ended=4), agent()], ENDS),
+        (lead(), [agent(), agent(2, ended=4)], ENDS),
+        (lead(5), [agent(), agent(2)], STAYS),
+    ],
+)
+def test_of_those_who_were_rung_at_once_only_the_taker_keeps_the_leads_phone_ringing(
+    of_lead: Leg, of_agents: list[Leg], expected: LeadsCall
+) -> None:
+    assert leads_call(A, of_lead, of_agents) is expected
+
+
+@pytest.mark.parametrize(
+    ("of_agent", "expected"),
+    [
+        (agent(), AgentsCall.ENDS),
+        (DECLINED, AgentsCall.GOES_ON),
+        (TOOK_AND_LEFT, AgentsCall.GOES_ON),
+    ],
+)
+def test_whose_lead_another_took_stops_ringing(of_agent: Leg, expected: AgentsCall) -> None:
+    assert agents_call(A, None, of_agent, bridged=False, dialing=True, taken=True) is expected

@@ -25,6 +25,7 @@ from speedtolead.domain.campaign import (
 )
 from speedtolead.domain.hours import ALWAYS
 from speedtolead.domain.machine import DETECTED_BY_TALK
+from speedtolead.domain.routing.policy import Strategy
 from speedtolead.service.configuration.cadence import StepPart, StopPart, check_plan, check_words
 from speedtolead.service.configuration.caller_ids import CallerIdsPart
 from speedtolead.service.configuration.incoming import InboundPart
@@ -63,6 +64,12 @@ class DialPart(Part):
     no_agent: NoAgent = Field(default_factory=NoAgent)
     attempts_per_24h: Annotated[int, Field(ge=1, le=10)] = 3
     abandonment_switch: Annotated[float, Field(ge=0.001, le=0.03)] = 0.025
+
+    @model_validator(mode="after")
+    def _shotgun_fits(self) -> DialPart:
+        if self.routing.strategy == Strategy.SHOTGUN and self.mode != DialMode.AGENT_FIRST:
+            raise Misplaced([("routing.strategy", f"shotgun rings agents before the lead; {self.mode} does not")])
+        return self
 
 
 def _sentence(value: str) -> str:

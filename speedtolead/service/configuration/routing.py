@@ -17,8 +17,7 @@ from speedtolead.service.configuration.people import Agent
 from speedtolead.service.configuration.values import Duration, Misplaced, Name, Part, only
 
 _HAS_WITHIN = frozenset({Strategy.TIERS, Strategy.OWNER_FIRST, Strategy.OWNER_ONLY, Strategy.SHOTGUN})
-_NOT_YET = frozenset({Strategy.SHOTGUN})
-AVAILABLE = [strategy.value for strategy in Strategy if strategy not in _NOT_YET]
+AVAILABLE = [strategy.value for strategy in Strategy]
 Attribute = Annotated[str, Field(min_length=1, max_length=120)]
 
 
@@ -35,7 +34,7 @@ class RoutingPart(Part):
     @model_validator(mode="after")
     def _fits(self) -> RoutingPart:
         if self.within is not None and Strategy(self.strategy) not in _HAS_WITHIN:
-            names = ", ".join(sorted(_HAS_WITHIN - _NOT_YET))
+            names = ", ".join(sorted(_HAS_WITHIN))
             raise Misplaced([("within", f"only for {names}; {self.strategy} is an order itself")])
         if self.ring is not None and self.strategy != Strategy.SHOTGUN:
             raise Misplaced([("ring", "only shotgun rings several at once")])
