@@ -113,13 +113,15 @@ that time, whatever its score."""
 _NO_CALL_BACK = frozenset({LeadState.REJECTED, LeadState.SUPPRESSED, LeadState.CLOSED})
 
 
-def after_missed(state: LeadState, phone: str | None, new: bool, planned: bool, policy: InboundPolicy) -> Follow:
-    """``new``: the call made the lead, so there is no consent but the call itself. ``planned``: an attempt waits.
+def after_missed(
+    state: LeadState, phone: str | None, only_called: bool, planned: bool, policy: InboundPolicy
+) -> Follow:
+    """``only_called``: a call made the lead, so there is no consent but calls. ``planned``: an attempt waits.
 
     A person who was suppressed, or whose lead the account closed, is not called back by this; nor is one whose
     number was withheld.
     """
-    if phone is None or state in _NO_CALL_BACK or (new and not policy.callback):
+    if phone is None or state in _NO_CALL_BACK or (only_called and not policy.callback):
         return Follow.NOTHING
     if planned and state in OPEN_STATES:
         return Follow.BRING_FORWARD

@@ -85,6 +85,8 @@ class IncomingRow:
     source_id: UUID
     source_version: int
     source_settings: Json
+    only_called: bool
+    """The lead was made by a call: there is no consent but that."""
 
     @property
     def source(self) -> Source:

@@ -109,8 +109,8 @@ UPDATE attempt SET gave_way_at = :now WHERE id = :attempt_id AND gave_way_at IS 
 -- The call of an attempt, with the terms of its source.
 SELECT i.id AS call_id, i.account_id, i.attempt_id, i.lead_id, i.leg_id, i.from_phone, i.to_phone, i.received_at,
        i.made_lead, i.stage, i.progress, i.agent_group, i.route, i.region, i.postal_code, i.queued_at, i.message_at,
-       i.message_left_at, i.ended_at, s.id AS source_id, s.version AS source_version, s.settings AS source_settings
-  FROM inbound_call i JOIN source s ON s.id = i.source_id
+       i.message_left_at, i.ended_at, s.id AS source_id, s.version AS source_version, s.settings AS source_settings, l.via = 'call' AS only_called
+  FROM inbound_call i JOIN source s ON s.id = i.source_id JOIN lead l ON l.id = i.lead_id
  WHERE i.attempt_id = :attempt_id;
 
 -- name: save_incoming
@@ -120,7 +120,7 @@ UPDATE inbound_call SET stage = :stage, progress = :progress, agent_group = :age
  WHERE id = :call_id;
 
 -- name: keep_answers
--- What a caller said in the menu, kept with the lead that the call made; a lead that was known keeps its own.
+-- What a caller said in the menu, kept with the lead; where the lead is said to be stays as it was first known.
 UPDATE lead SET attributes = attributes || CAST(:answers AS jsonb),
        postal_code = coalesce(postal_code, :postal_code), region = coalesce(region, :region),
        candidates = CASE WHEN CAST(:made_lead AS boolean) THEN :candidates ELSE candidates END

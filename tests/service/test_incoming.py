@@ -136,6 +136,29 @@ async def test_whoever_hung_up_while_waiting_is_called_back_before_anybody_else(
         lead = await service.lead_when(posted["lead_id"], lambda lead: service.rung() == 1)
 
 
+async def test_a_stranger_who_was_missed_is_called_back_once_and_only_where_the_campaign_says_so(
+    database_url: str, tmp_path: Path
+) -> None:
+    nobody = person(STRANGER, Does.NO_ANSWER)
+    text = with_inbound(configuration(), wait="600s", callback="true")
+    async with answered_service(database_url, tmp_path, text, (AGENTS_ANSWER, nobody)) as service:
+        carrier = service.simulator.carrier
+        busy = await call_us(service, from_="+19175550144", talk=None)
+        await carrier.wait_for(lambda: busy.is_connected)
+        call = await call_us(service, from_=STRANGER)
+        await waits(service, call)
+        carrier.end(call, Status.COMPLETED)
+        found = await over(service, call)
+        carrier.end(busy, Status.COMPLETED)
+        lead = await service.lead_when(found["lead_id"], lambda lead: lead["status"] == "exhausted")
+        told = [(a["direction"], a["gives_back"], a["state"]) for a in lead["attempts"]]
+        assert told == [("inbound", False, "no_answer"), ("outbound", True, "no_answer")]
+        (permit,) = [d for d in lead["attempts"][1]["decisions"] if d["verdict"] == "allowed"][:1]
+        consent = next(rule for rule in permit["rules"] if rule["name"] == "consent_written")
+        assert consent["inputs"]["written"] is False
+        assert service.rung(STRANGER) == 1
+
+
 async def test_who_got_through_meanwhile_is_not_called_back(database_url: str, tmp_path: Path) -> None:
     cadence = "[{after: 1h, channel: call}, {after: 2h, channel: call}]"
     text = with_inbound(configuration(cadence=cadence, minimum_talk="60s"), wait="600s")

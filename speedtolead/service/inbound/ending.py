@@ -119,7 +119,7 @@ async def _give_back(
         return True
     later = next((a for a in planned if a.state == "scheduled" and a.channel == "call"), None)
     state = LeadState(row.lead_state)
-    follow = after_missed(state, incoming.from_phone, incoming.made_lead, later is not None, campaign.inbound)
+    follow = after_missed(state, incoming.from_phone, incoming.only_called, later is not None, campaign.inbound)
     rank_at = now + FIRST_IN_LINE
     if follow is Follow.BRING_FORWARD and later is not None:
         await rows.BRING_FORWARD.run(
