@@ -56,6 +56,7 @@ def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds:
     ticks.every(WAITING_SECONDS, "waiting_callers", services.incoming.serve)
     ticks.every(SWEEP_SECONDS, "shifts", services.shifts.change)
     ticks.every(SWEEP_SECONDS, "sweep_talks", services.talk_sweeping.sweep)
+    ticks.every(SWEEP_SECONDS, "sweep_lines", services.lines.sweep)
     ticks.every(SWEEP_SECONDS, "waiting", services.waiting.look)
     ticks.every(PERFORMANCE_SECONDS, "performance", services.agents.count_performance)
     ticks.every(ABANDONMENT_SECONDS, "abandonment", services.abandonment.look)

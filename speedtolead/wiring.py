@@ -75,6 +75,7 @@ from speedtolead.service.intake.taking import Handover, Intake
 from speedtolead.service.intake.trial import Trials
 from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.leads import Leads
+from speedtolead.service.lines import Lines
 from speedtolead.service.number_watching import NumberWatching
 from speedtolead.service.numbers import Numbers
 from speedtolead.service.opt_outs import OptOuts
@@ -256,6 +257,7 @@ class _CallServices(TypedDict):
     controls: Controls
     talks: Talks
     talk_sweeping: TalkSweeping
+    lines: Lines
     recordings: Recordings
     carriers: CarrierWatch
 
@@ -275,6 +277,7 @@ def _call_services(
     return {
         "controls": Controls(database, clock, calls),
         "talks": Talks(ground.apart),
+        "lines": Lines(database, carriers, clock, calls, afterwards, patience),
         "talk_sweeping": TalkSweeping(database, carriers, clock, calls, patience, afterwards),
         "callbacks": Callbacks(database, clock, calls, patience, ground.permits, going_on),
         "incoming": IncomingCalls(database, clock, calls, Recognising(numbering, patience), going_on, afterwards),

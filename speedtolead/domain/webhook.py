@@ -60,6 +60,8 @@ EVENT_KINDS = frozenset(
         "outcome.sale",
         "lead.returned",
         "campaign.lead_first_held",
+        "line.opened",
+        "line.closed",
         "campaign.lead_first_allowed",
         "person.suppressed",
         "person.unsuppressed",

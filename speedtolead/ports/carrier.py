@@ -17,6 +17,7 @@ from speedtolead.domain.machine import CONSUMERS, Detection
 from speedtolead.ports.control import CallControl
 from speedtolead.ports.incoming import Numbers
 from speedtolead.ports.instructions import Instruction
+from speedtolead.ports.line import LineOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,10 @@ class Carrier(CallControl, Numbers, Protocol):
         Those who are there hear it ring; with its end, if it was answered, the conference ends. The order's
         instruction is not used. Raises as ``place_call``.
         """
+        ...
+
+    async def open_line(self, order: LineOrder) -> str:
+        """Ask for an agent's line; its call's id. Raises as ``place_call``."""
         ...
 
     async def fetch_call(self, call_id: str) -> KnownCall | None:

@@ -13,6 +13,7 @@ from speedtolead.domain.machine import CONSUMERS, Detection
 from speedtolead.ports.conference import Greet, JoinConference
 from speedtolead.ports.control import Aside
 from speedtolead.ports.incoming import AskKeys, HoldOn, SayFirst, TakeMessage
+from speedtolead.ports.line import JoinLine
 from speedtolead.ports.voicemail import AskWhoAnswered, AwaitGreeting, LeaveMessage
 
 
@@ -95,6 +96,7 @@ Instruction = (
     | Apologise
     | JoinNow
     | JoinConference
+    | JoinLine
     | Greet
     | Goodbye
     | Aside

@@ -74,7 +74,11 @@ class Asking:
                             tx, carrier=policy.carrier, now=requested_at, spacing=policy.spacing
                         )
         try:
-            call_id = await self._carriers.of(wanted.carrier).place_call(wanted.order)
+            carrier = self._carriers.of(wanted.carrier)
+            if wanted.into is None:
+                call_id = await carrier.place_call(wanted.order)
+            else:
+                call_id = await carrier.dial_into(wanted.order, wanted.into)
         except (Transient, Permanent) as error:
             await self._watch.went(wanted.carrier, requested_at, error)
             return await self._definite_no(wanted, error)

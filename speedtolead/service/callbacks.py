@@ -36,7 +36,7 @@ from speedtolead.service.calls import Calls
 from speedtolead.service.controls import following, joining
 from speedtolead.service.inbound.going_on import GoingOn
 from speedtolead.service.letting_go import NOT_REACHED
-from speedtolead.service.order import agent_joins, lead_joins
+from speedtolead.service.order import agent_joins, lead_joins, lead_joins_line
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
 from speedtolead.service.under_way import Call, load, needs_key, take_offer
@@ -197,7 +197,7 @@ class Callbacks:
                 return Told(await self._going_on.next(tx, call, first=True), afterwards)
             if call.mode is DialMode.AGENT_FIRST:
                 return Told(JoinNow(), afterwards)
-            if call.mode is DialMode.BOTH:
+            if call.mode in {DialMode.BOTH, DialMode.HOT}:
                 return self._lead_joins(call, callback, afterwards)
             return Told(await self._next_agent(tx, call), afterwards)
 
@@ -243,7 +243,9 @@ class Callbacks:
             return Told(await self._next_agent(tx, call), afterwards)
 
     def _lead_joins(self, call: Call, callback: Callback, afterwards: Sequence[Afterwards]) -> Told:
-        """``both``: the lead has heard the announcement; what was to be sent after the call is answered here."""
+        """The lead has heard the announcement; what was to be sent after the call is answered here."""
+        if call.row.notice_at is None and call.row.conference is not None:
+            return Told(lead_joins_line(*_leg_of(callback), call.row.conference), afterwards)
         if call.row.notice_at is None:
             return Told(lead_joins(*_leg_of(callback)), afterwards)
         return Told(offering.apologise(call), [one for one in afterwards if not isinstance(one, SendElsewhere)])

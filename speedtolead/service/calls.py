@@ -16,7 +16,7 @@ from uuid import UUID
 
 import structlog
 
-from speedtolead.domain.agent import AgentEvent, AgentState, Leaving, Missed, Released, Ringing
+from speedtolead.domain.agent import Accepted, AgentEvent, AgentState, Leaving, Missed, Released, Ringing
 from speedtolead.domain.attempt import (
     Adopted,
     AttemptState,
@@ -25,7 +25,7 @@ from speedtolead.domain.attempt import (
     Result,
     sources,
 )
-from speedtolead.domain.call import Fate, LegKind, LegReport, LegState, is_contact
+from speedtolead.domain.call import DialMode, Fate, LegKind, LegReport, LegState, is_contact
 from speedtolead.domain.lead import OPEN_STATES, LeadEvent, LeadState
 from speedtolead.ports import Clock
 from speedtolead.service import ending, recordings, returns
@@ -34,6 +34,7 @@ from speedtolead.service.controls import following
 from speedtolead.service.follow_up import FollowUp
 from speedtolead.service.inbound import ending as incoming_ends
 from speedtolead.service.letting_go import let_go
+from speedtolead.service.line_legs import off_the_line
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
 from speedtolead.service.under_way import Call, load
@@ -89,7 +90,9 @@ class Calls:
 
     async def settle(self, tx: Connection, call: Call) -> Sequence[Afterwards]:
         """Read the attempt from its legs and write what follows."""
-        now, fate, row = self._clock.now(), call.fate(), call.row
+        now, row = self._clock.now(), call.row
+        back = await off_the_line(tx, call, now)
+        fate = call.fate()
         if row.ended_at is not None or AttemptState(row.state) not in _LIVE:
             await self._revise(tx, call, fate, now)
         elif fate.offer_missed:
@@ -102,7 +105,7 @@ class Calls:
         await returns.hear_of_number(tx, call.row, call.leg(LegKind.LEAD), now)
         followed = await following.follow(tx, call, fate, self._patience, now)
         left = await let_go(tx, call, self._patience, now)
-        return [*followed, *left, *await self._to_record(tx, call, fate, now)]
+        return [*followed, *left, *back, *await self._to_record(tx, call, fate, now)]
 
     async def let_others_go(self, tx: Connection, call: Call, leg_id: UUID) -> Sequence[Afterwards]:
         """An agent took the lead: the phones of all others who were rung at once stop, and nothing is held against
@@ -277,6 +280,8 @@ class Calls:
             return Released(call.campaign.dial.wrap_up if fate.bridged_at else timedelta(0))
         if lead_over:
             return Leaving(now + self._patience.hang_up)
+        if call.mode is DialMode.HOT and leg.state is LegState.LIVE and fate.bridged_at is None:
+            return Accepted()  # on the line from the start
         if leg.state is LegState.RINGING and leg.accepted_at is None:
             return Ringing(now + self._patience.call)
         return None

@@ -173,6 +173,9 @@ class Dialing:
         callers = CallerIdRound(self._area_codes, self._watch, now)
         for pairing in pair(waiting):
             row = by_id[pairing.attempt_id]
+            line = row.line_of(pairing.agent_id)
+            if line is not None:
+                row = row.numbered_by(line.carrier)
             campaign = await self._campaign(tx, row)
             facts = row.facts(self._permits.fictional_exempt)
             permit = self._permits.decide("call", campaign, facts, now)
@@ -198,6 +201,7 @@ class Dialing:
                     until=now + self._patience.dialing,
                     carrier=call.carrier,
                     others=numbered(row, campaign.caller_ids),
+                    line_id=call.line_id,
                 )
                 orders.append(Order(row, pairing.agent_id, call, attempted.asked(call.legs)))
             else:
@@ -287,11 +291,13 @@ def _call(
     due: DueRow, pairing: Pairing, campaign: Campaign, shown: Choice, waited: float, permit: Permit
 ) -> PermittedCall:
     """The call as it is written before the carrier hears of it; the leg that is asked for comes first."""
+    line = due.line_of(pairing.agent_id)
+    also_rung = () if line is not None else tuple(other for other in pairing.also if due.line_of(other) is None)
     agent, *also = (
         LegToPlace(new_id(), LegKind.AGENT, due.address_of(agent_id), agent_id)
-        for agent_id in (pairing.agent_id, *pairing.also)
+        for agent_id in (pairing.agent_id, *also_rung)
     )
-    mode = mode_of(campaign.dial.mode, on_a_line=False, held=lead_first_held(due.known))
+    mode = mode_of(campaign.dial.mode, on_a_line=line is not None, held=lead_first_held(due.known))
     lead = LegToPlace(new_id(), LegKind.LEAD, due.phone, None)
     legs = (agent, *also) if mode is DialMode.AGENT_FIRST else (lead, agent)
     return PermittedCall(
@@ -307,5 +313,6 @@ def _call(
         permitted_wait=waited,
         permit=permit,
         legs=legs,
-        requests=1 if mode is DialMode.LEAD_FIRST else len(legs),
+        requests=1 if mode in {DialMode.LEAD_FIRST, DialMode.HOT} else len(legs),
+        line_id=None if line is None else line.line_id,
     )

@@ -52,8 +52,9 @@ async def let_go(
 
 def _all(call: Call) -> list[Afterwards]:
     """The person is calling us at this moment: whatever rings or waits for them ends."""
-    theirs = [*call.rung(LegKind.LEAD).values(), *call.rung(LegKind.AGENT).values()]
-    live = [leg.carrier_call_id for leg in theirs if leg.state is not LegState.ENDED]
+    theirs = {**call.rung(LegKind.LEAD), **call.rung(LegKind.AGENT)}
+    rung = [leg for leg_id, leg in theirs.items() if call.leg_rows[leg_id].line_id is None]
+    live = [leg.carrier_call_id for leg in rung if leg.state is not LegState.ENDED]
     return [EndCall(call_id, call.carrier) for call_id in live if call_id is not None]
 
 

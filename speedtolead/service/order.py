@@ -15,6 +15,7 @@ from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.ports import Announce, CallOrder, ConnectAgent, Instruction, OfferLead
 from speedtolead.ports.conference import Alone, JoinConference
+from speedtolead.ports.line import line_conference
 from speedtolead.service.carriers import Numbered
 from speedtolead.service.under_way import needs_key
 from speedtolead.service.whisper import LeadWords, whisper
@@ -33,6 +34,8 @@ class LegOrder:
     carrier: CarrierName
     others: Numbered | None = None
     """By which numbers another carrier account could make the call, should this one refuse it for now."""
+    into: str | None = None
+    """The conference that the call is dialled into; None: it does what its instruction says."""
     spends_slot: bool = False
     """Whether the place in the carrier's rate is taken as it is asked for; else it was with the commit."""
 
@@ -52,6 +55,8 @@ class Attempted:
     until: datetime
     carrier: CarrierName
     others: Numbered | None = None
+    line_id: UUID | None = None
+    """``hot``: the agent's line."""
 
     def asked(self, legs: tuple[LegToPlace, ...]) -> tuple[LegOrder, ...]:
         """Of the first legs those that we ask for; in ``lead_first`` the carrier rings the agent itself."""
@@ -75,8 +80,11 @@ class Attempted:
             detection=self.campaign.machine.detection,
             reason=self.campaign.call_reason if of_lead else None,
         )
+        into = None
+        if of_lead and self.line_id is not None and not self.announces:
+            into = line_conference(self.line_id)
         return LegOrder(
-            order, leg.kind, self.lead_id, leg.agent_id, self.until, self.carrier, self.others, spends_slot
+            order, leg.kind, self.lead_id, leg.agent_id, self.until, self.carrier, self.others, into, spends_slot
         )
 
     def _for_lead(self, leg: LegToPlace, legs: tuple[LegToPlace, ...]) -> Instruction:
@@ -84,6 +92,8 @@ class Attempted:
             return Announce(self.attempt_id, leg.leg_id, self.campaign.recording.words)
         if self.mode is DialMode.BOTH:
             return lead_joins(self.attempt_id, leg.leg_id)
+        if self.line_id is not None:
+            return lead_joins_line(self.attempt_id, leg.leg_id, line_conference(self.line_id))
         agent = next(other for other in legs if other.kind is LegKind.AGENT)
         return ConnectAgent(
             self.attempt_id,
@@ -105,6 +115,11 @@ class Attempted:
 def lead_joins(attempt_id: UUID, leg_id: UUID) -> JoinConference:
     """``both``: the lead, who is greeted until the agent is there."""
     return JoinConference(attempt_id, leg_id, conference_of(attempt_id), Alone.GREETING, ends_it=True)
+
+
+def lead_joins_line(attempt_id: UUID, leg_id: UUID, conference: str) -> JoinConference:
+    """``hot``: the lead, after an announcement; the agent is there."""
+    return JoinConference(attempt_id, leg_id, conference, Alone.RINGING, ends_it=True)
 
 
 def agent_joins(attempt_id: UUID, leg_id: UUID) -> JoinConference:

@@ -102,6 +102,8 @@ class AgentRow:
     state_until: datetime | None
     state_reason: str | None
     attempt_id: UUID | None
+    line: str | None
+    """``open``, or ``opening``: the agent's own line for leads."""
 
     def standing_in(self, group: str) -> Json:
         """The tier and the weight in a group."""

@@ -86,6 +86,7 @@ class LegRow:
     muted: bool = False
     held: bool = False
     listens: str | None = None
+    line_id: UUID | None = None
 
     @property
     def from_the_start(self) -> bool:

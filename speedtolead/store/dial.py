@@ -6,7 +6,7 @@ Owns: the statements of ``sql/queries/dial.sql``. Must not know: who gets which 
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from uuid import UUID
@@ -29,6 +29,14 @@ AGENTS_PER_CAMPAIGN = 32
 
 
 @dataclass(frozen=True, slots=True)
+class OnLine:
+    """An agent's open line, and the carrier account that has it: leads must be dialled by the same."""
+
+    line_id: UUID
+    carrier: CarrierName
+
+
+@dataclass(frozen=True, slots=True)
 class DueRow:
     """A due attempt, its campaign's free agents, and what the permit and the whisper need."""
 
@@ -45,6 +53,7 @@ class DueRow:
     audience: str
     agents: list[UUID]
     addresses: list[str]
+    """Of the same agents; of one who is on a line, that line (``line_of``)."""
     traits: str | None
     """Of the same agents; None where the campaign's routing asks for none."""
     owner_id: UUID | None
@@ -73,7 +82,10 @@ class DueRow:
 
     def due(self, dial: Dial, now: datetime, engaged: Container[UUID] = ()) -> DueAttempt:
         """As routing sees it; ``engaged``: agents who are known to be free no more."""
-        agents = tuple(agent for agent in self._best_first(dial, now) if agent not in engaged)
+        free = self._best_first(dial, now)
+        if dial.mode is DialMode.HOT:
+            free = sorted(free, key=lambda agent: self.line_of(agent) is None)
+        agents = tuple(agent for agent in free if agent not in engaged)
         passed = frozenset(self.passed_by)
         return DueAttempt(self.attempt_id, self.rank_at, self.lead_received_at, agents, passed, dial.routing.rings)
 
@@ -89,6 +101,25 @@ class DueRow:
     def person(self) -> frozenset[str]:
         """By what the person is known, in this account."""
         return frozenset(f"{self.account_id} {key}" for key in (self.phone, self.email) if key is not None)
+
+    def line_of(self, agent_id: UUID) -> OnLine | None:
+        """The open line on which an agent is reached; None for one who is rung."""
+        kind, _, rest = self.address_of(agent_id).partition(":")
+        if kind != "line":
+            return None
+        carrier, _, line_id = rest.partition(":")
+        return OnLine(UUID(line_id), CarrierName(carrier))
+
+    def numbered_by(self, carrier: CarrierName) -> DueRow:
+        """With the numbers of one carrier account only."""
+        kept = [n for n, owner in enumerate(self.number_carriers) if owner == carrier]
+        return replace(
+            self,
+            numbers=[self.numbers[n] for n in kept],
+            number_carriers=[self.number_carriers[n] for n in kept],
+            number_calls=[self.number_calls[n] for n in kept],
+            number_trials=[self.number_trials[n] for n in kept],
+        )
 
     def address_of(self, agent_id: UUID) -> str:
         return self.addresses[self.agents.index(agent_id)]
@@ -154,6 +185,8 @@ class PermittedCall:
     legs: tuple[LegToPlace, ...]
     requests: int
     """How many calls the carrier is asked for."""
+    line_id: UUID | None = None
+    """The agent's line that the lead is dialled into."""
 
     @property
     def carrier(self) -> CarrierName:
@@ -271,6 +304,7 @@ async def dial_attempts(
         account_ids=[call.account_id for call in calls],
         versions=[call.version for call in calls],
         requests=[call.requests for call in calls],
+        line_ids=[call.line_id for call in calls],
         rule_set=calls[0].permit.rule_set,
         rules=[rules_json(call.permit) for call in calls],
         leg_ids=[leg.leg_id for _, leg in legs],

@@ -55,6 +55,8 @@ class AgentView(BaseModel):
     state_since: Instant
     state_until: Instant | None
     state_reason: str | None
+    line: str | None
+    """``open``: leads are dialled into the agent's standing call; ``opening`` (or closing): no lead is offered."""
 
 
 class AgentList(BaseModel):
@@ -116,4 +118,5 @@ def agent_view(row: AgentRow) -> AgentView:
         state_since=row.state_since,
         state_until=row.state_until,
         state_reason=row.state_reason,
+        line=row.line,
     )

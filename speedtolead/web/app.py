@@ -18,6 +18,7 @@ from speedtolead.web import (
     inbound,
     inbound_calls,
     leads,
+    lines,
     metrics,
     numbers,
     openapi,
@@ -44,6 +45,7 @@ V1 = (
     leads.routes,
     suppressions.routes,
     agents.routes,
+    lines.routes,
     calls.routes,
     stats.routes,
     pings.routes,
@@ -83,6 +85,7 @@ def create_app(services: Services, body_seconds: float = reading.BODY_SECONDS) -
     app.router.add_post(carrier.TEXT_PATH, carrier.text)
     app.router.add_post(carrier.RECEIPT_PATH, carrier.receipt)
     app.router.add_post(carrier.PATH, carrier.callback)
+    app.router.add_post(lines.PATH, lines.callback)
     app.router.add_post(voice.PATH, voice.answer)
     app.router.add_post(voice.STATUS_PATH, voice.status)
     app.router.add_get(sounds.RINGING_PATH, sounds.show_ringing)

@@ -41,6 +41,7 @@ from speedtolead.service.intake.taking import Intake
 from speedtolead.service.intake.trial import Trials
 from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.leads import Leads
+from speedtolead.service.lines import Lines
 from speedtolead.service.number_watching import NumberWatching
 from speedtolead.service.numbers import Numbers
 from speedtolead.service.opt_outs import OptOuts
@@ -107,6 +108,7 @@ class Services:
     controls: Controls
     talks: Talks
     talk_sweeping: TalkSweeping
+    lines: Lines
     recordings: Recordings
     carriers: CarrierWatch
     sign_in: SignIn

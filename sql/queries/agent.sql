@@ -25,18 +25,21 @@ SELECT id AS agent_id, account_id, state, attempt_id FROM agent
  ORDER BY state_since LIMIT :most FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: agents_to_choose
--- Free agents of a campaign as its routing sees them, the fallback group's as well; locked by nobody yet.
+-- Free agents of a campaign as its routing sees them, the fallback group's as well; locked by nobody yet. Whoever is
+-- on a line of their own cannot be rung on another.
 SELECT g.id AS agent_id, g.name, g.address, CAST(jsonb_build_array(agent_traits(g, c.agent_group)) AS text) AS traits
   FROM campaign c
   JOIN agent g ON g.account_id = c.account_id
    AND (g.groups @> ARRAY[c.agent_group] OR g.groups @> ARRAY[c.fallback_group])
- WHERE c.id = :campaign_id AND g.state = 'available' AND NOT g.removed AND g.id <> ALL (:not_these)
+ WHERE c.id = :campaign_id AND g.state = 'available' AND NOT g.removed AND g.line_id IS NULL
+   AND g.id <> ALL (:not_these)
    AND (g.capped_until IS NULL OR g.capped_until <= :now)
  ORDER BY g.state_since LIMIT 256;
 
 -- name: hold_if_free
 -- An agent, locked for the one who asks, if still free and held by nobody else.
-SELECT id FROM agent WHERE id = :agent_id AND state = 'available' AND NOT removed FOR NO KEY UPDATE SKIP LOCKED;
+SELECT id FROM agent WHERE id = :agent_id AND state = 'available' AND NOT removed AND line_id IS NULL
+   FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: owner_of_lead
 -- Whose lead it is.
@@ -62,7 +65,8 @@ SELECT id AS agent_id, name, address, presence, groups, standing, skills, licens
        CASE WHEN (offered_at AT TIME ZONE timezone)::date = (CAST(:now AS timestamptz) AT TIME ZONE timezone)::date
             THEN offers_day ELSE 0 END AS offers_day,
        CASE WHEN capped_until > :now THEN capped_until END AS capped_until, misses,
-       state, state_since, state_until, state_reason, attempt_id
+       state, state_since, state_until, state_reason, attempt_id,
+       CASE WHEN line_up THEN 'open' WHEN line_id IS NOT NULL THEN 'opening' END AS line
   FROM agent WHERE account_id = :account_id AND NOT removed ORDER BY name;
 
 -- name: agent_by_name

@@ -17,7 +17,7 @@ SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, a.number, a.s
 -- The legs of an attempt, those of earlier tries included, oldest first.
 SELECT id AS leg_id, kind, address, caller_id, agent_id, state, carrier, placed_at, carrier_call_id, ringing_at, live_at,
        accepted_at, ended_at, ended_as, answered_by, carrier_code, seconds, part, took_over_at, withdrawn_at,
-       named, muted, held, listens
+       named, muted, held, listens, line_id
   FROM leg WHERE attempt_id = :attempt_id ORDER BY placed_at, id;
 
 -- name: greeted
@@ -189,7 +189,9 @@ RETURNING id;
 
 -- name: known_call_ids
 -- Which of these carrier calls belong to a leg already.
-SELECT carrier_call_id FROM leg WHERE carrier_call_id = ANY (:call_ids);
+SELECT carrier_call_id FROM leg WHERE carrier_call_id = ANY (:call_ids) AND line_id IS NULL
+UNION ALL
+SELECT carrier_call_id FROM agent_line WHERE carrier_call_id = ANY (:call_ids);
 
 -- name: waiting_too_long
 -- Calls that are due and found no agent for the campaign's wait, reported once each.

@@ -68,7 +68,8 @@ UPDATE leg SET muted = :muted, held = :held, listens = :listens, took_over_at = 
 -- name: agent_to_ring
 -- A free agent by name, locked.
 SELECT g.id AS agent_id, g.name, g.address FROM agent g
- WHERE g.account_id = :account_id AND g.name = :name AND NOT g.removed AND g.state = 'available' FOR NO KEY UPDATE;
+ WHERE g.account_id = :account_id AND g.name = :name AND NOT g.removed AND g.state = 'available'
+   AND g.line_id IS NULL FOR NO KEY UPDATE;
 
 -- name: agent_known
 -- Whether there is such an agent at all.
@@ -78,7 +79,7 @@ SELECT id FROM agent WHERE account_id = :account_id AND name = :name AND NOT rem
 -- The free agent of a group who is idle longest, locked.
 SELECT g.id AS agent_id, g.name, g.address FROM agent g
  WHERE g.account_id = :account_id AND g.state = 'available' AND NOT g.removed AND g.groups @> ARRAY[CAST(:group AS text)]
-   AND g.id <> ALL (:not_these)
+   AND g.id <> ALL (:not_these) AND g.line_id IS NULL
  ORDER BY g.state_since LIMIT 1 FOR NO KEY UPDATE OF g SKIP LOCKED;
 
 -- name: listener

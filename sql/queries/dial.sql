@@ -40,10 +40,11 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
            array_agg(g.address ORDER BY g.state_since) AS addresses,
            CAST(jsonb_agg(g.traits ORDER BY g.state_since) FILTER (WHERE c.picks) AS text) AS traits,
            bool_or(g.own) AS own
-      FROM (SELECT id, address, state_since, groups @> ARRAY[c.agent_group] AS own,
+      FROM (SELECT id, CASE WHEN line_up THEN on_line(agent) ELSE address END AS address, state_since,
+                   groups @> ARRAY[c.agent_group] AS own,
                    CASE WHEN c.picks THEN agent_traits(agent, c.agent_group) END AS traits
               FROM agent
-             WHERE account_id = c.account_id AND state = 'available' AND NOT removed
+             WHERE account_id = c.account_id AND state = 'available' AND NOT removed AND (line_id IS NULL OR line_up)
                AND (capped_until IS NULL OR capped_until <= :now)
                AND (groups @> ARRAY[c.agent_group] OR groups @> ARRAY[c.fallback_group])
                AND NOT EXISTS (SELECT FROM inbound_call i
@@ -126,7 +127,8 @@ SELECT min(due_at) AS due_at FROM (
 -- name: dial_attempts
 -- Claim attempts, reserve their agents, take a carrier slot for each request, count its caller ID, record their permits
 -- and commit them to dialing, before the carrier hears of any: one statement, one transaction. (A second request of one
--- call may go out with its first; the next call then waits for both.) Whatever is no longer free,
+-- call may go out with its first; the next call then waits for both. An agent on a line is on the call at once, with a
+-- leg that is the line's own call.) Whatever is no longer free,
 -- and whoever was contacted or suppressed since the facts were read, is left out, and nothing of it is written. The
 -- person's rows are locked first: a suppression that was committed before this statement got the lock is seen, even
 -- one that came after its snapshot. Numbers are locked last, as counted by now; one that is held just now is not
@@ -138,10 +140,10 @@ WITH wanted AS (
                          CAST(:permitted_waits AS double precision[]), CAST(:phones AS text[]),
                          CAST(:emails AS text[]), CAST(:account_ids AS uuid[]), CAST(:versions AS bigint[]),
                          CAST(:carriers AS text[]), CAST(:caller_limits AS integer[]), CAST(:day_ends AS timestamptz[]),
-                         CAST(:requests AS integer[]))
+                         CAST(:requests AS integer[]), CAST(:line_ids AS uuid[]))
       WITH ORDINALITY
       AS w (attempt_id, agent_id, lease, permit_id, mode, caller_id, permitted_wait, phone, email, account_id, version,
-            carrier, caller_limit, day_ends, requests, n)
+            carrier, caller_limit, day_ends, requests, line_id, n)
 ), person AS MATERIALIZED (
     SELECT key, account_id, version FROM outreach
      WHERE (key, account_id) IN (SELECT phone, account_id FROM wanted UNION SELECT email, account_id FROM wanted)
@@ -157,6 +159,7 @@ WITH wanted AS (
 ), free_agent AS (
     SELECT g.id FROM wanted w JOIN agent g ON g.id = w.agent_id
      WHERE g.state = 'available' AND NOT g.removed
+       AND g.line_id IS NOT DISTINCT FROM w.line_id AND g.line_up = (w.line_id IS NOT NULL)
        AND NOT EXISTS (SELECT FROM inbound_call i
                         WHERE i.stage = 'waiting' AND i.account_id = g.account_id
                           AND g.groups @> ARRAY[i.agent_group])
@@ -166,6 +169,7 @@ WITH wanted AS (
       FROM unnest(CAST(:leg_attempts AS uuid[]), CAST(:leg_agents AS uuid[])) AS w (attempt_id, agent_id)
       JOIN agent g ON g.id = w.agent_id
      WHERE w.agent_id <> ALL (CAST(:agent_ids AS uuid[])) AND g.state = 'available' AND NOT g.removed
+       AND g.line_id IS NULL
      FOR NO KEY UPDATE OF g SKIP LOCKED
 ), pair AS (
     SELECT w.*, sum(w.requests) OVER (PARTITION BY w.carrier ORDER BY w.n) - w.requests AS before,
@@ -218,21 +222,26 @@ WITH wanted AS (
     UPDATE attempt SET state = 'dialing', lease = taken.lease, lease_until = :lease_until,
            agent_id = taken.agent_id, claimed_at = :claimed_at, permitted_at = :now, tries = tries + 1,
            mode = taken.mode, caller_id = taken.caller_id, counted_until = taken.counted_until,
-           permitted_wait = taken.permitted_wait, refused_by = NULL
+           permitted_wait = taken.permitted_wait, refused_by = NULL, conference = 'line-' || taken.line_id
       FROM taken WHERE attempt.id = taken.attempt_id
     RETURNING attempt.id, attempt.account_id, attempt.lead_id, attempt.agent_id, taken.permit_id, taken.caller_id,
-              taken.carrier, taken.n
+              taken.carrier, taken.line_id, taken.n
 ), new_permit AS (
     INSERT INTO permit (id, account_id, attempt_id, decided_at, decision, rule_set, rules)
     SELECT permit_id, account_id, id, :now, 'allowed', :rule_set, CAST(:rules AS jsonb) -> CAST(n - 1 AS integer)
       FROM dialing
 ), new_leg AS (
-    INSERT INTO leg (id, account_id, attempt_id, kind, address, caller_id, agent_id, state, placed_at, carrier)
-    SELECT w.id, d.account_id, d.id, w.kind, w.address, d.caller_id, w.agent_id, 'placing', :now, d.carrier
+    INSERT INTO leg (id, account_id, attempt_id, kind, address, caller_id, agent_id, state, placed_at, carrier,
+                     line_id, carrier_call_id, live_at, accepted_at)
+    SELECT w.id, d.account_id, d.id, w.kind, coalesce(l.address, w.address), d.caller_id, w.agent_id,
+           CASE WHEN l.id IS NULL THEN 'placing' ELSE 'live' END, :now, d.carrier,
+           l.id, l.carrier_call_id, CASE WHEN l.id IS NOT NULL THEN CAST(:now AS timestamptz) END,
+           CASE WHEN l.id IS NOT NULL THEN CAST(:now AS timestamptz) END
       FROM dialing d
       JOIN unnest(CAST(:leg_ids AS uuid[]), CAST(:leg_attempts AS uuid[]), CAST(:leg_kinds AS text[]),
                   CAST(:addresses AS text[]), CAST(:leg_agents AS uuid[]))
            AS w (id, attempt_id, kind, address, agent_id) ON w.attempt_id = d.id
+      LEFT JOIN agent_line l ON l.id = d.line_id AND w.kind = 'agent'
      WHERE w.agent_id IS NULL OR w.agent_id = d.agent_id OR w.agent_id IN (SELECT id FROM free_also)
     RETURNING id, attempt_id, kind
 ), counted AS (

@@ -137,7 +137,7 @@ SELECT l.owner_id,
 -- name: agents_for_call
 -- Who could be rung now for a call: those of its group and those whom the person knows.
 SELECT id AS agent_id, address, state_since AS idle_since, groups @> ARRAY[CAST(:agent_group AS text)] AS in_group FROM agent
- WHERE account_id = :account_id AND state = 'available' AND NOT removed
+ WHERE account_id = :account_id AND state = 'available' AND NOT removed AND line_id IS NULL
    AND (capped_until IS NULL OR capped_until <= :now)
    AND (groups @> ARRAY[CAST(:agent_group AS text)] OR id = ANY (CAST(:known AS uuid[])))
  ORDER BY state_since LIMIT 64;
@@ -146,7 +146,7 @@ SELECT id AS agent_id, address, state_since AS idle_since, groups @> ARRAY[CAST(
 -- Reserve an agent who is still free.
 UPDATE agent SET state = 'reserved', state_since = :now, state_until = :until, state_reason = NULL,
        attempt_id = :attempt_id
- WHERE id = (SELECT id FROM agent WHERE id = :agent_id AND state = 'available' AND NOT removed
+ WHERE id = (SELECT id FROM agent WHERE id = :agent_id AND state = 'available' AND NOT removed AND line_id IS NULL
                FOR NO KEY UPDATE SKIP LOCKED)
 RETURNING id;
 

@@ -123,13 +123,13 @@ WITH no_twin AS (
     SELECT coalesce(array_agg(g.id ORDER BY g.state_since), '{}') AS agents,
            coalesce(array_agg(g.address ORDER BY g.state_since), '{}') AS addresses,
            CAST(jsonb_agg(g.traits ORDER BY g.state_since) FILTER (WHERE :picks) AS text) AS traits
-      FROM (SELECT id, address, state_since,
+      FROM (SELECT id, CASE WHEN line_up THEN on_line(agent) ELSE address END AS address, state_since,
                    CASE WHEN :picks THEN agent_traits(agent, CAST(:agent_group AS text)) END AS traits
               FROM agent
              WHERE :hand_over AND CAST(:channel AS text) = 'call' AND CAST(:due_at AS timestamptz) <= :received_at
                AND EXISTS (SELECT FROM campaign
                             WHERE id = :campaign_id AND version = :campaign_version AND NOT paused AND NOT removed)
-               AND account_id = :account_id AND state = 'available' AND NOT removed
+               AND account_id = :account_id AND state = 'available' AND NOT removed AND (line_id IS NULL OR line_up)
                AND (capped_until IS NULL OR capped_until <= :received_at)
                AND groups @> ARRAY[CAST(:agent_group AS text)]
              ORDER BY state_since LIMIT CASE WHEN CAST(:picks AS boolean) THEN 256 ELSE 8 END) g

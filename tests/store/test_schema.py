@@ -16,7 +16,7 @@ import pytest
 import speedtolead.store
 from speedtolead.domain.agent import AgentState, Presence
 from speedtolead.domain.attempt import LIVE, AttemptState
-from speedtolead.domain.call import AnsweredBy, LegEnd, LegKind, LegState
+from speedtolead.domain.call import AnsweredBy, DialMode, LegEnd, LegKind, LegState
 from speedtolead.domain.guard import Rate
 from speedtolead.domain.inbound import CallOutcome, Direction, Stage
 from speedtolead.domain.lead import LeadState
@@ -55,6 +55,9 @@ CHECKED: list[tuple[str, str, type[StrEnum], set[str]]] = [
     ("leg", "state", LegState, set()),
     ("leg", "ended_as", LegEnd, set()),
     ("leg", "answered_by", AnsweredBy, set()),
+    ("agent_line", "state", LegState, set()),
+    ("agent_line", "ended_as", LegEnd, set()),
+    ("attempt", "mode", DialMode, set()),
     ("recording", "state", RecordingState, set()),
     ("leg", "part", Part, set()),
     ("leg", "listens", Listening, set()),

@@ -24,6 +24,7 @@ RECORDING = "recording"
 OPT_OUT = "opt_out"
 ASIDE = "aside"
 WAIT = "wait"
+BACK = "back"
 RINGING = "ringing"
 GREETED = "greeted"
 LEFT = "left"
@@ -73,6 +74,10 @@ class Addresses:
         """
         query = f"?{urlencode(told)}" if told else ""
         return f"{self.public_url}{PREFIX}/attempts/{attempt_id}/legs/{leg_id}/{kind}{query}{RETRY}"
+
+    def of_line(self, kind: str, line_id: UUID) -> str:
+        """The same for an agent's line."""
+        return f"{self.public_url}{PREFIX}/lines/{line_id}/{kind}{RETRY}"
 
     def sound_of_ringing(self) -> str:
         """A sound of ours that anybody may have; the carrier keeps it."""

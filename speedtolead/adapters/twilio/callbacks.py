@@ -16,7 +16,7 @@ from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from speedtolead.adapters.twilio import incoming
+from speedtolead.adapters.twilio import conferences, incoming
 from speedtolead.adapters.twilio.addresses import (
     ACCEPT,
     ANNOUNCE,
@@ -24,9 +24,7 @@ from speedtolead.adapters.twilio.addresses import (
     DETECTION,
     DIALED,
     OPT_OUT,
-    RINGING,
     STATUS,
-    WAIT,
     WHISPER,
     Addresses,
 )
@@ -45,9 +43,10 @@ from speedtolead.ports import (
     JoinNow,
     OfferLead,
 )
-from speedtolead.ports.conference import Alone, Greet, JoinConference
+from speedtolead.ports.conference import Greet, JoinConference
 from speedtolead.ports.control import Aside
 from speedtolead.ports.incoming import AskKeys, HoldOn, SayFirst, TakeMessage
+from speedtolead.ports.line import JoinLine
 from speedtolead.ports.messages import Receipt
 from speedtolead.ports.texts import InboundText
 from speedtolead.ports.voicemail import AskWhoAnswered, AwaitGreeting, LeaveMessage
@@ -232,7 +231,9 @@ def _put(response: VoiceResponse, instruction: Instruction, addresses: Addresses
         case JoinNow():
             pass
         case JoinConference():
-            _join(response, instruction, addresses)
+            conferences.join(response, instruction, addresses)
+        case JoinLine():
+            conferences.join_line(response, instruction, addresses)
         case Greet(words):
             if words:
                 response.say(words)
@@ -324,22 +325,4 @@ def _connect_agent(response: VoiceResponse, connect: ConnectAgent, addresses: Ad
         dial.sip(connect.address, **noun)
     else:
         dial.number(connect.address, **noun)
-    response.append(dial)
-
-
-def _join(response: VoiceResponse, join: JoinConference, addresses: Addresses) -> None:
-    """Into the conference, and out of the call after it: no address is asked then."""
-    waits = {Alone.RINGING: RINGING, Alone.GREETING: WAIT}.get(join.alone)
-    hears: dict[str, str] = {}
-    if waits is not None:
-        hears = {"wait_url": addresses.of(waits, join.attempt_id, join.leg_id), "wait_method": "POST"}
-    dial = Dial()
-    dial.conference(
-        join.conference,
-        beep="false",
-        end_conference_on_exit=join.ends_it,
-        muted=join.muted,
-        participant_label=str(join.leg_id),
-        **hears,
-    )
     response.append(dial)

@@ -20,6 +20,7 @@ from twilio.rest import Client
 from speedtolead.adapters.twilio import errors
 from speedtolead.adapters.twilio.addresses import DETECTION, RECORDING, STATUS, Addresses
 from speedtolead.adapters.twilio.callbacks import EVENTS, RECORDING_EVENTS, report
+from speedtolead.adapters.twilio.conferences import offer_line
 from speedtolead.adapters.twilio.control import TwilioControl
 from speedtolead.adapters.twilio.errors import FAILURES
 from speedtolead.adapters.twilio.http import TWILIO, BoundedHttpClient
@@ -28,6 +29,7 @@ from speedtolead.adapters.twilio.patterns import filled
 from speedtolead.adapters.twilio.voicemail import listening
 from speedtolead.ports import CallOrder, Indeterminate, KnownCall, Permanent, Sound, Transient
 from speedtolead.ports.incoming import OwnNumber
+from speedtolead.ports.line import LineOrder
 
 Queues = Callable[[timedelta], None]
 """Hears how long a call that was placed waits at the carrier before it is dialled."""
@@ -93,6 +95,22 @@ class TwilioCarrier(TwilioControl):
             raise errors.read(error) from error
         self._hear_queue(participant.queue_time)
         return _id_of(participant.call_sid)
+
+    async def open_line(self, order: LineOrder) -> str:
+        try:
+            call = await self._client.calls.create_async(
+                to=order.address,
+                from_=order.caller_id,
+                twiml=offer_line(order, self._addresses),
+                timeout=int(order.ring_timeout.total_seconds()),
+                status_callback=self._addresses.of_line(STATUS, order.line_id),
+                status_callback_event=EVENTS,
+                status_callback_method="POST",
+            )
+        except FAILURES as error:
+            raise errors.read(error) from error
+        self._hear_queue(call.queue_time)
+        return _id_of(call.sid)
 
     def _hear_queue(self, milliseconds: object) -> None:
         """The carrier's own estimate for the call it has just taken; a compatible one may not say it."""
