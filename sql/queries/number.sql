@@ -90,7 +90,7 @@ RETURNING id;
 -- What calls of a period brought, by the number that they showed; of a campaign, or of all. Counted are calls that the
 -- carrier took: calls are those that rang to their end (answered, busy, declined or not), failed those it could not
 -- make. Answered: a person took it, which is any answer that detection did not call a machine. Test leads are left out,
--- and calls that nobody asked the carrier for: those that came in.
+-- and calls that came in.
 SELECT n.phone, n.removed, count(g.id) AS placed,
        count(g.id) FILTER (WHERE g.ended_as IN ('completed', 'busy', 'no_answer')) AS calls,
        count(g.id) FILTER (WHERE g.ended_as IN ('completed', 'busy', 'no_answer') AND g.live_at IS NOT NULL
@@ -104,7 +104,7 @@ SELECT n.phone, n.removed, count(g.id) AS placed,
   LEFT JOIN LATERAL (
     SELECT g.id, g.ended_as, g.live_at, g.answered_by, a.contact
       FROM leg g
-      JOIN attempt a ON a.id = g.attempt_id AND a.requested_at IS NOT NULL
+      JOIN attempt a ON a.id = g.attempt_id AND a.direction = 'outbound'
       JOIN lead l ON l.id = a.lead_id AND NOT l.test
      WHERE g.account_id = n.account_id AND g.caller_id = n.phone AND g.kind = 'lead' AND g.carrier_call_id IS NOT NULL
        AND g.placed_at >= :since AND g.placed_at < :until
@@ -130,7 +130,7 @@ SELECT a.campaign_id, g.caller_id AS phone, a.number = 1 AS first,
   FROM unnest(CAST(:phones AS text[]), CAST(:trials_from AS timestamptz[])) AS n (phone, trial_from)
   JOIN leg g ON g.account_id = :account_id AND g.caller_id = n.phone AND g.kind = 'lead' AND g.placed_at >= :since
             AND g.carrier_call_id IS NOT NULL AND g.ended_as IN ('completed', 'busy', 'no_answer')
-  JOIN attempt a ON a.id = g.attempt_id AND a.requested_at IS NOT NULL
+  JOIN attempt a ON a.id = g.attempt_id AND a.direction = 'outbound'
   JOIN lead l ON l.id = a.lead_id AND NOT l.test
   JOIN unnest(CAST(:campaign_ids AS uuid[]), CAST(:recents_from AS timestamptz[])) AS c (campaign_id, recent_from)
     ON c.campaign_id = a.campaign_id

@@ -84,6 +84,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "preview_permits": {"campaign": "auto", "channel": "call", "phone": "+12125550142"},
     "hold": {"reason": "a claim"},
     "erase": {"reason": "asked for it"},
+    "bench": {"days": 3},
+    "give_lead": {"agent": "agent-1"},
+    "give": {},
 }
 """A good body of each operation that takes one of our own models; a lead's is hostile elsewhere."""
 ENDPOINTS = [endpoint for routes in V1 for endpoint in routes.endpoints]
