@@ -74,6 +74,7 @@ from speedtolead.service.intake.standing import Tables
 from speedtolead.service.intake.taking import Handover, Intake
 from speedtolead.service.intake.trial import Trials
 from speedtolead.service.intake.unread import UnreadPosts
+from speedtolead.service.labels import Labels
 from speedtolead.service.leads import Leads
 from speedtolead.service.lines import Lines
 from speedtolead.service.number_watching import NumberWatching
@@ -93,11 +94,13 @@ from speedtolead.service.rules.current import RuleSets
 from speedtolead.service.sending import Sending
 from speedtolead.service.shifts import Shifts
 from speedtolead.service.sign_in import SignIn
+from speedtolead.service.sounds import Sounds
 from speedtolead.service.source_stats import SourceReports
 from speedtolead.service.sources import Sources
 from speedtolead.service.suppressions import Suppressions
 from speedtolead.service.sweeping import Sweeping
 from speedtolead.service.unsubscribing import Unsubscribing
+from speedtolead.service.voicemails import Voicemails
 from speedtolead.service.waiting import WaitingLeads
 from speedtolead.service.webhooks.delivery import Deliveries
 from speedtolead.service.webhooks.relay import Relay
@@ -174,7 +177,7 @@ def _assemble(
     asking = Asking(database, carriers, clock, calls, Placements(database), watch, patience)
     recording = TalkRecording(database, carriers, clock, permits)
     controls = Carrying(database, carriers, clock, calls, recording)
-    afterwards = CarryingOut(database, carriers, clock, controls, asking.ask)
+    afterwards = CarryingOut(database, carriers, clock, controls, asking.ask, calls.sent_to_message)
     dialing = Dialing(database, clock, asking, afterwards, watch, patience, permits, area_codes)
     dialer = Dialer(dialing, clock, bell.wake())
     live = LiveHub(apart, bell.wake())
@@ -259,6 +262,9 @@ class _CallServices(TypedDict):
     talk_sweeping: TalkSweeping
     lines: Lines
     recordings: Recordings
+    labels: Labels
+    voicemails: Voicemails
+    sounds: Sounds
     carriers: CarrierWatch
 
 
@@ -274,6 +280,7 @@ def _call_services(
 ) -> _CallServices:
     clock, database = ground.clock, ground.database
     going_on = GoingOn(clock, patience, ground.permits, numbering)
+    labels = Labels(database, clock, calls)
     return {
         "controls": Controls(database, clock, calls),
         "talks": Talks(ground.apart),
@@ -287,6 +294,9 @@ def _call_services(
         "sweeping": Sweeping(database, carriers, clock, calls, patience, afterwards),
         "afterwards": afterwards,
         "recordings": Recordings(ground.apart, carriers),
+        "labels": labels,
+        "voicemails": Voicemails(database, clock, ground.permits, labels),
+        "sounds": Sounds(ground.apart, clock),
         "carriers": watch,
     }
 

@@ -114,6 +114,8 @@ class Leg:
     accepted_at: datetime | None = None
     """Agent legs: when the agent took the lead (pressed 1)."""
     seconds: int | None = None
+    detected_at: datetime | None = None
+    """When ``answered_by`` was first told."""
 
 
 def advance(leg: Leg, report: LegReport) -> Leg:
@@ -122,6 +124,7 @@ def advance(leg: Leg, report: LegReport) -> Leg:
         leg,
         carrier_call_id=leg.carrier_call_id or report.carrier_call_id,
         answered_by=leg.answered_by or report.answered_by,
+        detected_at=_first_told(leg, report),
         carrier_code=report.carrier_code or leg.carrier_code,
         seconds=leg.seconds if report.seconds is None else report.seconds,
     )
@@ -136,6 +139,12 @@ def advance(leg: Leg, report: LegReport) -> Leg:
             return _ended(leg, report)
         case LegState.PLACING:
             return leg
+
+
+def _first_told(leg: Leg, report: LegReport) -> datetime | None:
+    if report.answered_by is None or leg.answered_by not in {None, report.answered_by}:
+        return leg.detected_at
+    return report.at if leg.detected_at is None else min(leg.detected_at, report.at)
 
 
 def accepted(leg: Leg, at: datetime) -> Leg:

@@ -11,12 +11,12 @@ that an agent labels unasked was labelled for a reason.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from speedtolead.domain.call import AnsweredBy
+from speedtolead.domain.call import AnsweredBy, Leg
 
 
 class Unknown(StrEnum):
@@ -84,6 +84,34 @@ def in_sample(attempt_id: UUID, share: float) -> bool:
     return int.from_bytes(drawn, "big") < share * 2**64
 
 
-def who_answered(detected: AnsweredBy | None, label: Label | None) -> AnsweredBy | None:
-    """Detection's verdict, which somebody's word who heard the call overrules."""
-    return detected if label is None else AnsweredBy(label.value)
+def treated(policy: MachinePolicy, lead: Leg, bridged_at: datetime | None, label: Label | None) -> Leg:
+    """The lead's leg with who is taken to have answered it.
+
+    Somebody's word who heard the call overrules detection. A machine's verdict that came late, into a talk, leaves
+    open who it is: a person who has talked for so long is not hung up on. One that came after the end stands.
+    """
+    if label is not None:
+        return replace(lead, answered_by=AnsweredBy(label.value))
+    if lead.answered_by is AnsweredBy.MACHINE and _late(policy, lead, bridged_at):
+        return replace(lead, answered_by=AnsweredBy.UNKNOWN)
+    return lead
+
+
+def counted(policy: MachinePolicy, lead: Leg) -> Leg:
+    """A treated leg as it counts for a contact: without detection, a talk that is long enough is a person's."""
+    if lead.answered_by is None and not policy.detect:
+        return replace(lead, answered_by=AnsweredBy.HUMAN)
+    return lead
+
+
+def hangs_up(policy: MachinePolicy, lead: Leg, bridged_at: datetime | None) -> bool:
+    """Whether a call is ended of which detection could not tell who answered it."""
+    unknown = lead.answered_by is AnsweredBy.UNKNOWN and policy.unknown is Unknown.HANG_UP
+    return unknown and not _late(policy, lead, bridged_at)
+
+
+def _late(policy: MachinePolicy, lead: Leg, bridged_at: datetime | None) -> bool:
+    if bridged_at is None or lead.detected_at is None:
+        return False
+    after_the_end = lead.ended_at is not None and lead.detected_at >= lead.ended_at
+    return not after_the_end and lead.detected_at - bridged_at >= policy.late

@@ -55,6 +55,8 @@ EVENT_KINDS = frozenset(
         "recording.announced",
         "recording.kept",
         "notice.given",
+        "label.asked",
+        "attempt.labelled",
         "outcome.appointment",
         "outcome.quote",
         "outcome.sale",

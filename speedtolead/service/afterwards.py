@@ -18,6 +18,7 @@ import structlog
 from speedtolead.ports import Clock, Indeterminate, Instruction, PortError
 from speedtolead.ports.carriers import Carriers
 from speedtolead.ports.control import CALL_OVER
+from speedtolead.ports.voicemail import AwaitGreeting
 from speedtolead.service.order import LegOrder
 from speedtolead.store import recordings as rows
 from speedtolead.store.database import Database, DatabaseAway
@@ -30,6 +31,18 @@ class EndCall:
     """The carrier is to end this call of its own."""
 
     call_id: str
+    carrier: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendToMessage:
+    """The carrier is to take this call, which a machine answered, away from the agent and to its message.
+
+    Where it does not, the call is ended: that the agent is free counts for more than the message.
+    """
+
+    call_id: str
+    instruction: AwaitGreeting
     carrier: str
 
 
@@ -66,9 +79,11 @@ class WorkOff:
     attempt_id: UUID
 
 
-Afterwards = EndCall | SendElsewhere | PlaceLeg | StartRecording | WorkOff
+Afterwards = EndCall | SendElsewhere | SendToMessage | PlaceLeg | StartRecording | WorkOff
 Ask = Callable[[LegOrder], Awaitable[Sequence[Afterwards]]]
 """Asks the carrier for a leg and records the answer; what must be done then."""
+SentToMessage = Callable[[UUID, UUID], Awaitable[Sequence[Afterwards]]]
+"""Records of an attempt and its leg that the carrier took the call to its message; what must be done then."""
 
 
 class WorkingOff(Protocol):
@@ -79,13 +94,20 @@ class WorkingOff(Protocol):
 
 class CarryingOut:
     def __init__(
-        self, database: Database, carriers: Carriers, clock: Clock, controls: WorkingOff, ask: Ask
+        self,
+        database: Database,
+        carriers: Carriers,
+        clock: Clock,
+        controls: WorkingOff,
+        ask: Ask,
+        sent_to_message: SentToMessage,
     ) -> None:
         self._controls = controls
         self._database = database
         self._carriers = carriers
         self._clock = clock
         self._ask = ask
+        self._sent_to_message = sent_to_message
 
     async def carry_out(self, afterwards: Sequence[Afterwards]) -> None:
         """Each in order, and what follows from it; what fails is logged, and holds up none of the others."""
@@ -98,6 +120,8 @@ class CarryingOut:
                         await self._carriers.of(carrier).end_call(call_id)
                     case SendElsewhere(call_id, carrier, instruction):
                         await self._carriers.of(carrier).redirect(call_id, instruction)
+                    case SendToMessage():
+                        to_do.extend(await self._send_to_message(one))
                     case PlaceLeg(wanted):
                         to_do.extend(await self._ask(wanted))
                     case StartRecording():
@@ -105,13 +129,24 @@ class CarryingOut:
                     case WorkOff(attempt_id):
                         to_do.extend(await self._controls.work_off(attempt_id))
             except PortError as error:
-                if isinstance(one, SendElsewhere) and error.code == CALL_OVER:
+                if isinstance(one, SendElsewhere | SendToMessage) and error.code == CALL_OVER:
                     continue
                 what = type(one).__name__
                 log.warning("carrier.not_done", what=what, code=error.code, provider_code=error.provider_code)
             except DatabaseAway as error:
                 # It is done; what the carrier tells of a recording by itself notes it as well.
                 log.warning("carrier.not_noted", what=type(one).__name__, code=error.code)
+
+    async def _send_to_message(self, send: SendToMessage) -> Sequence[Afterwards]:
+        carrier, told = self._carriers.of(send.carrier), send.instruction
+        try:
+            await carrier.redirect(send.call_id, told)
+        except PortError as error:
+            if error.code != CALL_OVER:
+                await carrier.end_call(send.call_id)
+            raise
+        log.info("voicemail.sent", attempt_id=str(told.attempt_id))
+        return await self._sent_to_message(told.attempt_id, told.leg_id)
 
 
 async def start_recording(database: Database, carriers: Carriers, clock: Clock, start: StartRecording) -> None:

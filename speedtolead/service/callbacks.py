@@ -30,12 +30,13 @@ from speedtolead.ports import (
     OfferLead,
 )
 from speedtolead.ports.conference import Greet
-from speedtolead.service import ending, offering, recordings
+from speedtolead.ports.voicemail import AskWhoAnswered
+from speedtolead.service import ending, machine, offering, recordings
 from speedtolead.service.afterwards import Afterwards, SendElsewhere
 from speedtolead.service.calls import Calls
 from speedtolead.service.controls import following, joining
 from speedtolead.service.inbound.going_on import GoingOn
-from speedtolead.service.letting_go import NOT_REACHED
+from speedtolead.service.letting_go import A_MACHINE, NOT_REACHED
 from speedtolead.service.order import agent_joins, lead_joins, lead_joins_line
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
@@ -230,7 +231,8 @@ class Callbacks:
                 # The talk is being taken there: what left this call was sent, and is not over for that.
                 left = LegKind.AGENT if call.mode is DialMode.AGENT_FIRST else LegKind.LEAD
                 return Told(joining.rejoin(call, left), await self._calls.settle(tx, call))
-            if new:
+            away = machine.is_machine(call.lead) and await machine.sent_away(tx, callback.leg_id)
+            if new and not away:  # a machine that was sent to its message has left this call, and is not over
                 await call.apply(tx, callback.leg_id, report)
             if call.incoming and lead_over is not None:
                 await call.apply(tx, self._going_on.lead_leg(call), lead_over)
@@ -238,9 +240,17 @@ class Callbacks:
             if call.incoming:
                 return Told(await self._going_on.next(tx, call), afterwards)
             if call.mode is DialMode.AGENT_FIRST:
-                talked = call.fate().bridged_at is not None
-                return Told(Goodbye(None if talked else NOT_REACHED), afterwards)
+                return Told(self._agents_end(call), afterwards)
             return Told(await self._next_agent(tx, call), afterwards)
+
+    def _agents_end(self, call: Call) -> Instruction:
+        """``agent_first``: the lead's call is over, or elsewhere; the last that the agent hears of it."""
+        found = call.current(LegKind.AGENT)
+        if found is not None and machine.asks_by_key(call, call.leg_rows[found[0]].address):
+            return AskWhoAnswered(call.row.attempt_id, found[0])
+        if machine.is_machine(call.lead):
+            return Goodbye(A_MACHINE)
+        return Goodbye(None if call.fate().bridged_at is not None else NOT_REACHED)
 
     def _lead_joins(self, call: Call, callback: Callback, afterwards: Sequence[Afterwards]) -> Told:
         """The lead has heard the announcement; what was to be sent after the call is answered here."""

@@ -25,10 +25,10 @@ from speedtolead.domain.attempt import (
     Result,
     sources,
 )
-from speedtolead.domain.call import DialMode, Fate, LegKind, LegReport, LegState, is_contact
+from speedtolead.domain.call import DialMode, Fate, LegKind, LegReport, LegState
 from speedtolead.domain.lead import OPEN_STATES, LeadEvent, LeadState
 from speedtolead.ports import Clock
-from speedtolead.service import ending, recordings, returns
+from speedtolead.service import ending, machine, recordings, returns
 from speedtolead.service.afterwards import Afterwards, StartRecording
 from speedtolead.service.controls import following
 from speedtolead.service.follow_up import FollowUp
@@ -77,7 +77,14 @@ class Calls:
         """What must be done at the carrier, by the legs as they are known: it may not have been done before."""
         async with self._database.transaction() as tx:
             call = await load(tx, attempt_id)
-            return await let_go(tx, call, self._patience, self._clock.now(), trusting=False)
+            return await let_go(tx, call, self._patience, self._permits, self._clock.now(), trusting=False)
+
+    async def sent_to_message(self, attempt_id: UUID, leg_id: UUID) -> Sequence[Afterwards]:
+        """The carrier took the lead's call, which a machine answered, away from the agent."""
+        async with self._database.transaction() as tx:
+            call = await load(tx, attempt_id)
+            await machine.sent(tx, leg_id, self._clock.now())
+            return await self.settle(tx, call)
 
     async def uncount(self, lead_id: UUID, leg_id: UUID) -> None:
         """The carrier never had this call, so the person was not contacted by it.
@@ -104,7 +111,8 @@ class Calls:
         await self._agents_follow(tx, call, fate, now)
         await returns.hear_of_number(tx, call.row, call.leg(LegKind.LEAD), now)
         followed = await following.follow(tx, call, fate, self._patience, now)
-        left = await let_go(tx, call, self._patience, now)
+        await machine.ask_agent(tx, call, fate, now)
+        left = await let_go(tx, call, self._patience, self._permits, now)
         return [*followed, *left, *back, *await self._to_record(tx, call, fate, now)]
 
     async def let_others_go(self, tx: Connection, call: Call, leg_id: UUID) -> Sequence[Afterwards]:
@@ -116,7 +124,7 @@ class Calls:
         for other in rung:
             if other != leg_id and (event := self._what_follows(call, fate, other, now)) is not None:
                 await agents.move_engaged(tx, call.leg_rows[other].agent_id, call.row.attempt_id, event, now)
-        return await let_go(tx, call, self._patience, now)
+        return await let_go(tx, call, self._patience, self._permits, now)
 
     async def _renew(self, tx: Connection, call: Call) -> None:
         if AttemptState(call.row.state) in _LIVE and call.row.ended_at is None:
@@ -197,8 +205,7 @@ class Calls:
         """The lead's leg is over: the result, the lead, the next attempt."""
         lead = call.leg(LegKind.LEAD)
         assert lead is not None
-        minimum = call.campaign.dial.minimum_talk.total_seconds()
-        contact = fate.result is None and is_contact(lead, fate.bridged_at, minimum)
+        contact = call.is_contact()
         state = AttemptState.CONNECTED if fate.result is None else AttemptState(fate.result.value)
         await self._save(tx, call, fate, state, now, contact)
         kind = "attempt.contact" if contact else f"attempt.{state.value}"
@@ -217,8 +224,7 @@ class Calls:
         if fate.result is Result.MACHINE:
             await self._save(tx, call, fate, AttemptState.MACHINE, now)
             return
-        minimum = call.campaign.dial.minimum_talk.total_seconds()
-        contact = is_contact(lead, fate.bridged_at, minimum)
+        contact = call.is_contact()
         if contact and not call.row.contact:
             await self._save(tx, call, fate, AttemptState.CONNECTED, now, contact=True)
             await self._lead_follows(tx, call, True, now)
@@ -268,7 +274,8 @@ class Calls:
                 await events.wake(tx)
 
     def _what_follows(self, call: Call, fate: Fate, leg_id: UUID, now: datetime) -> AgentEvent | None:
-        leg, lead_over = call.legs[leg_id], fate.ended_at is not None
+        leg, machine_answered = call.legs[leg_id], fate.result is Result.MACHINE
+        lead_over = fate.ended_at is not None or machine_answered
         taken_at = call.taken_by_another(leg_id)
         if taken_at is not None and (leg.ended_at is None or leg.ended_at >= taken_at):
             # Somebody else was quicker: no offer was missed.
@@ -277,7 +284,8 @@ class Calls:
             refused = leg.accepted_at is None and not lead_over and call.row.gave_way_at is None
             if refused and leg.state is LegState.ENDED:
                 return Missed(self._patience.missed_offer_rest)
-            return Released(call.campaign.dial.wrap_up if fate.bridged_at else timedelta(0))
+            talked = fate.bridged_at is not None and not machine_answered
+            return Released(call.campaign.dial.wrap_up if talked else timedelta(0))
         if lead_over:
             return Leaving(now + self._patience.hang_up)
         if call.mode is DialMode.HOT and leg.state is LegState.LIVE and fate.bridged_at is None:

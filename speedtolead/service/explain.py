@@ -61,11 +61,18 @@ def _attempt(attempt: AttemptRow) -> Iterator[tuple[datetime, str]]:
         yield attempt.announced_at, f"{name}: the lead was told that the call may be recorded."
     if attempt.notice_at:
         yield attempt.notice_at, f"{name}: no agent was free; the lead was told who called, and how to stop it."
+    if attempt.voicemail_left_at:
+        yield attempt.voicemail_left_at, f"{name}: the message was left with the machine."
     if attempt.ended_at:
         yield attempt.ended_at, f"{name} ended: {_result(attempt)}."
 
 
 def _result(attempt: AttemptRow) -> str:
+    said = f"; whoever heard it says a {attempt.labelled_as} answered" if attempt.labelled_as else ""
+    return _state(attempt) + said
+
+
+def _state(attempt: AttemptRow) -> str:
     if attempt.contact:
         return f"contact, {attempt.talk_seconds or 0:.0f} s of talk"
     if attempt.state == "connected":

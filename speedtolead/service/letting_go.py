@@ -9,24 +9,26 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from speedtolead.domain.call import AnsweredBy, DialMode, LegKind, LegState
+from speedtolead.domain.call import DialMode, LegKind, LegState
 from speedtolead.domain.leaving import AgentsCall, LeadsCall, agents_call, leads_call
 from speedtolead.ports import Goodbye
-from speedtolead.service import offering
+from speedtolead.service import machine, offering
 from speedtolead.service.afterwards import Afterwards, EndCall, PlaceLeg, SendElsewhere
 from speedtolead.service.order import Attempted
 from speedtolead.service.patience import Patience
+from speedtolead.service.permits import Permits
 from speedtolead.service.under_way import Call
 from speedtolead.store.dial import LegToPlace
 from speedtolead.store.query import Connection
 
 NOT_REACHED = "The lead did not answer. Goodbye."
+A_MACHINE = "A machine answered. Goodbye."
 _NOTICE_TAKES = timedelta(seconds=45)
 """A lead who was sent to the notice is through with it by then, or never got there."""
 
 
 async def let_go(
-    tx: Connection, call: Call, patience: Patience, now: datetime, *, trusting: bool = True
+    tx: Connection, call: Call, patience: Patience, permits: Permits, now: datetime, *, trusting: bool = True
 ) -> list[Afterwards]:
     """Read both sides and say what must be done; a next agent is reserved with the caller's transaction.
 
@@ -34,8 +36,11 @@ async def let_go(
     """
     if call.row.gave_way_at is not None:
         return _all(call)
-    afterwards = await _leads(tx, call, patience, now, trusting)
-    lead, bridged = call.leg(LegKind.LEAD), call.fate().bridged_at is not None
+    afterwards = await _leads(tx, call, patience, permits, now, trusting)
+    lead, bridged = call.lead, call.fate().bridged_at is not None
+    words = NOT_REACHED
+    if machine.is_machine(lead):
+        lead, words = None, A_MACHINE  # for an agent, nobody is there
     for leg_id, leg in call.rung(LegKind.AGENT).items():
         if leg.carrier_call_id is None:
             continue
@@ -44,7 +49,7 @@ async def let_go(
             case AgentsCall.ENDS:
                 afterwards.append(EndCall(leg.carrier_call_id, call.carrier))
             case AgentsCall.GOODBYE:
-                afterwards.append(SendElsewhere(leg.carrier_call_id, call.carrier, Goodbye(NOT_REACHED)))
+                afterwards.append(SendElsewhere(leg.carrier_call_id, call.carrier, Goodbye(words)))
             case AgentsCall.GOES_ON:
                 pass
     return afterwards
@@ -58,12 +63,19 @@ def _all(call: Call) -> list[Afterwards]:
     return [EndCall(call_id, call.carrier) for call_id in live if call_id is not None]
 
 
-async def _leads(tx: Connection, call: Call, patience: Patience, now: datetime, trusting: bool) -> list[Afterwards]:
-    found = call.current(LegKind.LEAD)
-    if found is None:
+async def _leads(
+    tx: Connection, call: Call, patience: Patience, permits: Permits, now: datetime, trusting: bool
+) -> list[Afterwards]:
+    lead, fate = call.lead, call.fate()
+    if lead is None or lead.state is LegState.ENDED:
         return []
-    _, lead = found
-    apart, bridged = call.mode in {DialMode.BOTH, DialMode.HOT}, call.fate().bridged_at is not None
+    if machine.is_machine(lead):
+        return await machine.reached(tx, call, permits, now)
+    apart, bridged = call.mode in {DialMode.BOTH, DialMode.HOT}, fate.bridged_at is not None
+    if machine.ends_unknown(call, lead, fate) and lead.carrier_call_id is not None:
+        if bridged:
+            return [EndCall(lead.carrier_call_id, call.carrier)]
+        return await _say_who_called(tx, call, lead.carrier_call_id, now)  # it may be a person, and is abandoned
     agents = list(call.rung(LegKind.AGENT).values())
     handed_over = call.row.controlled and call.row.conference is not None  # perhaps: see service.controls
     match leads_call(call.mode, lead, agents, ends_itself=handed_over or (trusting and apart and bridged)):
@@ -75,7 +87,7 @@ async def _leads(tx: Connection, call: Call, patience: Patience, now: datetime, 
                 return [_place(call, leg, now + patience.dialing)]
     if lead.carrier_call_id is None:
         return []  # it is ended once its id is heard of
-    if apart and not bridged and lead.state is LegState.LIVE and lead.answered_by is not AnsweredBy.MACHINE:
+    if apart and not bridged and lead.state is LegState.LIVE:
         return await _say_who_called(tx, call, lead.carrier_call_id, now)
     return [EndCall(lead.carrier_call_id, call.carrier)]
 

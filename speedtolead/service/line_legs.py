@@ -10,13 +10,14 @@ from datetime import datetime
 from speedtolead.domain.attempt import AttemptState
 from speedtolead.domain.call import DialMode, LegEnd, LegKind, LegReport, LegState
 from speedtolead.ports.line import JoinLine
+from speedtolead.service import machine
 from speedtolead.service.afterwards import Afterwards, SendElsewhere
 from speedtolead.service.under_way import Call
 from speedtolead.store.query import Connection
 
 
 async def off_the_line(tx: Connection, call: Call, now: datetime) -> list[Afterwards]:
-    """End the agent's leg once the lead's is over, or will not be made; what must be done for the line.
+    """End the agent's leg once the lead's is over, elsewhere or will not be made; what must be done for the line.
 
     A lead who was on the line ended its conference, and the line asks how it goes on. One who was not reached left
     it as it was, begun by the ringing: without music, so it is sent there anew.
@@ -24,7 +25,8 @@ async def off_the_line(tx: Connection, call: Call, now: datetime) -> list[Afterw
     if call.mode is not DialMode.HOT:
         return []
     lead, over = call.leg(LegKind.LEAD), AttemptState(call.row.state) is AttemptState.SCHEDULED
-    if not over and (lead is None or lead.state is not LegState.ENDED):
+    gone = lead is not None and (lead.state is LegState.ENDED or await machine.is_away(tx, call))
+    if not over and not gone:
         return []
     back: list[Afterwards] = []
     for leg_id, leg in call.rung(LegKind.AGENT).items():

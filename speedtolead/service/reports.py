@@ -13,8 +13,10 @@ from uuid import UUID
 from speedtolead.domain.metrics import SHARES, wilson
 from speedtolead.ports import Clock
 from speedtolead.store import agents, stats
+from speedtolead.store import machine as machine_rows
 from speedtolead.store.agents import AgentRow
 from speedtolead.store.database import Database
+from speedtolead.store.machine import DetectionRow
 from speedtolead.store.stats import ContactRow, HopRow, LiveRow, SpeedRow
 
 
@@ -57,6 +59,11 @@ class Reports:
         async with self._database.connection() as tx:
             given = _given(account_id, period)
             return await stats.CONTACT.all(tx, **given, group_by=period.group_by or "all")
+
+    async def detection(self, account_id: UUID, period: Period) -> list[DetectionRow]:
+        async with self._database.connection() as tx:
+            given = _given(account_id, period)
+            return await machine_rows.DETECTION.all(tx, **given, group_by=period.group_by or "all")
 
     async def live(self, account_id: UUID) -> tuple[LiveRow, list[AgentRow]]:
         """What is going on now, and the agents."""

@@ -11,12 +11,14 @@ from datetime import datetime
 from uuid import UUID
 
 from speedtolead.domain import call as legs_of_call
+from speedtolead.domain import machine
 from speedtolead.domain.agent import Accepted
 from speedtolead.domain.attempt import AttemptState, Result
 from speedtolead.domain.call import DialMode, Fate, Leg, LegKind, LegReport, LegState
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.inbound import Direction
+from speedtolead.domain.machine import Label
 from speedtolead.store import agents, dial
 from speedtolead.store import calls as rows
 from speedtolead.store.calls import CallRow, LegRow
@@ -108,10 +110,34 @@ class Call:
 
     def fate(self) -> Fate:
         offers = list(self.rung(LegKind.AGENT).values())
-        found = legs_of_call.fate(self.mode, self.leg(LegKind.LEAD), offers)
+        found = legs_of_call.fate(self.mode, self.lead, offers)
         if self.incoming and found.result is Result.ABANDONED:
             return replace(found, result=Result.NO_ANSWER)  # nobody of ours took it
         return found
+
+    @property
+    def lead(self) -> Leg | None:
+        """The lead's present leg, with who is taken to have answered it."""
+        lead, offers = self.leg(LegKind.LEAD), list(self.rung(LegKind.AGENT).values())
+        if lead is None:
+            return None
+        bridged = legs_of_call.fate(self.mode, lead, offers).bridged_at
+        label = None if self.row.labelled_as is None else Label(self.row.labelled_as)
+        return machine.treated(self.campaign.machine, lead, bridged, label)
+
+    def is_contact(self) -> bool:
+        lead, fate = self.lead, self.fate()
+        if lead is None or fate.result is not None:
+            return False
+        minimum = self.campaign.dial.minimum_talk.total_seconds()
+        return legs_of_call.is_contact(machine.counted(self.campaign.machine, lead), fate.bridged_at, minimum)
+
+    def labelled(self, label: Label) -> None:
+        """Somebody's word on who answered, which was written just now."""
+        self.row = replace(self.row, labelled_as=label.value)
+
+    def label_asked(self, detected: legs_of_call.AnsweredBy) -> None:
+        self.row = replace(self.row, label_asked=detected.value)
 
     async def apply(self, tx: Connection, leg_id: UUID, report: LegReport) -> bool:
         """Advance a leg and write it; False where the report told nothing new, or of no leg of this attempt."""

@@ -99,6 +99,11 @@ def greeting(text: str, lead: LeadWords, campaign: str, seller: str) -> str | No
     return _said(text, lead, campaign, seller, f"This is {seller}.") or None
 
 
+def left(text: str, lead: LeadWords, campaign: str, seller: str) -> str:
+    """What is left with a machine; a template that fails says only that the seller calls about the request."""
+    return _said(text, lead, campaign, seller, "We called about the request that you made.")
+
+
 def _said(text: str, lead: LeadWords, campaign: str, seller: str, otherwise: str) -> str:
     fields = {
         "first_name": lead.first_name or "",

@@ -46,6 +46,8 @@ class CallRow:
     direction: str
     gave_way_at: datetime | None
     calls_back: UUID | None
+    label_asked: str | None
+    labelled_as: str | None
     campaign_version: int
     lead_state: str
     received_at: datetime
@@ -77,6 +79,7 @@ class LegRow:
     ended_at: datetime | None = None
     ended_as: str | None = None
     answered_by: str | None = None
+    detected_at: datetime | None = None
     carrier_code: str | None = None
     seconds: int | None = None
     part: str | None = None
@@ -104,6 +107,7 @@ class LegRow:
             ended_at=self.ended_at,
             end=LegEnd(self.ended_as) if self.ended_as else None,
             answered_by=AnsweredBy(self.answered_by) if self.answered_by else None,
+            detected_at=self.detected_at,
             carrier_code=self.carrier_code,
             accepted_at=self.accepted_at,
             seconds=self.seconds,
@@ -214,6 +218,7 @@ async def save_leg(tx: Connection, leg_id: UUID, leg: Leg) -> None:
         ended_at=leg.ended_at,
         ended_as=leg.end,
         answered_by=leg.answered_by,
+        detected_at=leg.detected_at,
         carrier_code=leg.carrier_code,
         seconds=leg.seconds,
     )

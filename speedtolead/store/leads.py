@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from speedtolead.store.machine import VOICEMAILS_TO_SHOW, VoicemailLine
 from speedtolead.store.outcomes import OUTCOMES_OF_LEAD, OutcomeRow
 from speedtolead.store.query import Connection, Nothing, Query
 from speedtolead.store.recordings import RECORDINGS_OF_LEAD, RecordingLine
@@ -111,6 +112,9 @@ class AttemptRow:
     note: str | None
     announced_at: datetime | None = None
     notice_at: datetime | None = None
+    label_asked: str | None = None
+    labelled_as: str | None = None
+    voicemail_left_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +187,7 @@ class LeadStory:
     claim: ClaimRow | None = None
     recordings: list[RecordingLine] = field(default_factory=list)
     thread: list[ThreadLine] = field(default_factory=list)
+    voicemails: list[VoicemailLine] = field(default_factory=list)
 
 
 async def story(tx: Connection, account_id: UUID, lead_id: UUID, source_id: UUID | None) -> LeadStory | None:
@@ -201,4 +206,5 @@ async def story(tx: Connection, account_id: UUID, lead_id: UUID, source_id: UUID
         await CLAIM_OF_LEAD.first(tx, **of) if source_id is None else None,
         await RECORDINGS_OF_LEAD.all(tx, **of) if source_id is None else [],
         await THREAD_OF_LEAD.all(tx, **of) if source_id is None else [],
+        await VOICEMAILS_TO_SHOW.all(tx, **of) if source_id is None else [],
     )

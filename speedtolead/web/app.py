@@ -35,6 +35,7 @@ from speedtolead.web import (
     stats,
     suppressions,
     voice,
+    voicemail,
     webhooks,
 )
 from speedtolead.web.lead_post import MAX_BODY
@@ -60,6 +61,7 @@ V1 = (
     returns.routes,
     webhooks.routes,
     evidence.routes,
+    voicemail.routes,
 )
 
 
@@ -90,6 +92,7 @@ def create_app(services: Services, body_seconds: float = reading.BODY_SECONDS) -
     app.router.add_post(voice.STATUS_PATH, voice.status)
     app.router.add_get(sounds.RINGING_PATH, sounds.show_ringing)
     app.router.add_get(sounds.MUSIC_PATH, sounds.show_music)
+    app.router.add_get(voicemail.SOUND_PATH, voicemail.play)
     app.router.add_get(inbound.PATH, inbound.receive, allow_head=False)
     app.router.add_post(inbound.PATH, inbound.receive)
     app.router.add_get("/openapi.json", openapi.show)

@@ -51,6 +51,9 @@ KINDS = frozenset(
         "keys",
         "waited",
         "message",
+        "greeted",
+        "left",
+        "labelled",
     }
 )
 AFTERWARDS = web.AppKey("afterwards", set[asyncio.Task[None]])
@@ -155,6 +158,12 @@ async def _take(request: web.Request, services: Services, one: Callback) -> web.
             told = Told(Greet(), [])
         case "aside":
             told = Told(Aside(request.query.get("words", ""), request.query.get("digits", "")), [])
+        case "greeted":
+            told = await services.voicemails.greeted(one)
+        case "left":
+            told = await services.voicemails.left(one)
+        case "labelled":
+            told = await services.voicemails.labelled(one, reader.digits(one.fields))
         case "opt_out":
             told = await services.opt_outs.pressed(one, reader.digits(one.fields))
         case _:

@@ -77,6 +77,21 @@ class RecordingView(BaseModel):
     announced_at: Instant | None
 
 
+class VoicemailView(BaseModel):
+    """A message that was begun, and if ``left_at``, said to its end. A source's key is told of none.
+
+    ``sha256``: of the file that was played instead of the words; ``digest``: of all that was heard.
+    """
+
+    opening: str
+    words: str
+    closing: str
+    sha256: str | None
+    digest: str
+    begun_at: Instant
+    left_at: Instant | None
+
+
 class AttemptView(BaseModel):
     attempt_id: UUID
     number: int
@@ -104,9 +119,13 @@ class AttemptView(BaseModel):
     note: str | None
     announced_at: Instant | None
     notice_at: Instant | None
+    label_asked: str | None
+    labelled_as: str | None
+    voicemail_left_at: Instant | None
     legs: list[LegView]
     decisions: list[DecisionView]
     recordings: list[RecordingView]
+    voicemails: list[VoicemailView]
 
 
 class HopsView(BaseModel):
@@ -279,6 +298,11 @@ def _attempt(story: LeadStory, attempt: AttemptRow) -> AttemptView:
             RecordingView(**{name: getattr(recording, name) for name in RecordingView.model_fields})
             for recording in story.recordings
             if recording.attempt_id == attempt.attempt_id
+        ],
+        voicemails=[
+            VoicemailView(**{name: getattr(voicemail, name) for name in VoicemailView.model_fields})
+            for voicemail in story.voicemails
+            if voicemail.attempt_id == attempt.attempt_id
         ],
     )
 

@@ -40,6 +40,7 @@ from speedtolead.service.intake.pinging import Pings
 from speedtolead.service.intake.taking import Intake
 from speedtolead.service.intake.trial import Trials
 from speedtolead.service.intake.unread import UnreadPosts
+from speedtolead.service.labels import Labels
 from speedtolead.service.leads import Leads
 from speedtolead.service.lines import Lines
 from speedtolead.service.number_watching import NumberWatching
@@ -56,11 +57,13 @@ from speedtolead.service.returns import Returns
 from speedtolead.service.rules.current import RuleSets
 from speedtolead.service.shifts import Shifts
 from speedtolead.service.sign_in import SignIn
+from speedtolead.service.sounds import Sounds
 from speedtolead.service.source_stats import SourceReports
 from speedtolead.service.sources import Sources
 from speedtolead.service.suppressions import Suppressions
 from speedtolead.service.sweeping import Sweeping
 from speedtolead.service.unsubscribing import Unsubscribing
+from speedtolead.service.voicemails import Voicemails
 from speedtolead.service.waiting import WaitingLeads
 from speedtolead.service.webhooks.replay import Webhooks
 from speedtolead.store.events import Event
@@ -110,6 +113,9 @@ class Services:
     talk_sweeping: TalkSweeping
     lines: Lines
     recordings: Recordings
+    labels: Labels
+    voicemails: Voicemails
+    sounds: Sounds
     carriers: CarrierWatch
     sign_in: SignIn
     webhooks: Webhooks

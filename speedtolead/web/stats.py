@@ -97,7 +97,7 @@ class ContactReport(BaseModel):
     responses={200: SpeedReport, 422: ProblemView, **ERRORS},
 )
 async def speed(request: web.Request) -> web.Response:
-    account_id, period = await _period(request)
+    account_id, period = await period_of(request)
     found = await request.app[SERVICES].reports.speed(account_id, period)
     report = speed_report(period.since, period.until, found)
     return as_csv(report.speeds) if wants_csv(request) else answer(report)
@@ -111,13 +111,13 @@ async def speed(request: web.Request) -> web.Response:
     responses={200: ContactReport, 422: ProblemView, **ERRORS},
 )
 async def contact(request: web.Request) -> web.Response:
-    account_id, period = await _period(request)
+    account_id, period = await period_of(request)
     found = await request.app[SERVICES].reports.contact(account_id, period)
     report = contact_report(period.since, period.until, found)
     return as_csv(report.groups) if wants_csv(request) else answer(report)
 
 
-async def _period(request: web.Request) -> tuple[UUID, Period]:
+async def period_of(request: web.Request) -> tuple[UUID, Period]:
     caller = await auth.caller(request)
     query = reading.query_of(StatsQuery, request)
     until = query.until or request.app[SERVICES].clock.now()

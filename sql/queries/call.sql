@@ -3,7 +3,7 @@
 SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, a.number, a.step, a.state, a.mode, a.caller_id,
        a.agent_id, a.lease, a.lease_until, a.unknown_since, a.permitted_at, a.bridged_at, a.ended_at, a.contact,
        a.announced_at, a.notice_at, a.conference, a.conferred_at, a.controlled, a.direction, a.gave_way_at,
-       a.calls_back, c.version AS campaign_version,
+       a.calls_back, a.label_asked, a.labelled_as, c.version AS campaign_version,
        l.state AS lead_state, l.received_at, l.phone, l.candidates,
        l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes, s.name AS source_name
   FROM attempt a
@@ -16,8 +16,8 @@ SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, a.number, a.s
 -- name: legs_of_attempt
 -- The legs of an attempt, those of earlier tries included, oldest first.
 SELECT id AS leg_id, kind, address, caller_id, agent_id, state, carrier, placed_at, carrier_call_id, ringing_at, live_at,
-       accepted_at, ended_at, ended_as, answered_by, carrier_code, seconds, part, took_over_at, withdrawn_at,
-       named, muted, held, listens, line_id
+       accepted_at, ended_at, ended_as, answered_by, detected_at, carrier_code, seconds, part,
+       took_over_at, withdrawn_at, named, muted, held, listens, line_id
   FROM leg WHERE attempt_id = :attempt_id ORDER BY placed_at, id;
 
 -- name: greeted
@@ -88,7 +88,7 @@ VALUES (:leg_id, :account_id, :attempt_id, :kind, :address, :caller_id, :agent_i
 -- A leg as it now is.
 UPDATE leg SET state = :state, carrier_call_id = :carrier_call_id, ringing_at = :ringing_at, live_at = :live_at,
        accepted_at = :accepted_at, ended_at = :ended_at, ended_as = :ended_as, answered_by = :answered_by,
-       carrier_code = :carrier_code, seconds = :seconds
+       detected_at = :detected_at, carrier_code = :carrier_code, seconds = :seconds
  WHERE id = :leg_id;
 
 -- name: save_call

@@ -75,6 +75,8 @@ WITH called AS (
      WHERE lead_id = :lead_id AND account_id = :account_id
 ), callbacks AS (
     UPDATE carrier_callback SET fields = '{}' WHERE attempt_id IN (SELECT id FROM called)
+), messages AS (
+    UPDATE voicemail SET words = '' WHERE attempt_id IN (SELECT id FROM called)
 ), outcomes AS (
     UPDATE outcome SET note = NULL WHERE lead_id = :lead_id AND account_id = :account_id AND note IS NOT NULL
 ), claims AS (

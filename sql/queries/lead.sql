@@ -47,7 +47,8 @@ SELECT channels, wording, seller, captured_at, url, ip, user_agent, trustedform_
 -- The lead's attempts in order, with their hops.
 SELECT a.id AS attempt_id, a.number, a.direction, a.calls_back IS NOT NULL AS gives_back, a.step, a.channel, a.state, a.due_at, a.mode, a.caller_id, a.tries,
        g.name AS agent, a.claimed_at, a.permitted_at, a.requested_at, a.ringing_at, a.answered_at, a.bridged_at,
-       a.ended_at, a.contact, a.talk_seconds, a.note, a.announced_at, a.notice_at
+       a.ended_at, a.contact, a.talk_seconds, a.note, a.announced_at, a.notice_at, a.label_asked, a.labelled_as,
+       a.voicemail_left_at
   FROM attempt a LEFT JOIN agent g ON g.id = a.agent_id
  WHERE a.account_id = :account_id AND a.lead_id = :lead_id
  ORDER BY CASE WHEN a.direction = 'inbound' THEN a.due_at ELSE coalesce(a.requested_at, a.ended_at, a.due_at) END, a.number;

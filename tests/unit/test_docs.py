@@ -13,16 +13,19 @@ from pydantic import BaseModel
 from speedtolead import sample
 from speedtolead.adapters.connectors import CONNECTORS
 from speedtolead.domain.carrier import CarrierName
+from speedtolead.domain.machine import MachinePolicy
 from speedtolead.domain.permit import RULES
 from speedtolead.service.configuration.campaign import DialPart
 from speedtolead.service.configuration.contact import ContactPart
 from speedtolead.service.configuration.document import Number, load
+from speedtolead.service.configuration.machine import MachinePart, VoicemailPart
 from speedtolead.service.configuration.people import Agent, Pauses
 from speedtolead.service.configuration.routing import AVAILABLE
 from speedtolead.service.configuration.source import SourcePart
 from speedtolead.service.rules import file
 from speedtolead.web.permits import PreviewBody, PreviewView
 from speedtolead.web.source_stats_views import ReturnsView, SourceCallsView, SourceStatsView
+from speedtolead.web.voicemail import DetectionView
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "connect-a-vendor.md").read_text("utf-8")
@@ -49,6 +52,22 @@ def test_every_source_on_the_page_can_be_applied(piece: str) -> None:
         if part.connector is not None:
             settings = {name: value for name, value in part.connector.items() if name != "type"}
             assert CONNECTORS[part.connector["type"]].check_settings(settings) == []
+
+
+def test_machines_and_messages_on_the_page_can_be_applied() -> None:
+    page = (DOCS / "machine-detection.md").read_text("utf-8")
+    (piece,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (campaign,) = load(piece)["campaigns"]
+    machine, message = (
+        MachinePart.model_validate(campaign["machine"]),
+        VoicemailPart.model_validate(campaign["voicemail"]),
+    )
+    assert machine.to_domain() == MachinePolicy()
+    assert message.leave
+    for name in (*MachinePart.model_fields, *VoicemailPart.model_fields):
+        assert f"`{name}`" in page
+    for name in DetectionView.model_fields:
+        assert name == "group" or f"`{name}`" in page or name in {"answered", "contacts_by_talk"}
 
 
 def test_the_sample_has_the_return_terms_that_the_page_shows() -> None:

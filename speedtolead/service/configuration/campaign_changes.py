@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from speedtolead.service.configuration.document import Document
+from speedtolead.service.configuration.document import ConfigurationError, Document
 from speedtolead.service.configuration.webhooks import Changed
 from speedtolead.store import configuration as rows
 from speedtolead.store.cadence import FOLLOW_PRESENT_CADENCE, KEEP_TO_CADENCE
 from speedtolead.store.configuration import CampaignRow
 from speedtolead.store.ids import new_id
+from speedtolead.store.machine import SOUNDS_OF_ACCOUNT
 from speedtolead.store.query import Connection
 from speedtolead.store.settings_json import Json, campaign_to_json
 
@@ -37,6 +38,7 @@ class Campaigns:
 
     async def put(self) -> dict[str, UUID]:
         """Make the account's campaigns what the file says; their ids by name."""
+        await self._messages()
         found = await rows.CAMPAIGNS_OF_ACCOUNT.all(self.tx, account_id=self.account_id)
         known = {c.name: c for c in found}
         ids: dict[str, UUID] = {}
@@ -74,6 +76,17 @@ class Campaigns:
             old = None if before is None else before.settings | {"paused": before.paused}
             self.changed("campaign", part.name, old, settings | {"paused": part.paused})
         return ids
+
+    async def _messages(self) -> None:
+        """The files that messages play were uploaded. Raises ConfigurationError."""
+        known = {row.name for row in await SOUNDS_OF_ACCOUNT.all(self.tx, account_id=self.account_id)}
+        problems = [
+            f"campaigns[{i}].voicemail.file: there is no sound {file!r}; upload it: PUT /v1/sounds/{file}"
+            for i, part in enumerate(self.document.campaigns)
+            if (file := part.voicemail.file) is not None and file not in known
+        ]
+        if problems:
+            raise ConfigurationError(problems)
 
     async def _keep_to_cadence(self, before: CampaignRow) -> None:
         """Leads under way go on by the cadence that they began with; it is said how they would change."""

@@ -23,7 +23,7 @@ from speedtolead.store.configuration import ConfiguredAgent, PausesRow
 from speedtolead.store.people import SessionOwner
 from speedtolead.store.settings_json import campaign_from_json, schedule_from_json
 from speedtolead.store.sources import SourceInFull
-from speedtolead.web.pages import numbers, render, sources
+from speedtolead.web.pages import machines, numbers, render, sources
 from speedtolead.web.problems import Problem
 from speedtolead.web.services import SERVICES
 
@@ -43,6 +43,8 @@ async def show(request: web.Request, session: SessionOwner) -> web.Response:
         agents=[_agent(one) for one in setup.agents],
         pauses=_pauses(setup.pauses),
         numbers=await numbers.lines(request, session),
+        detections=await machines.lines(request, session),
+        detection_rates=machines.RATES,
         may_change=sources.may_change(session),
     )
 
@@ -139,6 +141,7 @@ def _campaign(campaign: Campaign, paused: bool) -> dict[str, Any]:
         "steps": steps,
         "paused": paused,
         "shows": _shows(campaign),
+        "machines": machines.done(campaign),
     }
 
 

@@ -72,6 +72,27 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
         "unclear answer only",
         "It could not be told whether a human answered: not contact.",
     ),
+    "labelled": (
+        "Labelled",
+        "Calls of the random sample of which an agent said who answered.",
+    ),
+    "false_machine_rate": (
+        "False machines",
+        "Of the calls that detection called a machine's: those where a person had answered.",
+    ),
+    "false_human_rate": (
+        "False humans",
+        "Of the calls that detection called a human's: those where a machine had answered.",
+    ),
+    "people_taken_for_machines": (
+        "People taken for machines",
+        "Of the calls that a person had answered: those that detection called a machine's.",
+    ),
+    "machines_taken_for_people": (
+        "Machines taken for people",
+        "Of the calls that a machine had answered: those that detection called a human's.",
+    ),
+    "voicemails_left": ("Messages left", "Messages said to their end to a machine: never contact."),
     "attempts_to_contact": ("attempts to contact", "Mean number of the attempt that made contact."),
     "hop:received": ("received", "The request had arrived."),
     "hop:committed": ("committed", "The lead was stored for good."),
