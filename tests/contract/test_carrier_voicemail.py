@@ -88,9 +88,9 @@ def test_an_agent_is_asked_for_a_key() -> None:
     assert (document[0].get("action") or "").endswith(f"/labelled{RETRY}")
 
 
-@pytest.mark.parametrize("prefix", ["", "/api/laml"], ids=["plain", "prefixed"])
-async def test_a_machine_is_sent_away_from_the_agent_and_has_the_whole_message_after_its_beep(prefix: str) -> None:
-    async with carrier_office(AGENT_STAYS, MAILBOX, prefix=prefix, speed=20.0) as o:
+@pytest.mark.parametrize("guise", ["twilio", "signalwire"])
+async def test_a_machine_is_sent_away_from_the_agent_and_has_the_whole_message_after_its_beep(guise: str) -> None:
+    async with carrier_office(AGENT_STAYS, MAILBOX, guise=guise, speed=20.0) as o:
         await machine_is_detected(o)
         (mailbox,) = o.simulator.carrier.calls_to(LEAD)
         o.answers |= {"/greeted": LEAVE, "/left": Goodbye(), "/dialed": Goodbye("A machine.")}

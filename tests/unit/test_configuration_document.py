@@ -151,10 +151,9 @@ MISTAKES = [
      ["timezone: 'America/Nowhere' is no IANA time zone, like America/New_York"]),
     ("timezone: America/New_York", "timezone: EST5",
      ["timezone: 'EST5' is no IANA time zone, like America/New_York"]),
-    ("mode: agent_first", "mode: hot",
-     ["campaigns[0].dial.mode: 'hot' is not available in this version; one of: agent_first, lead_first"]),
-    ("mode: agent_first", "mode: both",
-     ["campaigns[0].dial.mode: 'both' is not available in this version; one of: agent_first, lead_first"]),
+    ("mode: agent_first", "mode: warm",
+     ["campaigns[0].dial.mode: 'warm' is not available in this version; "
+      "one of: agent_first, lead_first, both, hot"]),
     ("{after: 0s, channel: call}", "{after: 0s, channel: fax}",
      ["campaigns[0].cadence[0].channel: 'fax' is not available in this version; "
       "one of: call, email, sms"]),
@@ -263,7 +262,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         changed(
             ("timezone: America/New_York", "timezone: Nowhere"),
             ('{phone: "+12125550100"}', '{phone: "1"}'),
-            ("mode: agent_first", "mode: hot"),
+            ("mode: agent_first", "mode: warm"),
             ("after: 1d", "after: tomorrow"),
             ("seller: Acme Insurance", "salesman: Acme Insurance"),
         )

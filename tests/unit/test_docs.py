@@ -15,7 +15,7 @@ from speedtolead.adapters.connectors import CONNECTORS
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.machine import MachinePolicy
 from speedtolead.domain.permit import RULES
-from speedtolead.service.configuration.campaign import DialPart
+from speedtolead.service.configuration.campaign import CampaignPart, DialPart
 from speedtolead.service.configuration.contact import ContactPart
 from speedtolead.service.configuration.document import Number, load
 from speedtolead.service.configuration.machine import MachinePart, VoicemailPart
@@ -41,6 +41,8 @@ def sources(piece: str) -> list[dict[str, Any]]:
     if "sources" in loaded:
         found: list[dict[str, Any]] = loaded["sources"]
         return found
+    if "campaigns" in loaded:
+        return []
     return [{"name": "vendor-a", "campaign": "auto"} | loaded]
 
 
@@ -52,6 +54,12 @@ def test_every_source_on_the_page_can_be_applied(piece: str) -> None:
         if part.connector is not None:
             settings = {name: value for name, value in part.connector.items() if name != "type"}
             assert CONNECTORS[part.connector["type"]].check_settings(settings) == []
+
+
+def test_what_campaigns_say_of_calls_that_come_in_can_be_applied() -> None:
+    (piece,) = (load(piece) for piece in PIECES if "campaigns" in load(piece))
+    campaign = {"seller": "Acme", "dial": {"agents": "sales"}, "cadence": [{"after": "0s", "channel": "call"}]}
+    assert CampaignPart.model_validate(campaign | piece["campaigns"][0]).inbound is not None
 
 
 def test_machines_and_messages_on_the_page_can_be_applied() -> None:
