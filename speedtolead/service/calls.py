@@ -37,7 +37,7 @@ from speedtolead.service.letting_go import let_go
 from speedtolead.service.line_legs import off_the_line
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
-from speedtolead.service.under_way import Call, load
+from speedtolead.service.under_way import Call, load, needs_key
 from speedtolead.store import agents, events
 from speedtolead.store import calls as rows
 from speedtolead.store.database import Database
@@ -292,7 +292,8 @@ class Calls:
             return Accepted()  # on the line from the start
         if leg.state is LegState.RINGING and leg.accepted_at is None:
             return Ringing(now + self._patience.call)
-        return None
+        by_hand = leg.state is LegState.LIVE and not needs_key(call.leg_rows[leg_id].address)
+        return Accepted() if by_hand else None  # a browser takes the lead by answering: no key tells of it
 
     async def _to_record(self, tx: Connection, call: Call, fate: Fate, now: datetime) -> list[StartRecording]:
         lead = call.current(LegKind.LEAD)

@@ -123,3 +123,27 @@ async def test_in_lead_first_an_agent_without_the_licence_never_replaces_one_who
         assert lead["attempts"][0]["state"] == "abandoned"
         assert service.rung(AGENT_PHONES[0]) == 1
         assert service.rung(AGENT_PHONES[1]) == 0
+
+
+async def test_an_agent_in_the_browser_who_answers_talks_and_has_missed_nothing(
+    database_url: str, tmp_path: Path
+) -> None:
+    text = configuration(mode="lead_first", dial=", wrap_up: 600s")
+    text = text.replace('phone: "+12125550111"', "client: agent_1")
+    people = (person("client:agent_1", Does.ANSWER, ring=1.0), LEAD_ANSWERS)
+    async with running_service(database_url, tmp_path, text, people) as service:
+        async with service.database.connection() as tx:
+            await tx.execute("UPDATE agent SET misses = 2")
+        _, answer = await service.post()
+
+        async def talking() -> Any:
+            (agent,) = (await service.get("/v1/agents"))["agents"]
+            return agent["state"] == "talking" and agent["missed_in_a_row"] == 0
+
+        await until(talking, what="the agent to talk")
+        await service.ended(answer["lead_id"])
+
+        async def writing_up() -> bool:
+            return await service.agents() == {"agent-1": "wrap_up"}
+
+        await until(writing_up, what="the time for notes")

@@ -91,19 +91,37 @@ async def test_the_first_to_accept_has_the_lead_and_the_other_phones_stop_at_onc
 
 
 async def test_one_who_declines_has_missed_it_while_the_others_ring_on(database_url: str, tmp_path: Path) -> None:
-    people = (person(FIRST, Does.DECLINE, ring=1.0), picks_up(SECOND, 4), picks_up(THIRD, 4, ""), LEAD_ANSWERS)
-    text = configuration(agents=3, dial=SHOTGUN)
+    people = (
+        person(FIRST, Does.DECLINE, ring=1.0),
+        person(SECOND, Does.MANUAL),
+        picks_up(THIRD, 600),
+        LEAD_ANSWERS,
+    )
+    text = configuration(agents=3, dial=SHOTGUN).replace("ring_timeout: 20s", "ring_timeout: 600s")
     async with running_service(database_url, tmp_path, text, people, missed_offer_rest=600.0) as service:
         _, answer = await service.post()
+
+        async def rests() -> bool:
+            found = await seen(service)
+            return found["agent-1"] == ("paused", 1) and found["agent-2"] == ("ringing", 0)
+
+        await until(rests, what="the one who declined to rest")
+        (call,) = service.simulator.carrier.calls_to(SECOND)
+        control = f"{service.simulator.url}/simulator/calls/{call.sid}"
+        await service.http.post(f"{control}/answer")
+        await service.http.post(f"{control}/press", json={"digits": "1"})
         lead = await service.ended(answer["lead_id"])
         assert (lead["attempts"][0]["agent"], lead["attempts"][0]["tries"]) == ("agent-2", 1)
         assert service.rung() == 1
 
         async def settled() -> bool:
-            found = await seen(service)
-            return found["agent-1"] == ("paused", 1) and found["agent-2"] == ("available", 0)
+            return await seen(service) == {
+                "agent-1": ("paused", 1),
+                "agent-2": ("available", 0),
+                "agent-3": ("available", 0),
+            }
 
-        await until(settled, what="the decliner rests, the taker is free")
+        await until(settled, what="the others to be free")
 
 
 async def test_who_leaves_before_the_lead_answers_ends_the_ring_though_others_were_rung(
