@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from running import RunningService, configuration, running_service, until
@@ -37,6 +38,15 @@ async def ping(service: RunningService, **more: Any) -> tuple[int, dict[str, Any
         return response.status, await response.json()
 
 
+def until_open() -> float:
+    """Seconds until people in New York may be called: a ping names no number, so the law's hours hold for it."""
+    now = datetime.now(ZoneInfo("America/New_York"))
+    if 8 <= now.hour < 21:
+        return 0.0
+    day = now if now.hour < 8 else now + timedelta(days=1)
+    return (day.replace(hour=8, minute=0, second=0, microsecond=0) - now).total_seconds()
+
+
 async def counted(service: RunningService) -> int:
     async with service.node.database.connection() as tx:
         found: int = await tx.fetchval("SELECT coalesce(sum(accepted), 0)::int FROM source_period")
@@ -51,7 +61,8 @@ async def expire_pings(service: RunningService) -> None:
 async def test_a_good_lead_is_offered_a_price_and_an_immediate_call(service: RunningService) -> None:
     status, offer = await ping(service)
     assert status == 200
-    assert (offer["status"], offer["price"], offer["starts_in_seconds"]) == ("accepted", "40", 0.0)
+    assert (offer["status"], offer["price"]) == ("accepted", "40")
+    assert offer["starts_in_seconds"] == pytest.approx(until_open(), abs=20)
     assert offer["ping_id"]
     assert offer["expires_at"] > offer["starts_at"]
     assert offer["code"] is None
@@ -137,7 +148,8 @@ async def test_a_post_that_says_something_else_than_its_ping_is_judged_as_any_po
 async def test_the_wait_grows_with_the_queue_and_is_unknown_with_nobody_at_work(service: RunningService) -> None:
     async with service.node.database.connection() as tx:
         await tx.execute("UPDATE agent SET state = 'talking', state_until = NULL")
-    assert (await ping(service))[1]["starts_in_seconds"] == 90.0
+    waited = (await ping(service))[1]["starts_in_seconds"]
+    assert waited == pytest.approx(max(90.0, until_open()), abs=20)
     async with service.node.database.connection() as tx:
         await tx.execute("UPDATE agent SET state = 'offline'")
     offer = (await ping(service))[1]
