@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -64,7 +64,7 @@ async def test_a_good_lead_is_offered_a_price_and_an_immediate_call(service: Run
     assert (offer["status"], offer["price"]) == ("accepted", "40")
     assert offer["starts_in_seconds"] == pytest.approx(until_open(), abs=20)
     assert offer["ping_id"]
-    assert offer["expires_at"] > offer["starts_at"]
+    assert datetime.fromisoformat(offer["expires_at"]) > datetime.now(UTC)
     assert offer["code"] is None
 
 
