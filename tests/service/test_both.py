@@ -127,7 +127,8 @@ async def test_a_person_who_answers_and_gets_nobody_hears_who_called_within_two_
     database_url: str, tmp_path: Path
 ) -> None:
     late_no = person(AGENT_PHONES[0], Does.DECLINE, ring=6.0)
-    async with running_service(database_url, tmp_path, BOTH, (late_no, ANSWERS_AT_ONCE)) as service:
+    people = (late_no, ANSWERS_AT_ONCE)
+    async with running_service(database_url, tmp_path, BOTH, people, speed=8.0) as service:
         _, answer = await service.post()
         lead = await service.ended(answer["lead_id"])
         (attempt,) = lead["attempts"]
