@@ -252,7 +252,7 @@ async def test_a_document_that_is_not_twiml_ends_the_call(document: str) -> None
     async with office() as o:
         o.replies["/voice"] = document
         call = await o.call(LEAD, url=f"{o.url}/voice")
-        assert (await o.is_over(call.sid)).duration <= 3
+        assert (await o.is_over(call.sid)).duration < 20, "the person would have talked for 30"
 
 
 async def test_addresses_in_a_document_are_relative_to_it() -> None:

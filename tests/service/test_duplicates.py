@@ -437,7 +437,7 @@ async def test_restart_takes_an_ended_lead_anew_and_leaves_it_as_it_ended(servic
     first = await accepted(service, "restart", phone=phone)
     await stopped(service, first)
     await older(service, first)
-    before = await service.lead(first)
+    before = await service.lead_when(first, lambda lead: lead["hops"]["committed"] is not None)
     assert await accepted(service, "restart", phone=phone) != first
     assert await service.lead(first) == before
 

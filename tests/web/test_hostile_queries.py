@@ -87,6 +87,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "bench": {"days": 3},
     "give_lead": {"agent": "agent-1"},
     "give": {},
+    "label": {"answered_by": "human"},
 }
 """A good body of each operation that takes one of our own models; a lead's is hostile elsewhere."""
 ENDPOINTS = [endpoint for routes in V1 for endpoint in routes.endpoints]
