@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-quick test-oracle test-year lint format types check bench bench-intake bench-permit lock clean
+.PHONY: help setup run demo test test-quick test-oracle test-statistics test-year lint format types check bench bench-intake bench-permit lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -33,6 +33,9 @@ test-quick: setup ## Run only the tests that need no database
 
 test-oracle: setup ## Hold the permit against a slow, independent oracle: 100,000 leads and moments (minutes)
 	PYTHONPATH=tests $(BIN)/python tests/unit/permit_pairs.py --pairs 100000 --moments 5000
+
+test-statistics: setup ## Hold intervals and the experiment's test against known truths, twenty times as long (minutes)
+	STATISTICS_LONGER=20 $(BIN)/python -m pytest -n 0 --timeout 1200 tests/unit/test_statistics.py
 
 test-year: setup ## Live through a year with 10,000 leads and judge every call (YEAR_LEADS=N for fewer; half an hour)
 	$(BIN)/python -m pytest -n 0 -s tests/long/test_year.py

@@ -36,7 +36,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import exp, lgamma
 
-from speedtolead.domain.metrics import wilson
+from speedtolead.domain.statistics.rates import wilson
 
 
 class Rate(StrEnum):

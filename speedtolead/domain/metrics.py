@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import pairwise
-from math import sqrt
+
+from speedtolead.domain.statistics.rates import wilson as wilson
 
 SHARES = (5, 30, 60, 300)
 """Seconds within which the share of leads is told."""
@@ -44,16 +45,3 @@ class Hops:
         known = [(f.name, at) for f in fields(self) if (at := getattr(self, f.name)) is not None]
         steps = [(b[0], b[1] - a[1]) for a, b in pairwise(known)]
         return max(steps, key=lambda step: step[1])[0] if steps else None
-
-
-def wilson(successes: int, total: int, z: float = 1.959964) -> tuple[float, float] | None:
-    """The Wilson score interval of a rate at 95 %; None when nothing was counted.
-
-    Source: E. B. Wilson, JASA 22 (1927), 209-212.
-    """
-    if total == 0:
-        return None
-    rate = successes / total
-    spread = z * sqrt(rate * (1 - rate) / total + z * z / (4 * total * total))
-    centre, scale = rate + z * z / (2 * total), 1 + z * z / total
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)

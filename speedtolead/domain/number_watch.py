@@ -31,7 +31,7 @@ from datetime import timedelta
 from enum import StrEnum
 from math import erfc, sqrt
 
-from speedtolead.domain.metrics import wilson
+from speedtolead.domain.statistics.rates import wilson
 
 PAST = timedelta(days=30)
 """How far back a number's own past goes, before its recent days."""

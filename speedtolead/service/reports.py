@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from speedtolead.domain.metrics import SHARES, wilson
+from speedtolead.domain.metrics import SHARES
+from speedtolead.domain.statistics.rates import wilson
 from speedtolead.ports import Clock
 from speedtolead.store import agents, stats
 from speedtolead.store import machine as machine_rows

@@ -25,7 +25,7 @@ from speedtolead.domain.guard import (
     judge,
     p_value,
 )
-from speedtolead.domain.metrics import wilson
+from speedtolead.domain.statistics.rates import wilson
 
 CONTACT, INVALID, DUPLICATE = Rate.CONTACT, Rate.INVALID, Rate.DUPLICATE
 counts = st.integers(0, 60).flatmap(lambda n: st.builds(Counts, st.just(n), st.integers(0, n)))
