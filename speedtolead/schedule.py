@@ -64,6 +64,7 @@ def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds:
     ticks.every(RELEASE_PINGS_SECONDS, "release_pings", services.pings.release)
     ticks.every(MAIL_DOMAIN_SECONDS, "mail_domains", services.mail_domains.ask)
     ticks.every(PRUNE_SECONDS, "forget_posts", services.unread.forget)
+    ticks.every(PRUNE_SECONDS, "forget_facts", services.forgetting.forget)
     ticks.every(RELAY_SECONDS, "relay", relay.relay)
     ticks.every(REQUEUE_SECONDS, "requeue", relay.requeue)
     ticks.every(PRUNE_JOBS_SECONDS, "prune_jobs", relay.prune)

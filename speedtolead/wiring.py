@@ -64,6 +64,7 @@ from speedtolead.service.inbound.going_on import GoingOn
 from speedtolead.service.inbound.messages import Messages
 from speedtolead.service.inbound.recognising import Recognising
 from speedtolead.service.intake.again import SendingAgain
+from speedtolead.service.intake.forgetting import Forgetting
 from speedtolead.service.intake.histories import SourceHistories
 from speedtolead.service.intake.inbound import Inbound
 from speedtolead.service.intake.kept import KeptPosts
@@ -225,6 +226,7 @@ class _IntakeServices(TypedDict):
     intake: Intake
     inbound: Inbound
     unread: UnreadPosts
+    forgetting: Forgetting
     pings: Pings
     mail_domains: MailDomainChecks
     kept: KeptPosts
@@ -241,6 +243,7 @@ def _intake_services(ground: _Ground, parts: _IntakeParts, commits: Commits, dia
         "intake": intake,
         "inbound": Inbound(intake, unread, CONNECTORS, parts.http, clock),
         "unread": unread,
+        "forgetting": Forgetting(ground.apart, clock),
         "pings": pings,
         "mail_domains": parts.mail_domains,
         "kept": kept,

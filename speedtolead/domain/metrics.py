@@ -15,9 +15,6 @@ from speedtolead.domain.statistics.rates import wilson as wilson
 SHARES = (5, 30, 60, 300)
 """Seconds within which the share of leads is told."""
 
-ABANDONED_AFTER_SECONDS = 2.0
-"""47 CFR 64.1200(a)(7): not connected to a person within two seconds of the greeting is abandoned."""
-
 
 @dataclass(frozen=True, slots=True)
 class Hops:

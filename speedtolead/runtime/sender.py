@@ -21,6 +21,8 @@ from speedtolead.store.database import Database, DatabaseAway
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 2.0
+LOOK_AGAIN = 0.25
+"""After a look in which all that was due had to wait for something else."""
 UNDER_WAY = 64
 """So many at once wait for their answers; more would only queue at the carrier."""
 
@@ -63,7 +65,7 @@ class Sender:
             for posting in postings:
                 self._start(posting.message.attempt_id, self._sending.hand_over(posting))
             if more:
-                return 0.0 if postings else 0.05
+                return 0.0 if postings else LOOK_AGAIN
             due_at = await self._sending.next_due(tx)
         if due_at is None:
             return POLL_SECONDS

@@ -94,10 +94,6 @@ class OptOuts:
         if done is None:
             raise NotFound("There is no such reply to look at.")
 
-    async def holds_back(self, tx: Connection, account_id: UUID, phone: str) -> bool:
-        """A reply of this person waits to be looked at: nothing is sent automatically until somebody has."""
-        return (await rows.HELD_BACK.one(tx, account_id=account_id, phone=phone)).held
-
     async def _take(self, tx: Connection, to: Addressee, text: InboundText, reading: Reading) -> str | None:
         text_id = new_id()
         new = await rows.RECEIVE_TEXT.first(

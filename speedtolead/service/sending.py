@@ -50,6 +50,8 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 50
 _PAUSED_FOR = timedelta(minutes=5)
+_HELD_FOR = timedelta(minutes=15)
+"""So often it is seen whether somebody has looked at a reply."""
 _NO_SERVER = timedelta(minutes=15)
 _FINISHED = sorted({*sources(RefusedForGood), *sources(Overdue)})
 
@@ -115,6 +117,9 @@ class Sending:
         campaign = await dial.campaign(tx, due.account_id, due.campaign_id, due.campaign_version)
         if due.paused:
             await self._put_off(tx, due, now + _PAUSED_FOR, "the campaign is paused")
+            return None
+        if due.held:
+            await self._put_off(tx, due, now + _HELD_FOR, "a reply waits to be looked at")
             return None
         step = None
         if due.origin == "cadence":

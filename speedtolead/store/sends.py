@@ -34,6 +34,8 @@ class DueSend:
     words: str | None
     due_at: datetime
     paused: bool
+    held: bool
+    """A reply of this person waits to be looked at."""
     lead_received_at: datetime
     phone: str
     email: str | None

@@ -33,6 +33,7 @@ from speedtolead.service.guarding import Guarding
 from speedtolead.service.inbound.calls import IncomingCalls
 from speedtolead.service.inbound.messages import Messages
 from speedtolead.service.intake.again import SendingAgain
+from speedtolead.service.intake.forgetting import Forgetting
 from speedtolead.service.intake.inbound import Inbound
 from speedtolead.service.intake.kept import KeptPosts
 from speedtolead.service.intake.mail_domains import MailDomainChecks
@@ -83,6 +84,7 @@ class Services:
     intake: Intake
     inbound: Inbound
     unread: UnreadPosts
+    forgetting: Forgetting
     pings: Pings
     mail_domains: MailDomainChecks
     kept: KeptPosts

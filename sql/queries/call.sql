@@ -140,16 +140,6 @@ UPDATE attempt SET state = 'cancelled', ended_at = :now, lease = NULL, lease_unt
  WHERE lead_id = :lead_id AND account_id = :account_id AND state IN ('scheduled', 'claimed')
 RETURNING id;
 
--- name: add_attempt
--- The next attempt of a cadence; of its lead's rank.
-INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at, lead_received_at,
-                     rank_at)
-SELECT :attempt_id, :account_id, id, :campaign_id, :number, :step, :channel, 'scheduled', :due_at, :lead_received_at,
-       coalesce(rank_at, received_at)
-  FROM lead WHERE id = :lead_id AND account_id = :account_id
-ON CONFLICT DO NOTHING
-RETURNING id;
-
 -- name: set_lead_state
 -- The lead's state, where it is not already so.
 UPDATE lead SET state = :state WHERE id = :lead_id AND state <> :state RETURNING id;

@@ -1,8 +1,14 @@
 -- name: send_candidates
--- Texts and mails whose time has come, the earliest first, with what the permit and the words need.
+-- Texts and mails whose time has come, the earliest first, with what the permit and the words need. Whoever is being
+-- called or written to in this moment comes later, and stands in nobody's way. Held: a reply of this person waits to be
+-- looked at, and nothing that is automatic is sent until somebody has.
 SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, c.version AS campaign_version,
        coalesce(a.cadence_version, c.version) AS cadence_version, a.step, a.channel, a.origin, a.words, a.due_at,
-       c.paused OR c.removed AS paused, l.received_at AS lead_received_at, l.phone, l.email, l.candidates,
+       c.paused OR c.removed AS paused,
+       a.origin = 'cadence' AND EXISTS (
+           SELECT FROM inbound_text t
+            WHERE t.account_id = a.account_id AND t.from_phone = l.phone AND t.kind = 'none' AND t.seen_at IS NULL) AS held,
+       l.received_at AS lead_received_at, l.phone, l.email, l.candidates,
        contact_facts(l.account_id, l.id, a.campaign_id, l.phone, l.email) AS known,
        l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes, s.name AS source_name,
        ARRAY(SELECT phone FROM phone_number
@@ -13,6 +19,10 @@ SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, c.version AS 
   JOIN campaign c ON c.id = a.campaign_id
   JOIN source s ON s.id = l.source_id
  WHERE a.state = 'scheduled' AND a.channel <> 'call' AND a.channel IN ('sms', 'email') AND a.due_at <= :now
+   AND NOT EXISTS (SELECT FROM attempt o
+                    WHERE o.lead_id = a.lead_id
+                      AND (o.state IN ('claimed', 'dialing', 'sending', 'unknown')
+                           OR (o.state = 'connected' AND o.ended_at IS NULL)))
  ORDER BY a.due_at LIMIT :most;
 
 -- name: next_to_send

@@ -80,11 +80,6 @@ UPDATE inbound_text SET seen_at = :now, seen_by = :by
  WHERE account_id = :account_id AND id = :text_id AND kind = 'none' AND seen_at IS NULL
 RETURNING id;
 
--- name: held_back
--- Whether a reply of this person waits to be looked at: until then nothing is sent automatically.
-SELECT EXISTS (SELECT FROM inbound_text
-                WHERE account_id = :account_id AND from_phone = :phone AND kind = 'none' AND seen_at IS NULL) AS held;
-
 -- name: zone_of_lead
 -- Where a lead's clock is, and its phone.
 SELECT phone, candidates -> 0 ->> 'zone' AS zone FROM lead WHERE id = :lead_id;

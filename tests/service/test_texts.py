@@ -145,7 +145,7 @@ async def planned(service: RunningService, lead_id: str) -> list[tuple[str, str,
 SENT = ("sms", "sent", "cadence")
 
 
-async def test_a_reply_stops_the_cadence_until_somebody_has_looked(service: RunningService) -> None:
+async def test_a_reply_stops_the_cadence(service: RunningService) -> None:
     lead_id, phone = await posted(service)
     await message(service, lead_id, "delivered")
     assert (await text_in(service, phone, "Who is this?"))[0] == 200
@@ -156,6 +156,21 @@ async def test_a_reply_stops_the_cadence_until_somebody_has_looked(service: Runn
         ("out", "delivered", "Hi Ada"),
         ("in", "reply", "Who is"),
     ]
+
+
+async def test_nothing_automatic_is_written_until_somebody_has_looked_at_a_reply(service: RunningService) -> None:
+    phone, opt_outs = new_phone(), service.node.services.opt_outs
+    assert (await text_in(service, phone, "Who is this?"))[0] == 200
+    lead_id, _ = await posted(service, phone)
+    put_off = "SELECT due_at > lead_received_at + interval '10 minutes' FROM attempt WHERE lead_id = $1"
+    await until(lambda: value(service, put_off, lead_id), what="the text to be put off")
+    assert carried(service, phone) == []
+    account_id = await value(service, "SELECT account_id FROM lead WHERE id = $1", lead_id)
+    (reply,) = (one for one in await opt_outs.unseen(account_id, 100) if one.from_phone == phone)
+    await opt_outs.seen(account_id, reply.text_id, "manager@test.example")
+    await value(service, "UPDATE attempt SET due_at = now() WHERE lead_id = $1 RETURNING id", lead_id)
+    await message(service, lead_id, "delivered")
+    assert len(carried(service, phone)) == 1
 
 
 async def test_who_asks_for_a_call_later_gets_it_then_in_place_of_what_was_planned(service: RunningService) -> None:

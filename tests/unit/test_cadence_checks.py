@@ -69,6 +69,7 @@ def test_every_kind_of_step_is_taken() -> None:
         ([{"after": "0s", "channel": "fax"}], "[0].channel: 'fax' is not available"),
         ([CALL, {"after": "1h", "channel": "sms"}], "[1].text: a step by sms needs it"),
         ([CALL, {"after": "1h", "channel": "email", "text": "x"}], "[1].subject: a step by email needs it"),
+        ([{**CALL, "late": "1h"}], "[0].late: a call is never too late"),
         ([{**CALL, "text": "x"}], "[0].text: a step by call has no use for it"),
         ([{"wait": "1h", "channel": "call"}], "[0].channel: a wait does nothing else"),
         ([CALL, {"wait": "1h"}], "[1].wait: nothing comes after this wait"),

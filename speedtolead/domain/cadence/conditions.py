@@ -93,10 +93,6 @@ class Condition:
     def holds(self, known: Known) -> bool:
         return _holds(self.node, known)
 
-    @property
-    def fields(self) -> frozenset[str]:
-        return frozenset(_fields(self.node))
-
 
 def parse(text: str) -> Condition:
     """Read a condition. Raises ConditionError with the place, as a character from 1."""
@@ -235,13 +231,3 @@ def _number(value: object) -> Decimal | None:
     except InvalidOperation:
         return None
     return found if found.is_finite() else None
-
-
-def _fields(node: Node) -> list[str]:
-    match node:
-        case Both(parts) | Either(parts):
-            return [field for part in parts for field in _fields(part)]
-        case Not(part):
-            return _fields(part)
-        case Test(field):
-            return [field]

@@ -40,7 +40,6 @@ class Stop(StrEnum):
 ALWAYS = frozenset({Stop.OPTED_OUT, Stop.WRONG_NUMBER, Stop.STOPPED, Stop.RETURNED, Stop.CONSENT_EXPIRED})
 """These stop every channel; no campaign can say otherwise."""
 ALL = frozenset(Channel) - {Channel.WAIT}
-PEOPLE = frozenset({Channel.CALL, Channel.SMS, Channel.EMAIL})
 CHOICES = MappingProxyType(
     {Stop.CONTACTED: ALL, Stop.REPLIED: ALL, Stop.BOOKED: ALL, Stop.QUOTED: frozenset(), Stop.SOLD: ALL}
 )

@@ -126,6 +126,8 @@ def _missing(step: StepPart) -> list[tuple[str, str]]:
         found.append(("after", "say when: after: 2d since the lead's arrival, or delay: 2h since the step before"))
     elif len(said) > 1:
         found.append((said[1], f"say one of {' and '.join(said)}"))
+    if step.channel == Channel.CALL and step.late is not None:
+        found.append(("late", "a call is never too late: it has no use for it"))
     needs = {Channel.SMS: ("text",), Channel.EMAIL: ("subject", "text"), Channel.TASK: ("title",)}
     needs[Channel.WEBHOOK] = ("webhook",)
     wanted = needs.get(Channel(step.channel), ()) if step.channel else ()
