@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from collections.abc import AsyncIterator
 from dataclasses import fields
 from enum import StrEnum
 from types import UnionType
@@ -12,6 +13,8 @@ from typing import Any, get_args, get_type_hints
 
 import asyncpg
 import pytest
+import pytest_asyncio
+from posting import new_database
 
 import speedtolead.store
 from speedtolead.domain.agent import AgentState, Presence
@@ -75,11 +78,18 @@ CHECKED: list[tuple[str, str, type[StrEnum], set[str]]] = [
 ]
 
 
-@pytest.fixture
-async def connection(database_url: str) -> Any:
-    found = await asyncpg.connect(database_url)
-    yield found
-    await found.close()
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def connection(server_url: str) -> AsyncIterator[Any]:
+    """Nothing here writes: one database is enough for all."""
+    async with new_database(server_url) as url:
+        found = await asyncpg.connect(url)
+        try:
+            yield found
+        finally:
+            await found.close()
 
 
 async def test_every_statement_is_declared() -> None:
