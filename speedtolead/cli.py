@@ -12,12 +12,12 @@ import structlog
 import uvloop
 
 from speedtolead import logs
-from speedtolead.commands import doctor, evidence, explain, leads, lists, node, rules
+from speedtolead.commands import cadence, doctor, evidence, explain, leads, lists, node, rules
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.service.configuration.document import ConfigurationError
 from speedtolead.settings import SettingsError, load
 
-GROUPS = (node, explain, evidence, leads, lists, rules, doctor)
+GROUPS = (node, cadence, explain, evidence, leads, lists, rules, doctor)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -42,6 +42,7 @@ from speedtolead.service.abandonment import AbandonmentWatch
 from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.agents import Agents
 from speedtolead.service.asking import Asking
+from speedtolead.service.cadences.preview import CadencePreviews
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.calls import Calls
 from speedtolead.service.carriers import CarrierWatch, Queueing
@@ -308,6 +309,7 @@ class _LawfulServices(TypedDict):
     rules: RuleSets
     permits: Permits
     previews: Previews
+    cadences: CadencePreviews
     abandonment: AbandonmentWatch
     do_not_call: DoNotCall
     suppressions: Suppressions
@@ -323,6 +325,7 @@ def _lawful_services(
         "rules": rules,
         "permits": ground.permits,
         "previews": Previews(apart, clock, parts.tables.numbering, ground.permits),
+        "cadences": CadencePreviews(apart, clock, parts.tables.numbering, rules),
         "abandonment": AbandonmentWatch(apart, clock, rules),
         "do_not_call": DoNotCall(apart, clock, rules),
         "suppressions": suppressions,

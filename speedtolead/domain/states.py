@@ -38,3 +38,5 @@ _NAMES = {
     code: " ".join(word if word == "of" else word.title() for word in name.split())
     for name, code in reversed(_CODES.items())
 } | {"DC": "District of Columbia", "VI": "US Virgin Islands", "US": "the United States"}
+STATES = {code: name for code, name in _NAMES.items() if code != "US"}
+"""Every state and territory, by its code."""

@@ -13,14 +13,15 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from speedtolead.domain.attempt import AttemptState
-from speedtolead.domain.cadence.plan import CONTACTS, Channel
-from speedtolead.domain.cadence.planner import Cadence, Course, Made, Over, Person, Planned, spread
+from speedtolead.domain.cadence.plan import CONTACTS
+from speedtolead.domain.cadence.planner import Cadence, Course, Made, Over, Person, Planned
 from speedtolead.domain.cadence.stops import Stop
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.lead import LeadEvent, LeadState
 from speedtolead.domain.lead import advance as advance_lead
-from speedtolead.domain.permit import Decision, Facts, Permit
+from speedtolead.domain.permit import Decision
+from speedtolead.service.cadences.lawful import lawful
+from speedtolead.service.cadences.walk import UNMADE, so_far
 from speedtolead.service.permits import Permits
 from speedtolead.store import cadence as rows
 from speedtolead.store import calls as call_rows
@@ -31,7 +32,6 @@ from speedtolead.store.query import Connection
 from speedtolead.store.settings_json import candidates_from_json
 
 _HAPPENED = {"appointment": Stop.BOOKED, "quote": Stop.QUOTED, "sale": Stop.SOLD, "return": Stop.RETURNED}
-_UNMADE = {AttemptState.REFUSED, AttemptState.EXPIRED, AttemptState.CANCELLED}
 _FIRST_IN_LINE = timedelta(days=1)
 """A callback outranks whatever came less than a day after its time."""
 BY_CALL = "call"
@@ -57,7 +57,7 @@ class FollowUp:
             return following
         if row.planned:
             return following  # it is written already
-        due_at, permit = self._lawful(row, campaign, known, following)
+        due_at, permit = lawful(self._permits, campaign, known, following, row.lead_id)
         attempt_id = new_id()
         added = await rows.PLAN_ATTEMPT.first(
             tx,
@@ -140,20 +140,6 @@ class FollowUp:
             self._permits.decide(channel, campaign, known, now).decision is Decision.REFUSED for channel in channels
         )
 
-    def _lawful(
-        self, row: CourseRow, campaign: Campaign, facts: Facts, planned: Planned
-    ) -> tuple[datetime, Permit | None]:
-        """When it may be made, with the decision that puts it off. Those who wait for an opening are spread over
-        the time after it."""
-        if planned.channel not in CONTACTS:
-            return planned.due_at, None
-        permit = self._permits.decide(planned.channel, campaign, facts, planned.due_at)
-        if permit.decision is not Decision.NOT_BEFORE or permit.not_before is None:
-            return planned.due_at, None
-        later = spread(permit.not_before, row.lead_id, planned.index, campaign.spread)
-        allowed = self._permits.decide(planned.channel, campaign, facts, later).allowed
-        return (later if allowed else permit.not_before), permit
-
     async def _over(self, tx: Connection, row: CourseRow, reason: Stop, now: datetime) -> None:
         """The cadence goes on no further: told once, and a lead that was not reached is exhausted."""
         if row.planned:
@@ -190,7 +176,7 @@ def course_of(row: CourseRow, now: datetime) -> Course:
     """What has been of a lead, as the planner sees it."""
     made = [Made(step, result, datetime.fromisoformat(ended_at)) for step, _, result, ended_at in row.made]
     contacts = [(channel, result) for _, channel, result, _ in row.made if channel in CONTACTS]
-    counted = [channel for channel, result in contacts if result not in _UNMADE]
+    counted = sum(1 for _, result in contacts if result not in UNMADE)
     happened = {_HAPPENED[kind] for kind in row.outcomes if kind in _HAPPENED}
     happened |= {Stop.CONTACTED} if row.contacted else set()
     happened |= {Stop.REPLIED} if row.replied else set()
@@ -201,15 +187,9 @@ def course_of(row: CourseRow, now: datetime) -> Course:
         **known_of_post(row.source_name, row.exclusive, row.region, row.postal_code, row.attributes, row.score),
         "contacted": row.contacted,
         "replied": row.replied,
-        "last": contacts[-1][1] if contacts else None,
-        "last_channel": contacts[-1][0] if contacts else None,
-        "attempts": len(counted),
-        "calls": counted.count(Channel.CALL),
-        "texts": counted.count(Channel.SMS),
-        "mails": counted.count(Channel.EMAIL),
-        "age_days": (now - row.received_at) // timedelta(days=1),
+        **so_far(contacts, now - row.received_at),
     }
-    return Course(made, len(counted), frozenset(happened), known)
+    return Course(made, counted, frozenset(happened), known)
 
 
 def known_of_post(

@@ -24,8 +24,9 @@ class RulesInForce(Protocol):
 
 
 class Permits:
-    def __init__(self, rules: RulesInForce, fictional_exempt: bool) -> None:
+    def __init__(self, rules: RulesInForce, fictional_exempt: bool, asked: Sequence[Rule] = RULES) -> None:
         self._rules = rules
+        self._asked = asked
         self.fictional_exempt = fictional_exempt
 
     def decide(
@@ -36,10 +37,11 @@ class Permits:
         now: datetime,
         *,
         recorded: bool = False,
-        rules: Sequence[Rule] = RULES,
+        rules: Sequence[Rule] | None = None,
     ) -> Permit:
         """``recorded``: a recorded or artificial voice would speak."""
-        return permit.decide(Request(channel, campaign, facts, now, self._rules.at(now), recorded), rules)
+        asked = self._asked if rules is None else rules
+        return permit.decide(Request(channel, campaign, facts, now, self._rules.at(now), recorded), asked)
 
     def waited(self, since: datetime, now: datetime, campaign: Campaign, facts: Facts) -> float:
         """Seconds since a lead's arrival in which it could lawfully have been called."""

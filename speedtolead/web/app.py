@@ -10,6 +10,7 @@ from aiohttp import web
 
 from speedtolead.web import (
     agents,
+    cadences,
     calls,
     carrier,
     events,
@@ -51,6 +52,7 @@ V1 = (
     stats.routes,
     pings.routes,
     permits.routes,
+    cadences.routes,
     sources.routes,
     source_stats.routes,
     guard.routes,

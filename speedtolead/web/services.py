@@ -18,6 +18,7 @@ from speedtolead.ports.texts import TextReader
 from speedtolead.service.abandonment import AbandonmentWatch
 from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.agents import Agents
+from speedtolead.service.cadences.preview import CadencePreviews
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.carriers import CarrierWatch
 from speedtolead.service.configuration.connections import Connectors
@@ -131,6 +132,7 @@ class Services:
     rules: RuleSets
     permits: Permits
     previews: Previews
+    cadences: CadencePreviews
     suppressions: Suppressions
     abandonment: AbandonmentWatch
     opt_outs: OptOuts

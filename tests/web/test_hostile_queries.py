@@ -68,6 +68,7 @@ PAGES = {
     "/returns": ("source", "state", "sent_since", "after", "limit"),
     "/returns.csv": ("source", "sent_since", "after"),
     "/rules": ("version",),
+    "/settings/campaigns/{name}": ("state", "arrives", "score", "agreed"),
     "/demo/{lead_id}": ("t",),
     "/demo/{lead_id}/fragment": ("t",),
 }
@@ -82,6 +83,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "dry_run": {"body": {"phone": "+12125550142"}},
     "ping": {"state": "NY"},
     "preview_permits": {"campaign": "auto", "channel": "call", "phone": "+12125550142"},
+    "preview_cadence": {"campaign": "auto"},
     "hold": {"reason": "a claim"},
     "erase": {"reason": "asked for it"},
     "bench": {"days": 3},
@@ -124,7 +126,7 @@ def fields(problem: dict[str, Any]) -> set[str]:
 
 def filled(path: str, value: str | None = None) -> str:
     """A path with its parameters put in: this value, or a source that there is and ids that fit."""
-    usual = "web-form" if "/sources/" in path else ID
+    usual = "web-form" if "/sources/" in path else "auto" if "/campaigns/" in path else ID
     return "/".join((value or usual) if part.startswith("{") else part for part in path.split("/"))
 
 

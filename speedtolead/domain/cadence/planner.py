@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from hashlib import blake2b
 from uuid import UUID
 
@@ -32,13 +33,29 @@ LATE: dict[str, timedelta | None] = {
 later."""
 
 
+class Moved(StrEnum):
+    """What brought a step to its time, in the order in which it is asked."""
+
+    DELAY = "delay"
+    """``after`` or ``delay`` alone."""
+    WALL_TIME = "wall_time"
+    HELD = "held"
+    """The step before it, or a wait, ended later."""
+    WINDOW = "window"
+    JITTER = "jitter"
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Step number ``index`` (0-based) of the cadence is due at ``due_at``."""
+    """Step number ``index`` (0-based) of the cadence is due at ``due_at``.
+
+    ``moved``: how it came to that time, each with the time after it.
+    """
 
     index: int
     channel: str
     due_at: datetime
+    moved: tuple[tuple[Moved, datetime], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,32 +139,42 @@ class Cadence:
             elif not _wanted(step, course.known):
                 continue
             elif step.channel == Channel.WAIT:
-                base = self._moment(step, at, person, base, base)
+                base = self._moment(step, at, person, base, base)[-1][1]
                 floor = max(floor, base)
             else:
                 start = person.received_at if step.since is Since.ARRIVAL else base
-                due = self._moment(step, at, person, start, floor)
+                moved = self._moment(step, at, person, start, floor)
+                due = moved[-1][1]
                 used_up = self.rules.used_up(course.counted, person.received_at, due)
                 if used_up is None or step.channel not in CONTACTS:
-                    return Planned(at, step.channel, due)
+                    return Planned(at, step.channel, due, tuple(moved))
                 over = used_up
         return Over(over)
 
-    def _moment(self, step: Step, index: int, person: Person, start: datetime, floor: datetime) -> datetime:
-        """When a step is due: its delay from ``start``, on the lead's clock, and not before ``floor``."""
-        due = _delayed(step, person.zone, start, self.closed)
+    def _moment(
+        self, step: Step, index: int, person: Person, start: datetime, floor: datetime
+    ) -> list[tuple[Moved, datetime]]:
+        """How a step comes to its time, which is the last one: its delay from ``start``, on the lead's clock, and
+        not before ``floor``."""
+        moved = [(Moved.DELAY, _delayed(step, person.zone, start, self.closed))]
         if step.at is not None:
-            due = _at_wall_time(step, person.zone, start, due, floor, self.closed)
-        due = max(due, floor)
-        jitter = step.jitter * share(person.lead_id, index)
+            at = _at_wall_time(step, person.zone, start, moved[0][1], floor, self.closed)
+            moved.append((Moved.WALL_TIME, at))
+        if moved[-1][1] < floor:
+            moved.append((Moved.HELD, floor))
+        due, jitter = moved[-1][1], step.jitter * share(person.lead_id, index)
         if step.window is None:
-            return due + jitter
+            return [*moved, (Moved.JITTER, due + jitter)] if jitter else moved
         local = [LocalHours(person.zone, step.window)]
         opening = next_open(due, local)
-        if opening is None:
-            return due + jitter  # no window within two weeks: refused when the plan is applied
+        if opening is None:  # no window within two weeks: refused when the plan is applied
+            return [*moved, (Moved.JITTER, due + jitter)]
+        if opening > due:
+            moved.append((Moved.WINDOW, opening))
         later = opening + jitter
-        return later if next_open(later, local) == later else opening
+        if jitter and next_open(later, local) == later:
+            moved.append((Moved.JITTER, later))
+        return moved
 
 
 def too_late(step: Step, due_at: datetime, now: datetime) -> bool:

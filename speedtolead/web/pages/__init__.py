@@ -14,6 +14,7 @@ from speedtolead.web.pages import (
     assets,
     board,
     callers,
+    campaigns,
     demo,
     docs,
     errors,
@@ -76,6 +77,7 @@ def add_to(app: web.Application) -> None:
     router.add_get("/sources/{name}/posts/{post_id}", posts.show)
     router.add_post("/sources/{name}/posts/{post_id}", posts.send_again)
     router.add_get("/settings", settings.show)
+    router.add_get("/settings/campaigns/{name}", campaigns.show)
     router.add_get("/settings/sources/{name}", settings.source)
     router.add_post("/settings/sources/{name}", settings.change)
     router.add_post("/settings/sources/{name}/pause", settings.pause)
