@@ -11,7 +11,7 @@ make a number unusable.
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cache
+from functools import cache, lru_cache
 from math import atan2, cos, degrees, hypot, radians, sin
 from zoneinfo import available_timezones
 
@@ -24,6 +24,8 @@ from speedtolead.domain.place import Candidate
 from speedtolead.ports import ParsedPhone
 
 Place = tuple[str, str]
+"""A state and a zone."""
+_NOWHERE: frozenset[Place] = frozenset()
 _UNKNOWN_ZONE = "Etc/Unknown"
 _LONGEST = len("+") + 15
 """E.164 has fifteen digits at most; German numbers of seventeen are valid to libphonenumber."""
@@ -52,20 +54,15 @@ class OfflineNumbering:
         return ParsedPhone(e164, phonenumbers.region_code_for_number(number), assigned)
 
     def candidates(self, phone: str | None, state: str | None, postal_code: str | None) -> tuple[Candidate, ...]:
-        found: set[Candidate] = set()
-        in_zip = self._by_postal_code.get((postal_code or "")[:5], frozenset())
-        found |= {Candidate(zone, st, "postal_code") for st, zone in in_zip}
-        if state and not any(st == state for st, _ in in_zip):
-            found |= {Candidate(zone, state, "state") for zone in self._by_state.get(state, frozenset())}
+        in_zip = self._by_postal_code.get((postal_code or "")[:5], _NOWHERE)
+        in_state = self._by_state.get(state, frozenset()) if state else frozenset()
         if phone is None:
-            return _ordered(found)
+            return _all_of(in_zip, state, in_state, _NOWHERE)
         area_code = phone[2:5] if phone.startswith("+1") else ""
-        places = self._by_area_code.get(area_code)
-        if places:
-            found |= {Candidate(zone, st, "area_code") for st, zone in places}
-        elif area_code not in _TOLL_FREE:
-            found |= {Candidate(zone, None, "area_code") for zone in _zones_of(phone)}
-        return _ordered(found)
+        in_area = self._by_area_code.get(area_code, _NOWHERE)
+        if in_area or area_code in _TOLL_FREE:
+            return _all_of(in_zip, state, in_state, in_area)
+        return _all_of(in_zip, state, in_state, frozenset((None, zone) for zone in _zones_of(phone)))
 
     def states_of_postal_code(self, postal_code: str) -> frozenset[str]:
         return frozenset(state for state, _ in self._by_postal_code.get(postal_code[:5], frozenset()))
@@ -82,7 +79,18 @@ class OfflineNumbering:
         return frozenset(self._by_state)
 
 
-def _ordered(found: set[Candidate]) -> tuple[Candidate, ...]:
+@lru_cache(maxsize=16384)
+def _all_of(
+    in_zip: frozenset[Place],
+    state: str | None,
+    in_state: frozenset[str],
+    in_area: frozenset[Place] | frozenset[tuple[None, str]],
+) -> tuple[Candidate, ...]:
+    """In order; remembered, since most postal codes of a state share their zone and area codes."""
+    found = {Candidate(zone, st, "postal_code") for st, zone in in_zip}
+    if state and not any(st == state for st, _ in in_zip):
+        found |= {Candidate(zone, state, "state") for zone in in_state}
+    found |= {Candidate(zone, st, "area_code") for st, zone in in_area}
     return tuple(sorted(found, key=lambda c: (c.zone, c.state or "", c.origin)))
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -47,6 +47,14 @@ class WeeklyHours:
     """Open spans for Monday (index 0) to Sunday (index 6); an empty tuple is a closed day."""
 
     days: tuple[tuple[Span, ...], ...]
+    _hash: int = field(init=False, repr=False, compare=False)
+    """Counted once: hours are what the windows below are remembered by."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash(self.days))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def spans(self, day: date) -> tuple[Span, ...]:
         return self.days[day.weekday()]
@@ -160,14 +168,46 @@ def _wall(at: datetime, zone: str) -> Wall:
 def is_open(at: datetime, local: LocalHours) -> bool:
     """True when the wall clock of ``local.zone`` at ``at`` is inside its hours."""
     there = wall(at, local.zone)
-    for start, end in local.hours.spans(there.day):  # noqa: SIM110 - asked dozens of times in a decision
-        if start <= there.minute < end:
+    return within(there.minute, local.hours.spans(there.day))
+
+
+def within(minute: int, spans: tuple[Span, ...]) -> bool:
+    """True when a minute of the day is inside one of its open spans."""
+    for start, end in spans:  # noqa: SIM110 - asked dozens of times in a decision
+        if start <= minute < end:
             return True
     return False
 
 
+class _Gap:
+    """The last stretch, ``[since, until)``, that was found closed: from all of it the next opening is ``until``."""
+
+    __slots__ = ("stretch",)
+
+    def __init__(self) -> None:
+        self.stretch: tuple[datetime, datetime] | None = None
+
+
+@lru_cache(maxsize=4096)
+def _gap(_: tuple[LocalHours, ...]) -> _Gap:
+    return _Gap()
+
+
 def next_open(at: datetime, everywhere: Sequence[LocalHours]) -> datetime | None:
-    """The first moment, at or after ``at``, at which all of ``everywhere`` are open; None within two weeks."""
+    """The first moment, at or after ``at``, at which all of ``everywhere`` are open; None within two weeks.
+
+    The stretch until then is remembered: a night's leads of one place ask for the same morning.
+    """
+    gap, moment = _gap(tuple(everywhere)), at if at.tzinfo is UTC else at.astimezone(UTC)
+    if gap.stretch is not None and gap.stretch[0] <= moment < gap.stretch[1]:
+        return gap.stretch[1]
+    found = _searched(at, everywhere)
+    if found is not None and found > at:
+        gap.stretch = (moment, found)
+    return found
+
+
+def _searched(at: datetime, everywhere: Sequence[LocalHours]) -> datetime | None:
     latest, moment = at + _SEARCH_DAYS * _DAY, at
     while moment < latest:
         agreed = moment

@@ -7,13 +7,12 @@ A person may be at any of the candidates, so a rule about local time must hold a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 IP = "ip"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One place where the person may be. ``origin`` is ``state``, ``postal_code``, ``area_code`` or ``ip``."""
 
     zone: str

@@ -15,8 +15,9 @@ from typing import NamedTuple
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.hours import wall
 from speedtolead.domain.lead import Consent
+from speedtolead.domain.permit.ground import Ground, ground
 from speedtolead.domain.phone import is_fictional
-from speedtolead.domain.place import Candidate, binding
+from speedtolead.domain.place import Candidate
 from speedtolead.domain.rule_set import Means, RuleSet, StateRule
 
 
@@ -141,18 +142,19 @@ class Request:
             return ()
         return (Means.CALL, Means.RECORDED) if self.recorded else (Means.CALL,)
 
+    @property
+    def ground(self) -> Ground:
+        """The clocks of every place where the person may be."""
+        return ground(self.facts.candidates, self.rules, self.means)
+
     def state_rules(self, *means: Means) -> list[StateRule]:
         """The candidate states' rows for these means that are in force today, on the calendar of each place."""
-        found: list[StateRule] = []
-        for candidate in binding(self.facts.candidates):
-            if candidate.state is None or candidate.state not in self.rules.states:
-                continue
-            today = wall(self.now, candidate.zone).day
-            for each in means:
-                rule = self.rules.hours(candidate.state, each).on(today).rule
-                if rule is not None and not any(rule is known for known in found):
-                    found.append(rule)
-        return sorted(found, key=lambda rule: rule.state)
+        found: dict[int, StateRule] = {}
+        for clock in ground(self.facts.candidates, self.rules, means).states:
+            rule = clock.hours.on(wall(self.now, clock.local.zone).day).rule
+            if rule is not None:
+                found[id(rule)] = rule
+        return sorted(found.values(), key=lambda rule: rule.state)
 
     def at(self, now: datetime) -> Request:
         return Request(self.channel, self.campaign, self.facts, now, self.rules, self.recorded)
@@ -195,4 +197,5 @@ Rule = Callable[[Request], Verdict]
 
 
 def iso(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    there = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return there.isoformat(timespec="milliseconds")[:-6] + "Z"

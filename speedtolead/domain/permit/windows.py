@@ -7,25 +7,24 @@ simulated carrier are nobody's phone: the law's hours do not apply to them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 
-from speedtolead.domain.campaign import Campaign, ContactPolicy
+from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.hours import (
-    Hours,
     LocalHours,
     Span,
-    is_open,
+    WeeklyHours,
     next_open,
     open_seconds,
     spans_text,
     wall,
     weekly_text,
+    within,
 )
 from speedtolead.domain.permit.case import Decision, Facts, Request, Verdict
 from speedtolead.domain.place import Candidate, binding
-from speedtolead.domain.rule_set import FEDERAL, Confidence, Means, RuleSet, StateHours
+from speedtolead.domain.rule_set import FEDERAL, Confidence, Means, RuleSet
 from speedtolead.domain.states import state_name
 
 _ORIGINS = {"postal_code": "postal code", "area_code": "area code", "state": "the form's state", "ip": "IP address"}
@@ -37,20 +36,21 @@ def calling_window(request: Request) -> Verdict:
     unasked = _not_asked(name, request, floor.citation)
     if unasked is not None:
         return unasked
-    candidates = binding(request.facts.candidates)
-    if not candidates:
+    places = request.ground.floor
+    if not places:
         words = "Where the person is is unknown: state, postal code and area code tell nothing."
         inputs: dict[str, object] = {"candidates": [], "missing": ["state", "postal_code", "area_code"]}
         return Verdict(name, Decision.REFUSED, inputs, words, floor.citation)
-    hours = request.rules.hours(FEDERAL, request.means[0])
-    origins: dict[str, set[str]] = {}
-    for candidate in candidates:
-        origins.setdefault(candidate.zone, set()).add(candidate.origin)
-    everywhere = [LocalHours(zone, hours) for zone in sorted(origins)]
-    clocks = [_clock(request.now, local) | {"because": sorted(origins[local.zone])} for local in everywhere]
+    clocks = []
+    for place in places:
+        clock = _clock(request.now, place.local)
+        clock["because"] = list(place.because)
+        clocks.append(clock)
+    everywhere = [place.local for place in places]
     text = spans_text(floor.week.days[0])
     words = f"It is outside {text.replace('-', ' to ')} at {{zone}}."
-    return _by_hours(name, request.now, everywhere, {"hours": text, "clocks": clocks}, words, floor.citation)
+    inputs = {"hours": text, "clocks": clocks}
+    return _by_hours(name, request.now, everywhere, clocks, inputs, words, floor.citation)
 
 
 def state_window(request: Request) -> Verdict:
@@ -58,33 +58,29 @@ def state_window(request: Request) -> Verdict:
     unasked = _not_asked("state_window", request, None)
     if unasked is not None:
         return unasked
-    places: list[tuple[Candidate, StateHours]] = []
-    for candidate in binding(request.facts.candidates):
-        if candidate.state in request.rules.states:
-            places += [(candidate, request.rules.hours(candidate.state or "", means)) for means in request.means]
     clocks, everywhere, citations = [], [], []
-    for (zone, hours), origins in _grouped(places).items():
-        local = LocalHours(zone, hours)
-        today = hours.on(wall(request.now, zone).day)
+    for place in request.ground.states:
+        today = place.hours.on(wall(request.now, place.local.zone).day)
         rule = today.rule
         if rule is None:
             continue
         lifted = _lifted(rule.lifted_by, rule.state, request)
-        clock = {"state": rule.state} | _clock(request.now, local)
+        clock: dict[str, object] = {"state": rule.state, **_clock(request.now, place.local)}
         clock["open"] = clock["open"] or lifted is not None
-        clocks.append(
-            clock
-            | {"day": today.kind, "because": origins, "lifted_by": lifted}
-            | {"citation": rule.citation, "confidence": rule.confidence.value}
-        )
+        clock["day"] = today.kind
+        clock["because"] = list(place.because)
+        clock["lifted_by"] = lifted
+        clock["citation"] = rule.citation
+        clock["confidence"] = rule.confidence.value
+        clocks.append(clock)
         citations.append(rule.citation)
         if lifted is None:
-            everywhere.append(local)
+            everywhere.append(place.local)
     if not clocks:
         return Verdict("state_window", Decision.NOT_APPLICABLE, {"clocks": []}, "no state has hours of its own")
     citation = "; ".join(dict.fromkeys(citations))
     words = "" if all(clock["open"] for clock in clocks) else _state_words(clocks)
-    return _by_hours("state_window", request.now, everywhere, {"clocks": clocks}, words, citation)
+    return _by_hours("state_window", request.now, everywhere, clocks, {"clocks": clocks}, words, citation)
 
 
 def account_window(request: Request) -> Verdict:
@@ -95,28 +91,24 @@ def account_window(request: Request) -> Verdict:
     unasked = _not_asked(name, request, None)
     if unasked is not None:
         return unasked
-    everywhere = [
-        LocalHours(c.zone, hours)
-        for c in binding(request.facts.candidates)
-        for hours in _of_account(policy, c.state)
-    ]
-    everywhere = list(dict.fromkeys(everywhere))
+    everywhere = _account_hours(request.facts.candidates, policy.windows, policy.closed)
     clocks = [_clock(request.now, local) for local in everywhere]
     words = "The account does not contact people at this hour at {zone}."
-    return _by_hours(name, request.now, everywhere, {"clocks": clocks}, words, None)
+    return _by_hours(name, request.now, everywhere, clocks, {"clocks": clocks}, words, None)
 
 
 def campaign_hours(request: Request) -> Verdict:
     """The campaign's own hours, kept on the account's clock."""
     campaign = request.campaign
     local = LocalHours(campaign.timezone, campaign.hours)
+    clock = _clock(request.now, local)
     inputs: dict[str, object] = {
         "zone": local.zone,
-        "local_time": wall(request.now, local.zone).text,
+        "local_time": clock["local_time"],
         "hours": weekly_text(campaign.hours),
     }
     words = "The campaign is closed at this hour ({zone})."
-    return _by_hours("campaign_hours", request.now, [local], inputs, words, None)
+    return _by_hours("campaign_hours", request.now, [local], [clock], inputs, words, None)
 
 
 def recorded_message(request: Request) -> Verdict:
@@ -146,10 +138,9 @@ def permitted_seconds(start: datetime, end: datetime, campaign: Campaign, facts:
         return 0.0
     request = Request("call", campaign, facts, end, rules)
     lifted = {r.state for r in request.state_rules(Means.CALL) if _lifted(r.lifted_by, r.state, request)}
-    bound = [replace(c, state=None) if c.state in lifted else c for c in candidates]
+    bound = [c._replace(state=None) if c.state in lifted else c for c in candidates]
     everywhere += lawful_hours(bound, Means.CALL, rules)
-    for c in candidates:
-        everywhere += [LocalHours(c.zone, hours) for hours in _of_account(campaign.contact, c.state)]
+    everywhere += _account_hours(facts.candidates, campaign.contact.windows, campaign.contact.closed)
     return open_seconds(start, end, everywhere)
 
 
@@ -181,17 +172,20 @@ class ClosedDays:
         return isinstance(other, ClosedDays) and self.days == other.days
 
 
-def _of_account(policy: ContactPolicy, state: str | None) -> list[Hours]:
-    """The account's hours that hold for a person in a state."""
-    found: list[Hours] = [hours for where, hours in policy.windows if where in (FEDERAL, state)]
-    if policy.closed:
-        found.append(_closed_days(policy.closed))
-    return found
-
-
-@lru_cache(maxsize=256)
-def _closed_days(named: tuple[tuple[date, str], ...]) -> ClosedDays:
-    return ClosedDays(frozenset(day for day, _ in named))
+@lru_cache(maxsize=4096)
+def _account_hours(
+    candidates: tuple[Candidate, ...],
+    windows: tuple[tuple[str, WeeklyHours], ...],
+    closed: tuple[tuple[date, str], ...],
+) -> tuple[LocalHours, ...]:
+    """The hours that an account keeps at every place where a person may be; remembered, as places are shared."""
+    days = ClosedDays(frozenset(day for day, _ in closed)) if closed else None
+    found: list[LocalHours] = []
+    for place in binding(candidates):
+        found += [LocalHours(place.zone, hours) for where, hours in windows if where in (FEDERAL, place.state)]
+        if days is not None:
+            found.append(LocalHours(place.zone, days))
+    return tuple(dict.fromkeys(found))
 
 
 def _not_asked(name: str, request: Request, citation: str | None) -> Verdict | None:
@@ -212,19 +206,16 @@ def _lifted(by: str | None, state: str, request: Request) -> str | None:
     return by if grounds.get(by, False) else None
 
 
-def _grouped(places: Sequence[tuple[Candidate, StateHours]]) -> dict[tuple[str, StateHours], list[str]]:
-    """The origins of each zone and state, each once, in order."""
-    grouped: dict[tuple[str, StateHours], set[str]] = {}
-    for candidate, hours in places:
-        grouped.setdefault((candidate.zone, hours), set()).add(candidate.origin)
-    return {key: sorted(origins) for key, origins in grouped.items()}
-
-
 def _clock(now: datetime, local: LocalHours) -> dict[str, object]:
     """What the clock of a place shows, and what it is held against."""
     there = wall(now, local.zone)
-    hours = spans_text(local.hours.spans(there.day))
-    return {"zone": local.zone, "local_time": there.text, "hours": hours, "open": is_open(now, local)}
+    spans = local.hours.spans(there.day)
+    return {
+        "zone": local.zone,
+        "local_time": there.text,
+        "hours": spans_text(spans),
+        "open": within(there.minute, spans),
+    }
 
 
 def _state_words(clocks: Sequence[dict[str, object]]) -> str:
@@ -247,14 +238,16 @@ def _by_hours(
     name: str,
     now: datetime,
     everywhere: Sequence[LocalHours],
+    clocks: Sequence[dict[str, object]],
     inputs: dict[str, object],
     reason: str,
     citation: str | None,
 ) -> Verdict:
-    closed = [local.zone for local in everywhere if not is_open(now, local)]
+    """Allowed where every clock is open; else from the moment at which all of ``everywhere`` are."""
+    closed = [str(clock["zone"]) for clock in clocks if not clock["open"]]
     if not closed:
         return Verdict(name, Decision.ALLOWED, inputs, citation=citation)
-    opening = next_open(now, everywhere)
+    opening = next_open(now, tuple(everywhere))
     words = reason.replace("{zone}", ", ".join(dict.fromkeys(closed)))
     if opening is None:
         return Verdict(name, Decision.REFUSED, inputs, words + " It does not open within two weeks.", citation)

@@ -65,7 +65,7 @@ class Tables:
         if facts.ip_state is None or facts.ip_country not in (None, "US"):
             return ()
         found = self.numbering.candidates(None, facts.ip_state, None)
-        return tuple(replace(candidate, origin=IP) for candidate in found)
+        return tuple(candidate._replace(origin=IP) for candidate in found)
 
     def phone(self, source: Source, post: LeadPost) -> ParsedPhone | None:
         """The number that would be dialled: a test goes to the source's own test phone, if it has one."""
