@@ -34,6 +34,8 @@ CHAIN_SPENDS = 0.15
 """Seconds of each tick: a chain that is written while leads come would take what their calls need."""
 RETENTION_SECONDS = 600.0
 CARRIERS_SECONDS = 1.0
+COUNT_SECONDS = 1.0
+COUNT_SPENDS = 0.15
 PERFORMANCE_SECONDS = 300.0
 
 
@@ -74,3 +76,4 @@ def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds:
     ticks.every(RETENTION_SECONDS, "retention", services.keeping.let_go)
     ticks.every(guard_seconds, "guard", services.guarding.look)
     ticks.every(NUMBER_WATCH_SECONDS, "number_watch", services.number_watch.look)
+    ticks.every(COUNT_SECONDS, "count", partial(services.counting.count, COUNT_SPENDS))

@@ -25,6 +25,7 @@ from speedtolead.adapters.webhooks import webhook_sender
 from speedtolead.carrier_accounts import accounts, callbacks_of, carriers_of, texts_of
 from speedtolead.clock import SystemClock
 from speedtolead.node import Node
+from speedtolead.numbers_wiring import number_services
 from speedtolead.outside import Outside, mailer_of, outside
 from speedtolead.ports import CallbackReader, Clock, Numbering
 from speedtolead.ports.carriers import Carriers
@@ -218,6 +219,7 @@ def _assemble(
         replanning=Replanning(apart, clock, permits),
         unsubscribing=Unsubscribing(apart, suppressions, wording),
         **_evidence_services(apart, clock),
+        **number_services(apart, clock),
     )
     sender = Sender(sending, apart, clock, bell.wake())
     return Node(services, dialer, sender, live, Relay(apart, clock), jobs, commits, database, bell, clock)

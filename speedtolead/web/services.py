@@ -26,10 +26,12 @@ from speedtolead.service.configuration.editing import SourceEditing
 from speedtolead.service.controls.listing import Talks
 from speedtolead.service.controls.sweeping import TalkSweeping
 from speedtolead.service.controls.taking import Controls
+from speedtolead.service.counting import Counting
 from speedtolead.service.do_not_call import DoNotCall
 from speedtolead.service.evidence.chaining import Ledger
 from speedtolead.service.evidence.export import Exports
 from speedtolead.service.evidence.keeping import Keeping
+from speedtolead.service.figures import Figures
 from speedtolead.service.guarding import Guarding
 from speedtolead.service.inbound.calls import IncomingCalls
 from speedtolead.service.inbound.messages import Messages
@@ -145,6 +147,8 @@ class Services:
     ledger: Ledger
     exports: Exports
     keeping: Keeping
+    counting: Counting
+    figures: Figures
 
 
 SERVICES = web.AppKey("services", Services)

@@ -16,7 +16,7 @@ WITH wanted AS (
             OR l.source_id = (SELECT id FROM source WHERE account_id = :account_id AND name = :source))
 ), called AS (
     SELECT w.id, bool_or(t.requested_at IS NOT NULL) AS dialled, bool_or(t.contact) AS contacted
-      FROM wanted w JOIN attempt t ON t.lead_id = w.id GROUP BY w.id
+      FROM wanted w JOIN attempt t ON t.lead_id = w.id AND t.channel = 'call' GROUP BY w.id
 ), reported AS (
     SELECT w.id, bool_or(o.kind = 'appointment') AS appointment, bool_or(o.kind = 'quote') AS quote,
            bool_or(o.kind = 'sale') AS sale, sum(o.value) FILTER (WHERE o.kind = 'sale') AS revenue

@@ -31,7 +31,7 @@ WITH accepted AS (
                  ::double precision AS to_answer,
                extract(epoch FROM min(t.bridged_at) FILTER (WHERE t.contact) - l.received_at)
                  ::double precision AS to_contact
-          FROM attempt t WHERE t.lead_id = l.id AND t.direction = 'outbound'
+          FROM attempt t WHERE t.lead_id = l.id AND t.direction = 'outbound' AND t.channel = 'call'
      ) f
 ), long AS (
     SELECT grouped, v.speed, v.seconds
@@ -55,7 +55,7 @@ SELECT grouped, speed, count(*) AS accepted, count(seconds) AS counted,
 WITH first_attempt AS (
     SELECT l.received_at, least(l.committed_at, t.claimed_at) AS committed_at, t.claimed_at, t.permitted_at, t.requested_at, t.ringing_at,
            t.answered_at, t.bridged_at
-      FROM lead l JOIN attempt t ON t.lead_id = l.id AND t.number = 1 AND t.direction = 'outbound'
+      FROM lead l JOIN attempt t ON t.lead_id = l.id AND t.number = 1 AND t.direction = 'outbound' AND t.channel = 'call'
      WHERE l.account_id = :account_id AND NOT l.test
        AND l.answer_status > 0 AND l.received_at >= :since AND l.received_at < :until
        AND (CAST(:campaign AS text) IS NULL
@@ -117,7 +117,7 @@ SELECT CASE :group_by WHEN 'source' THEN s.name WHEN 'campaign' THEN c.name
       FROM attempt t
       LEFT JOIN LATERAL (SELECT answered_by FROM leg
                           WHERE attempt_id = t.id AND kind = 'lead' ORDER BY placed_at DESC LIMIT 1) g ON true
-     WHERE t.lead_id = l.id
+     WHERE t.lead_id = l.id AND t.channel = 'call'
  ) f
  WHERE l.account_id = :account_id AND NOT l.test
    AND l.answer_status > 0 AND l.received_at >= :since AND l.received_at < :until

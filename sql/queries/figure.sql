@@ -1,0 +1,103 @@
+-- name: accounts_to_count
+-- Accounts in which something waits to be counted.
+SELECT id FROM account WHERE EXISTS (SELECT FROM figure_pending p WHERE p.account_id = account.id);
+
+-- name: lock_count
+-- Let one counter at a time work on an account, until the transaction ends.
+SELECT pg_try_advisory_xact_lock(hashtextextended('figure:' || CAST(CAST(:account_id AS uuid) AS text), 0)) AS free;
+
+-- name: leads_to_count
+-- Take notes off the queue: the leads to count anew. What changes after this statement began has a note of its own.
+DELETE FROM figure_pending WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM figure_pending WHERE account_id = :account_id LIMIT :most))
+RETURNING lead_id;
+
+-- name: count_leads
+-- Count leads anew, and add to the sums what they count more or less than before.
+WITH fresh AS MATERIALIZED (
+    SELECT l.id, l.account_id, l.campaign_id, lead_figures(l.id) AS parts
+      FROM lead l WHERE l.account_id = :account_id AND l.id = ANY (CAST(:lead_ids AS uuid[]))
+), old AS (
+    SELECT c.lead_id, c.account_id, c.campaign_id, c.parts
+      FROM counted c WHERE c.lead_id = ANY (CAST(:lead_ids AS uuid[])) AND c.account_id = :account_id
+), changed AS (
+    SELECT account_id, campaign_id, source_id, day, name, key, sum(n) AS n
+      FROM (SELECT f.account_id, f.campaign_id, p.source_id, p.day, p.name, p.key, p.n
+              FROM fresh f, unnest(f.parts) AS p
+            UNION ALL
+            SELECT o.account_id, o.campaign_id, p.source_id, p.day, p.name, p.key, -p.n
+              FROM old o, unnest(o.parts) AS p) both_of_them
+     GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(n) <> 0
+), kept AS (
+    INSERT INTO counted (lead_id, account_id, campaign_id, first_day, last_day, parts)
+    SELECT f.id, f.account_id, f.campaign_id, d.first_day, d.last_day, f.parts
+      FROM fresh f, LATERAL (SELECT min(day) AS first_day, max(day) AS last_day FROM unnest(f.parts)) d
+     WHERE f.parts IS NOT NULL
+    ON CONFLICT (lead_id) DO UPDATE SET campaign_id = excluded.campaign_id, first_day = excluded.first_day,
+                                        last_day = excluded.last_day, parts = excluded.parts
+), emptied AS (
+    DELETE FROM counted WHERE lead_id IN (SELECT id FROM fresh WHERE parts IS NULL)
+)
+INSERT INTO figure (account_id, monthly, name, day, campaign_id, source_id, key, n)
+SELECT account_id, m.monthly, name, CASE WHEN m.monthly THEN CAST(date_trunc('month', day) AS date) ELSE day END,
+       campaign_id, source_id, key, sum(n)
+  FROM changed, (VALUES (true), (false)) AS m (monthly)
+ GROUP BY 1, 2, 3, 4, 5, 6, 7
+ ORDER BY 1, 2, 3, 4, 5, 6, 7
+ON CONFLICT (account_id, monthly, name, day, campaign_id, source_id, key) DO UPDATE SET n = figure.n + excluded.n;
+
+-- name: figures
+-- Sums over days of the account's zone: whole months from their own sums, the other days one by one. With `by`, of
+-- each day, month, source or campaign; else of all.
+SELECT CASE :by WHEN 'source' THEN s.name WHEN 'campaign' THEN c.name
+                WHEN 'day' THEN to_char(f.day, 'YYYY-MM-DD') WHEN 'month' THEN to_char(f.day, 'YYYY-MM') ELSE '' END AS grouped,
+       f.name, f.key, sum(f.n) AS n
+  FROM (SELECT * FROM figure
+         WHERE account_id = :account_id AND NOT monthly AND name = ANY (CAST(:names AS text[]))
+           AND (day >= :first_day AND day < :months_from OR day >= :months_until AND day <= :last_day)
+        UNION ALL
+        SELECT * FROM figure
+         WHERE account_id = :account_id AND monthly AND name = ANY (CAST(:names AS text[]))
+           AND day >= :months_from AND day < :months_until) f
+  JOIN source s ON s.id = f.source_id
+  JOIN campaign c ON c.id = f.campaign_id
+ WHERE (CAST(:campaign AS text) IS NULL OR c.name = :campaign)
+   AND (CAST(:source AS text) IS NULL OR s.name = :source)
+   AND (CAST(:exclusive AS boolean) IS NULL OR coalesce(CAST(s.settings ->> 'exclusive' AS boolean), false) = :exclusive)
+ GROUP BY 1, 2, 3 HAVING sum(f.n) <> 0;
+
+-- name: figures_of_leads
+-- The same of chosen leads: of a state, with a value of an attribute, or talked with by an agent. From what each lead
+-- counts, so it takes longer the more leads there were.
+SELECT CASE :by WHEN 'source' THEN s.name WHEN 'campaign' THEN c.name
+                WHEN 'day' THEN to_char(p.day, 'YYYY-MM-DD') WHEN 'month' THEN to_char(p.day, 'YYYY-MM') ELSE '' END AS grouped,
+       p.name, p.key, sum(p.n) AS n
+  FROM counted k
+  JOIN lead l ON l.id = k.lead_id
+  CROSS JOIN LATERAL unnest(k.parts) AS p
+  JOIN source s ON s.id = p.source_id
+  JOIN campaign c ON c.id = k.campaign_id
+ WHERE k.account_id = :account_id AND k.last_day >= :first_day AND k.first_day <= :last_day
+   AND p.day BETWEEN :first_day AND :last_day AND p.name = ANY (CAST(:names AS text[]))
+   AND (CAST(:campaign AS text) IS NULL OR c.name = :campaign)
+   AND (CAST(:source AS text) IS NULL OR s.name = :source)
+   AND (CAST(:exclusive AS boolean) IS NULL OR coalesce(CAST(s.settings ->> 'exclusive' AS boolean), false) = :exclusive)
+   AND (CAST(:region AS text) IS NULL OR l.region = :region)
+   AND (CAST(:attribute AS text) IS NULL OR l.attributes ->> CAST(:attribute AS text) = :attribute_value)
+   AND (CAST(:agent AS text) IS NULL OR EXISTS (
+        SELECT FROM attempt t JOIN agent g ON g.id = t.agent_id
+         WHERE t.lead_id = k.lead_id AND t.bridged_at IS NOT NULL AND g.name = :agent))
+ GROUP BY 1, 2, 3 HAVING sum(p.n) <> 0;
+
+-- name: agent_times
+-- Seconds that agents were in each state between two moments, with the state that each is in now.
+SELECT g.id AS agent_id, g.name, g.removed, t.state,
+       coalesce(sum(extract(epoch FROM least(t.until, :until) - greatest(t.since, :since))), 0)::double precision AS seconds
+  FROM agent g
+  JOIN (SELECT agent_id, state, since, until FROM agent_spell
+         WHERE account_id = :account_id AND until >= :since
+        UNION ALL
+        SELECT id, state, state_since, :now FROM agent WHERE account_id = :account_id) t
+    ON t.agent_id = g.id AND t.since < :until AND t.until > :since
+ WHERE g.account_id = :account_id
+ GROUP BY g.id, g.name, g.removed, t.state ORDER BY g.name, t.state;
