@@ -4,7 +4,8 @@ Owns: the buckets and what is read from them. Must not know: whose durations the
 
 A bucket ``i`` holds durations in ``(FLOOR * RATIO ** (i - 1), FLOOR * RATIO ** i]``; its value is the point
 between its bounds from which neither is farther than ``ERROR`` of itself.
-Source: C. Masson, J. E. Rim, H. K. Lee, DDSketch, PVLDB 12 (2019). ``figure_bucket`` in the database counts into the same buckets; a test holds the two together.
+Source: C. Masson, J. E. Rim, H. K. Lee, DDSketch, PVLDB 12 (2019).
+``figure_bucket`` in the database counts into the same buckets; a test holds the two together.
 """
 
 from __future__ import annotations
