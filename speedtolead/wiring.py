@@ -43,6 +43,7 @@ from speedtolead.service.abandonment import AbandonmentWatch
 from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.agents import Agents
 from speedtolead.service.asking import Asking
+from speedtolead.service.auditing import Auditing
 from speedtolead.service.cadences.preview import CadencePreviews
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.calls import Calls
@@ -205,6 +206,7 @@ def _assemble(
         shifts=Shifts(database, clock),
         waiting=WaitingLeads(database, clock, ground.permits),
         sign_in=SignIn(database, clock),
+        auditing=Auditing(apart, clock),
         webhooks=Webhooks(apart, clock),
         live=live,
         ready=lambda: _why_not_ready(database),

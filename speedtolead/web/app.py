@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from speedtolead.web import (
+    access,
     agents,
     cadences,
     calls,
@@ -79,7 +80,8 @@ def _documentation() -> dict[str, Any]:
 
 def create_app(services: Services, body_seconds: float = reading.BODY_SECONDS) -> web.Application:
     app = web.Application(
-        client_max_size=MAX_BODY, middlewares=[operations.measured, problems, reading.limits(body_seconds)]
+        client_max_size=MAX_BODY,
+        middlewares=[operations.measured, access.kept, problems, reading.limits(body_seconds), access.guarded],
     )
     app[SERVICES] = services
     app[carrier.AFTERWARDS] = set()

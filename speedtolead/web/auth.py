@@ -1,7 +1,7 @@
 """Who is asking: a key in ``Authorization``, or a session in a cookie; and that a form was ours.
 
-Owns: telling callers apart, and refusing. A key never opens a page, and a cookie changes nothing without the
-page's token and our own origin.
+Owns: telling callers apart. Which of them may use a route stands in ``access``, and was held before. A key never
+opens a page, and a cookie changes nothing without the page's token and our own origin.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from uuid import UUID
 
 from aiohttp import web
 
+from speedtolead.store.intake import KeyOwner
 from speedtolead.store.people import SessionOwner
 from speedtolead.web.problems import Problem
 from speedtolead.web.services import SERVICES
 
 COOKIE = "stl_session"
 MANAGING = frozenset({"supervisor", "manager", "admin"})
-"""Roles that see the account; an agent's session does not."""
+"""Roles that see the account; an agent's session sees the agent's own calls."""
 CHANGING = frozenset({"manager", "admin"})
 CSRF_FIELD = "csrf"
 
@@ -41,19 +42,29 @@ def unauthorised(detail: str = "A key is needed: Authorization: Bearer KEY.") ->
     return Problem(401, "unauthorized", detail, headers={"WWW-Authenticate": "Bearer"})
 
 
-async def caller(request: web.Request, *, whole_account: bool = False) -> Caller:
-    """Whoever the key or the session stands for. Raises 401, or 403 for a source's key that may not do this."""
-    key = bearer(request)
-    if key is not None:
-        owner = await request.app[SERVICES].leads.key_owner(key)
+_SESSION = web.RequestKey("session", list[SessionOwner | None])
+_KEY = web.RequestKey("key_owner", KeyOwner)
+
+
+async def key_owner(request: web.Request) -> KeyOwner:
+    """Whose the key in the request is; looked up once a request. Raises 401."""
+    if _KEY not in request:
+        owner = await request.app[SERVICES].leads.key_owner(bearer(request) or "")
         if owner is None:
             raise unauthorised("This key is unknown or revoked.")
+        request[_KEY] = owner
+    return request[_KEY]
+
+
+async def caller(request: web.Request, *, whole_account: bool = False) -> Caller:
+    """Whoever the key or the session stands for. Raises 401, or 403 for a source's key that may not do this."""
+    if bearer(request) is not None:
+        owner = await key_owner(request)
         found = Caller(owner.account_id, owner.source_id)
     else:
         session = await session_of(request)
         if session is None:
             raise unauthorised()
-        check_role(session)
         if request.method not in {"GET", "HEAD"}:
             check_form(request, request.headers.get("X-CSRF-Token"))
         found = Caller(session.account_id)
@@ -71,15 +82,21 @@ async def managing(request: web.Request) -> Caller:
     return found
 
 
-def check_role(session: SessionOwner) -> None:
-    """Raises 403 for an agent: the account's leads and numbers are the managers'."""
-    if session.role not in MANAGING:
-        raise Problem(403, "forbidden", "This is for managers; an agent is rung on the agent's own phone.")
+async def session_of(request: web.Request, *, used: bool = True) -> SessionOwner | None:
+    """Whose session the cookie is; looked up once a request. ``used``: a person did something with it."""
+    if _SESSION not in request:
+        token = request.cookies.get(COOKIE)
+        owner = await request.app[SERVICES].sign_in.owner(token, used=used) if token else None
+        request[_SESSION] = [owner]
+    return request[_SESSION][0]
 
 
-async def session_of(request: web.Request) -> SessionOwner | None:
+async def still_in(request: web.Request) -> bool:
+    """Whether whoever began a long answer may go on with it: false once the session was ended."""
     token = request.cookies.get(COOKIE)
-    return await request.app[SERVICES].sign_in.owner(token) if token else None
+    if bearer(request) is not None or token is None:
+        return True
+    return await request.app[SERVICES].sign_in.owner(token, used=False) is not None
 
 
 async def acting(request: web.Request) -> str:

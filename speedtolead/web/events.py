@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from aiohttp import web
 
@@ -39,14 +42,21 @@ async def events(request: web.Request) -> web.StreamResponse:
     async with request.app[SERVICES].live.listen(caller.account_id) as queue:
         with suppress(ConnectionResetError):  # the listener has gone, which is how most streams end
             await response.prepare(request)
-            await _stream(response, queue)
+            await _stream(response, queue, partial(auth.still_in, request))
     return response
 
 
-async def _stream(response: web.StreamResponse, queue: asyncio.Queue[Event | None]) -> None:
-    """Write events until the hub lets the listener go, or a write fails."""
+async def _stream(
+    response: web.StreamResponse, queue: asyncio.Queue[Event | None], still_in: Callable[[], Awaitable[bool]]
+) -> None:
+    """Write events until the hub lets the listener go, the session is over, or a write fails."""
+    looked = time.monotonic()
     await response.write(b"retry: 1000\n: ready\n\n")
     while True:
+        if time.monotonic() - looked >= KEEP_ALIVE_SECONDS:
+            looked = time.monotonic()
+            if not await still_in():
+                return
         try:
             async with asyncio.timeout(KEEP_ALIVE_SECONDS):
                 event = await queue.get()

@@ -18,6 +18,7 @@ from speedtolead.ports.texts import TextReader
 from speedtolead.service.abandonment import AbandonmentWatch
 from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.agents import Agents
+from speedtolead.service.auditing import Auditing
 from speedtolead.service.cadences.preview import CadencePreviews
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.carriers import CarrierWatch
@@ -123,6 +124,7 @@ class Services:
     sounds: Sounds
     carriers: CarrierWatch
     sign_in: SignIn
+    auditing: Auditing
     webhooks: Webhooks
     callback_reader: CallbackReader
     live: EventFeed

@@ -42,6 +42,7 @@ INSTALLATION_WIDE = {
     "webhook_cursor",
     "rule_set",
     "global_suppression",
+    "sign_in_failure",
 }
 """Tables that belong to the installation; a library's own tables start with its name."""
 LIBRARY_PREFIX = "pgqueuer"

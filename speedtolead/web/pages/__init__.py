@@ -12,6 +12,7 @@ from aiohttp import web
 from speedtolead.web.pages import (
     alerts,
     assets,
+    audit,
     board,
     callers,
     campaigns,
@@ -47,6 +48,8 @@ def add_to(app: web.Application) -> None:
     router.add_get("/login", login.show)
     router.add_post("/login", login.sign_in)
     router.add_post("/logout", login.sign_out)
+    router.add_get("/sessions", login.sessions)
+    router.add_post("/sessions/{session_id}/end", login.end)
     router.add_get("/", board.show)
     router.add_get("/board/fragment", board.fragment)
     router.add_post("/sources/{name}/resume", alerts.resume)
@@ -78,6 +81,7 @@ def add_to(app: web.Application) -> None:
     router.add_post("/sources/{name}/posts/{post_id}", posts.send_again)
     router.add_get("/settings", settings.show)
     router.add_get("/settings/campaigns/{name}", campaigns.show)
+    router.add_get("/settings/audit", audit.show)
     router.add_get("/settings/sources/{name}", settings.source)
     router.add_post("/settings/sources/{name}", settings.change)
     router.add_post("/settings/sources/{name}/pause", settings.pause)

@@ -1,7 +1,7 @@
 """Templates into responses, and the headers that every page carries.
 
 Owns: the Jinja2 environment (autoescape on, undefined names are errors), the Content-Security-Policy, forms read
-safely, and the way to the sign-in page. A template that fails is a 500 page, never half a page.
+safely. A template that fails is a 500 page, never half a page.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from aiohttp import web
@@ -105,17 +104,13 @@ def own_path(place: str | None) -> str:
 
 
 def signed_in(handler: Signed) -> Handler:
-    """Only for who is signed in; a person is sent to the sign-in page and back, a program gets a 401."""
+    """Given whose session it is; ``access`` has sent everybody else away before."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         session = await auth.session_of(request)
-        if session is not None:
-            auth.check_role(session)
-            return await handler(request, session)
-        if not wants_page(request):
+        if session is None:
             raise auth.unauthorised("Sign in first.")
-        back = request.path_qs if request.method == "GET" else "/"
-        return see_other("/login" if back == "/" else f"/login?next={quote(back, safe='/')}")
+        return await handler(request, session)
 
     return guarded
 
