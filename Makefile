@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-quick test-oracle test-statistics test-year lint format types check bench bench-intake bench-permit lock clean
+.PHONY: help setup run demo test test-quick test-oracle test-statistics test-year lint format types check bench bench-order bench-intake bench-permit lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -54,8 +54,12 @@ types: setup ## Check types
 
 check: lint types test ## lint, types and test
 
-bench: setup ## Measure the way to the call beside a floor, in one run
+bench: setup ## Measure the way to the call beside a floor, in one run; then bench-order
 	$(BIN)/python tests/benchmarks/spine.py
+	$(BIN)/python tests/benchmarks/order.py
+
+bench-order: setup ## Simulate in which order to call when agents are scarce, beside the best possible (seconds)
+	$(BIN)/python tests/benchmarks/order.py
 
 bench-intake: setup ## Measure the intake: answers beside a floor, a burst, 5,000,000 leads (about 15 minutes)
 	$(BIN)/python tests/benchmarks/intake.py

@@ -1,7 +1,7 @@
-"""How much a lead promises: a score of 1 to 100 that explains itself, and the order in which leads are dialled.
+"""How much a lead promises: a score of 1 to 100 that explains itself.
 
-Owns: the parts of the score, their formulas, and the rank by which waiting leads are compared.
-Must not know: how a source's history is counted, or which lead is dialled; routing asks.
+Owns: the parts of the score, and their formulas. Must not know: how a source's history is counted, or how waiting
+leads are compared (``worth``).
 Every input may be missing: its part then gives 0 points and says so. The score only orders leads; it never refuses
 one.
 
@@ -15,14 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from math import log, log2
+from math import log2
 
 from speedtolead.domain.criteria import Criteria, LeadValues, judge
 
 LOWEST, HIGHEST = 1, 100
-TAU = timedelta(minutes=5)
-"""A waiting lead's value falls to 1/e in this time. J. B. Oldroyd, Lead Response Management Study (MIT, 2007): the
-odds of reaching a lead called after 30 minutes are 100 times lower than after 5; 25 min / ln 100 = 5.4 min."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,19 +137,6 @@ def score(known: Known, now: datetime, rules: Sequence[FitRule] = (), weights: W
         words = f"{total} is outside {LOWEST} to {HIGHEST}"
         parts.append(Part("limits", value - total, words, {"lowest": LOWEST, "highest": HIGHEST}))
     return Score(value, tuple(parts))
-
-
-def rank(received_at: datetime, score: float, tau: timedelta = TAU) -> datetime:
-    """The dialling order of waiting leads: the later rank first.
-
-    While a lead waits, its value is ``v(t) = score * exp(-(t - received_at) / tau)``. The logarithm of one lead's
-    value over another's does not contain ``t``, so the order never changes and can be kept as a column:
-    ``rank = received_at + tau * ln(score / 100)``, for ``v(t) = 100 * exp((rank - t) / tau)``.
-    Raises ValueError for a score of 0 or less. Exact to a microsecond.
-    """
-    if score <= 0:
-        raise ValueError("a score is above 0")
-    return received_at + tau * log(score / HIGHEST)
 
 
 def smoothed(count: int, of: int, rate: float, strength: float) -> float:

@@ -97,6 +97,7 @@ class Dialer:
         """One look at the plan; the seconds to wait before the next, 0 to look again at once."""
         found = await self._dialing.look(tx)
         self._carry_out(found)
+        await self._dialing.give_turns(tx)
         if found.short_of_slots:
             return max(SLOT_SECONDS, min(found.slot_in, POLL_SECONDS))
         if found.more:

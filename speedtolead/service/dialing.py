@@ -38,6 +38,7 @@ from speedtolead.service.follow_up import FollowUp
 from speedtolead.service.order import Attempted, LegOrder
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
+from speedtolead.service.turns import LastInLine
 from speedtolead.service.under_way import load
 from speedtolead.store import calls as call_rows
 from speedtolead.store import dial
@@ -112,6 +113,7 @@ class Dialing:
         self._follow_up = FollowUp(permits)
         self._area_codes = area_codes
         self._engaged: deque[tuple[datetime, UUID]] = deque()
+        self._last_in_line = LastInLine()
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Connection]:
@@ -140,7 +142,12 @@ class Dialing:
         set_apart = await self._set_apart(tx, due)
         orders, refused = await self._decide(tx, due, self._clock.now())
         found = await self._commit(tx, due, orders, refused, now)
+        self._last_in_line.saw(due, {order.due.attempt_id for order in found.orders}, now)
         return replace(found, more=found.more or set_apart)
+
+    async def give_turns(self, tx: Connection) -> None:
+        """After the calls of a look were asked for: whoever is last in line may be first in the next."""
+        await self._last_in_line.give(tx, self._clock.now())
 
     async def take_up(self, tx: Connection, handed: list[DueRow]) -> Round:
         """Commit fresh leads to dialing that this node's intake has just stored, with the agents it saw free.

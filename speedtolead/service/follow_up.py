@@ -13,13 +13,15 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from speedtolead.domain.cadence.plan import CONTACTS
+from speedtolead.domain.cadence.plan import CONTACTS, Channel
 from speedtolead.domain.cadence.planner import Cadence, Course, Made, Over, Person, Planned
 from speedtolead.domain.cadence.stops import Stop
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.lead import LeadEvent, LeadState
 from speedtolead.domain.lead import advance as advance_lead
 from speedtolead.domain.permit import Decision
+from speedtolead.domain.score import HIGHEST
+from speedtolead.domain.worth import rank, rank_of_retry
 from speedtolead.service.cadences.lawful import lawful
 from speedtolead.service.cadences.walk import UNMADE, so_far
 from speedtolead.service.permits import Permits
@@ -68,6 +70,7 @@ class FollowUp:
             step=following.index,
             channel=following.channel,
             due_at=due_at,
+            rank_at=rank_of(row, due_at),
             version=row.version,
         )
         if added is not None and permit is not None:
@@ -159,6 +162,13 @@ def next_of(row: CourseRow, campaign: Campaign, now: datetime) -> Planned | Over
     candidates = candidates_from_json(row.candidates)
     zone = candidates[0].zone if candidates else campaign.timezone
     return cadence_of(campaign).next(course_of(row, now), Person(row.lead_id, row.received_at, zone), now)
+
+
+def rank_of(row: CourseRow, due_at: datetime) -> datetime:
+    """The place of a lead's next call among all that wait; without a score it counts as one of 100."""
+    score = row.score or HIGHEST
+    calls = sum(channel == Channel.CALL and result not in UNMADE for _, channel, result, _ in row.made)
+    return rank_of_retry(due_at, score, calls + 1) if calls else rank(row.received_at, score)
 
 
 def cadence_of(campaign: Campaign) -> Cadence:

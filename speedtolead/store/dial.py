@@ -245,6 +245,7 @@ class SlotPolicy:
 
 PROMOTE_DUE = Query("promote_due", Nothing)
 DIAL_CANDIDATES = Query("dial_candidates", DueRow)
+GIVE_TURN = Query("give_turn", Id)
 SET_AUDIENCES = Query("set_audiences", Nothing)
 FORGET_AUDIENCES = Query("forget_audiences", Nothing)
 FORGET_AUDIENCE_OF_LEAD = Query("forget_audience_of_lead", Nothing)

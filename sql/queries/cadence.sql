@@ -29,11 +29,11 @@ SELECT settings, version FROM campaign_version
  WHERE account_id = :account_id AND campaign_id = :campaign_id AND version = :version;
 
 -- name: plan_attempt
--- The next attempt of a lead, of its rank; nothing where the number is taken.
+-- The next attempt of a lead; nothing where the number is taken.
 INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at, lead_received_at,
                      rank_at, cadence_version)
 SELECT :attempt_id, account_id, id, campaign_id, :number, :step, :channel, 'scheduled', :due_at, received_at,
-       coalesce(rank_at, received_at), :version
+       :rank_at, :version
   FROM lead WHERE id = :lead_id AND account_id = :account_id
 ON CONFLICT DO NOTHING
 RETURNING id;

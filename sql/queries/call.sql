@@ -102,12 +102,15 @@ RETURNING id;
 
 -- name: put_back
 -- Back to the plan, with the lease given up. Where its caller ID was shown to nobody, its day's count is given back.
+-- A retry's rank counts from when it is due, and moves with that.
 WITH before AS (
     SELECT account_id, caller_id, count_to_give_back(id) AS counted_until FROM attempt WHERE id = :attempt_id
 ), back AS (
     UPDATE attempt SET state = 'scheduled', due_at = :due_at, ready = false, lease = NULL, lease_until = NULL,
            agent_id = NULL, unknown_since = NULL, requested_at = NULL, counted_until = NULL, note = :note,
            gave_way_at = NULL, refused_by = :refused_by,
+           rank_at = CASE WHEN number > 1 THEN rank_at + greatest(CAST(:due_at AS timestamptz) - due_at, interval '0')
+                          ELSE rank_at END,
            passed_by = passed_by || CAST(:passed_by AS uuid[])
      WHERE id = :attempt_id AND state = ANY (:sources)
     RETURNING id

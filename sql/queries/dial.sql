@@ -96,6 +96,45 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
  ) shown
  WHERE NOT c.paused AND NOT c.removed;
 
+-- name: give_turn
+-- Of a campaign's ready attempts that one of these agents may take, the one that is last in line has its turn: it is
+-- ranked first. Not where it has not waited long enough, and not while one that is first like that still waits.
+WITH RECURSIVE seen AS (
+    (SELECT audience FROM attempt WHERE campaign_id = :campaign_id AND state = 'scheduled' AND ready
+      ORDER BY audience LIMIT 1)
+    UNION ALL
+    SELECT next.audience FROM seen CROSS JOIN LATERAL (
+        SELECT audience FROM attempt
+         WHERE campaign_id = :campaign_id AND state = 'scheduled' AND ready AND audience > seen.audience
+         ORDER BY audience LIMIT 1) next
+), line AS (
+    SELECT audience FROM seen JOIN campaign c ON c.id = :campaign_id
+     WHERE audience = '' OR EXISTS (
+           SELECT FROM agent g CROSS JOIN LATERAL string_to_array(seen.audience, ',') AS asked
+            WHERE g.id = ANY (CAST(:agents AS uuid[]))
+              AND (g.takes @> asked
+                   OR (NOT g.groups @> ARRAY[c.agent_group]
+                       AND g.takes @> ARRAY(SELECT one FROM unnest(asked) AS one WHERE one NOT LIKE 'owner:%'))))
+), last AS (
+    SELECT one.* FROM line CROSS JOIN LATERAL (
+        SELECT id, rank_at, due_at FROM attempt
+         WHERE campaign_id = :campaign_id AND audience = line.audience AND state = 'scheduled' AND ready
+         ORDER BY rank_at, lead_received_at LIMIT 1) one
+     WHERE one.due_at <= :overdue
+       AND NOT EXISTS (
+           SELECT FROM line other CROSS JOIN LATERAL (
+               SELECT rank_at FROM attempt
+                WHERE campaign_id = :campaign_id AND audience = other.audience AND state = 'scheduled' AND ready
+                ORDER BY rank_at DESC, lead_received_at DESC LIMIT 1) first
+            WHERE first.rank_at > :now)
+     ORDER BY one.rank_at LIMIT 1
+), held AS MATERIALIZED (
+    SELECT a.id FROM attempt a JOIN last ON last.id = a.id WHERE a.state = 'scheduled'
+       FOR NO KEY UPDATE OF a SKIP LOCKED
+)
+UPDATE attempt SET rank_at = :rank_at FROM held WHERE attempt.id = held.id
+RETURNING attempt.id;
+
 -- name: set_audiences
 -- Who may take these attempts, as a look found it by a version of their campaign that is still the present one.
 UPDATE attempt SET audience = w.audience

@@ -1,21 +1,19 @@
-"""The score: each part by its formula, and the order of waiting leads at any later moment."""
+"""The score: each part by its formula."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from math import exp
 
 import pytest
 from domain_samples import NOON, examples
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from speedtolead.domain.criteria import LeadValues, from_document
 from speedtolead.domain.score import (
     STANDARD,
-    TAU,
     FitRule,
     History,
     Known,
@@ -23,7 +21,6 @@ from speedtolead.domain.score import (
     Penalty,
     Score,
     Weights,
-    rank,
     score,
     smoothed,
 )
@@ -270,49 +267,3 @@ def test_a_penalty_is_a_part_of_its_own() -> None:
         Part("penalty.name", 0, "odd, but not bad", {}),
     )
     assert found == Score(43, found.parts)
-
-
-# ---- the order of waiting leads -----------------------------------------------------------------------------
-
-
-def test_the_rank_is_where_a_full_score_of_the_same_value_would_have_arrived() -> None:
-    assert rank(NOON, 100) == NOON
-    assert rank(NOON, 100 / exp(1)) == NOON - TAU
-    assert rank(NOON, 50) == NOON - timedelta(seconds=207, microseconds=944154)  # 300 s * ln 2
-    assert rank(NOON, 100 / exp(1), timedelta(hours=1)) == NOON - timedelta(hours=1)
-
-
-def test_a_good_lead_is_dialled_before_a_poor_one_that_is_a_little_fresher() -> None:
-    good, poor = rank(NOON, 90), rank(NOON + 2 * MINUTE, 45)
-    assert good > poor
-    assert rank(NOON, 90) < rank(NOON + 4 * MINUTE, 45)  # 300 s * ln 2 is 3 min 28 s
-
-
-@pytest.mark.parametrize("value", [0, -1])
-def test_a_score_of_nothing_has_no_rank(value: float) -> None:
-    with pytest.raises(ValueError, match="above 0"):
-        rank(NOON, value)
-
-
-def decayed(received_at: datetime, value: float, tau: timedelta, now: datetime) -> float:
-    return value * exp(-((now - received_at) / tau))
-
-
-arrivals = st.tuples(st.timedeltas(timedelta(0), timedelta(minutes=30)), st.floats(1, 100))
-
-
-@examples(500)
-@given(
-    arrivals,
-    arrivals,
-    st.sampled_from([MINUTE, TAU, timedelta(hours=1)]),
-    st.timedeltas(timedelta(minutes=30), timedelta(hours=3)),
-)
-def test_the_order_by_rank_is_the_order_by_decayed_value_at_any_later_moment(
-    one: tuple[timedelta, float], other: tuple[timedelta, float], tau: timedelta, wait: timedelta
-) -> None:
-    (a_at, a), (b_at, b) = ((NOON + after, value) for after, value in (one, other))
-    first, second = rank(a_at, a, tau), rank(b_at, b, tau)
-    assume(abs(first - second) > timedelta(microseconds=2))  # what a datetime can tell apart
-    now = NOON + wait
-    assert (first > second) == (decayed(a_at, a, tau, now) > decayed(b_at, b, tau, now))

@@ -21,7 +21,8 @@ from speedtolead.domain.cadence.planner import Person
 from speedtolead.domain.checks import Finding, Verdict
 from speedtolead.domain.lead import OPEN_STATES, Refusal
 from speedtolead.domain.permit import Decision
-from speedtolead.domain.score import Known, Penalty, Score, rank, score
+from speedtolead.domain.score import Known, Penalty, Score, score
+from speedtolead.domain.worth import rank
 from speedtolead.ports import Clock
 from speedtolead.service.follow_up import first_of, known_of_post
 from speedtolead.service.intake.histories import SourceHistories
