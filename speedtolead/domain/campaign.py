@@ -6,7 +6,8 @@ Must not know: the configuration file that it is written in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -14,6 +15,7 @@ from speedtolead.domain.cadence.plan import Step
 from speedtolead.domain.cadence.stops import StopRules
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.caller_id import CallerIds
+from speedtolead.domain.experiment import Experiment, chosen
 from speedtolead.domain.hours import ALWAYS, WeeklyHours
 from speedtolead.domain.inbound import InboundPolicy
 from speedtolead.domain.machine import MachinePolicy
@@ -151,3 +153,12 @@ class Campaign:
     """Why we call, for the person's display where their carrier shows it; at most 50 characters."""
     transfer_to: tuple[Outside, ...] = ()
     inbound: InboundPolicy = field(default_factory=InboundPolicy)
+    experiments: tuple[Experiment, ...] = ()
+
+    def going_by(self, arms: Mapping[str, str] | None) -> Campaign:
+        """The campaign as it is for a lead in these arms, by experiment; None: for one that is in none."""
+        found = self
+        for arm in chosen(self.experiments, arms):
+            mode = found.dial.mode if arm.mode is None else arm.mode
+            found = replace(found, cadence=tuple(arm.plan(found.cadence)), dial=replace(found.dial, mode=mode))
+        return found

@@ -216,7 +216,8 @@ class Dialing:
         return orders, refused
 
     async def _campaign(self, tx: Connection, row: DueRow) -> Campaign:
-        return await dial.campaign(tx, row.account_id, row.campaign_id, row.campaign_version)
+        found = await dial.campaign(tx, row.account_id, row.campaign_id, row.campaign_version)
+        return found.going_by(row.arms) if row.arms else found
 
     async def _set_apart(self, tx: Connection, due: list[DueRow]) -> bool:
         """Note who may take the attempts that were not yet looked at, or whose lead has changed; whether any was.

@@ -50,7 +50,7 @@ class FollowUp:
     async def go_on(self, tx: Connection, account_id: UUID, lead_id: UUID, now: datetime) -> Planned | Over:
         """Write what comes next: the next attempt at the next lawful moment, or the end of the cadence."""
         row = await rows.COURSE_OF_LEAD.one(tx, lead_id=lead_id, account_id=account_id)
-        campaign = await rows.campaign_at(tx, account_id, row.campaign_id, row.version)
+        campaign = await _campaign(tx, row)
         facts = await call_rows.PERMIT_FACTS.one(tx, lead_id=lead_id)
         known = facts.facts(self._permits.fictional_exempt)
         following = next_of(row, campaign, now)
@@ -104,7 +104,7 @@ class FollowUp:
         if not held:
             return
         row = await rows.COURSE_OF_LEAD.one(tx, lead_id=lead_id, account_id=account_id)
-        campaign = await rows.campaign_at(tx, account_id, row.campaign_id, row.version)
+        campaign = await _campaign(tx, row)
         following = next_of(row, campaign, now)
         if isinstance(following, Planned) and [one.step for one in held] == [following.index]:
             return
@@ -134,7 +134,7 @@ class FollowUp:
     async def nothing_lawful_left(self, tx: Connection, account_id: UUID, lead_id: UUID, now: datetime) -> bool:
         """Whether no channel that the rest of the cadence has may ever be used for this person."""
         row = await rows.COURSE_OF_LEAD.one(tx, lead_id=lead_id, account_id=account_id)
-        campaign = await rows.campaign_at(tx, account_id, row.campaign_id, row.version)
+        campaign = await _campaign(tx, row)
         facts = await call_rows.PERMIT_FACTS.one(tx, lead_id=lead_id)
         known = facts.facts(self._permits.fictional_exempt)
         done = row.made[-1][0] if row.made else -1
@@ -169,6 +169,11 @@ def rank_of(row: CourseRow, due_at: datetime) -> datetime:
     score = row.score or HIGHEST
     calls = sum(channel == Channel.CALL and result not in UNMADE for _, channel, result, _ in row.made)
     return rank_of_retry(due_at, score, calls + 1) if calls else rank(row.received_at, score)
+
+
+async def _campaign(tx: Connection, row: CourseRow) -> Campaign:
+    """The version that the lead keeps to, as its arms have it."""
+    return (await rows.campaign_at(tx, row.account_id, row.campaign_id, row.version)).going_by(row.arms)
 
 
 def cadence_of(campaign: Campaign) -> Cadence:

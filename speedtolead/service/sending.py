@@ -124,7 +124,7 @@ class Sending:
         step = None
         if due.origin == "cadence":
             plan = await cadence.campaign_at(tx, due.account_id, due.campaign_id, due.cadence_version)
-            step = plan.cadence[due.step]
+            step = plan.going_by(due.arms).cadence[due.step]
             if too_late(step, due.due_at, now):
                 await self._end(due, AttemptState.EXPIRED, "its time is long past", None, now)
                 return None

@@ -30,6 +30,7 @@ class CourseRow:
     attributes: Json
     score: int | None
     via: str
+    arms: Json | None
     source_name: str
     exclusive: bool
     version: int

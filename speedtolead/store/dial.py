@@ -75,6 +75,8 @@ class DueRow:
     postal_code: str | None
     attributes: Json
     source_name: str
+    arms: Json | None
+    """Of each experiment that the lead is in."""
 
     def needs(self, routing: Routing) -> Needs:
         states = [candidate["state"] for candidate in self.candidates]

@@ -156,6 +156,8 @@ class NewLead:
     """What the findings are the values of; None: they stand in full."""
     marks: tuple[bytes, ...] = ()
     """Where it was seen, to be counted for the leads after it: digests."""
+    arms: Json | None = None
+    """The arm of each experiment that it is in, by names; None: it is in none."""
 
     def with_rank(self, rank_at: datetime) -> NewLead:
         return replace(self, rank_at=rank_at)
@@ -198,7 +200,7 @@ CLOSE_FOR_RESTART = Query("close_for_restart", Id)
 REFUSE_LEAD = Query("refuse_lead", Id)
 RECORD_COMMITS = Query("record_commits", Nothing)
 
-_OF_ACCEPTED = {"score", "score_parts", "rank_at", "certificate", "reassigned", "owner"}
+_OF_ACCEPTED = {"score", "score_parts", "rank_at", "certificate", "reassigned", "owner", "arms"}
 _LEAD_FIELDS = [f.name for f in fields(NewLead) if f.name not in {"candidates", "consent"}]
 
 

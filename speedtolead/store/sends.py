@@ -47,6 +47,7 @@ class DueSend:
     region: str | None
     postal_code: str | None
     attributes: Json
+    arms: Json | None
     source_name: str
     numbers: list[str]
 

@@ -37,6 +37,7 @@ from speedtolead.store.cadence_json import (
     week_to_json,
 )
 from speedtolead.store.call_terms_json import policy_from_json, policy_to_json
+from speedtolead.store.experiment_json import experiment_from_json, experiment_to_json
 from speedtolead.store.machine_json import (
     machine_from_json,
     machine_to_json,
@@ -81,6 +82,7 @@ def campaign_to_json(campaign: Campaign) -> Json:
         "call_reason": campaign.call_reason,
         "transfer_to": [[outside.name, outside.phone] for outside in campaign.transfer_to],
         "inbound": policy_to_json(campaign.inbound),
+        "experiments": [experiment_to_json(one) for one in campaign.experiments],
     }
 
 
@@ -211,6 +213,7 @@ def campaign_from_json(kept: Json) -> Campaign:
         call_reason=kept.get("call_reason"),
         transfer_to=tuple(Outside(name, phone) for name, phone in kept.get("transfer_to", [])),
         inbound=policy_from_json(kept.get("inbound")),
+        experiments=tuple(experiment_from_json(one) for one in kept.get("experiments", [])),
     )
 
 

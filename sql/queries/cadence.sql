@@ -1,7 +1,7 @@
 -- name: course_of_lead
 -- What planning looks at: where the lead is, the steps behind it, and what has happened to it; the lead is locked.
 SELECT l.id AS lead_id, l.account_id, l.campaign_id, l.state, l.received_at, l.candidates, l.region, l.postal_code,
-       l.attributes, l.score, l.via, s.name AS source_name, coalesce((s.settings ->> 'exclusive')::boolean, false) AS exclusive,
+       l.attributes, l.score, l.via, l.arms, s.name AS source_name, coalesce((s.settings ->> 'exclusive')::boolean, false) AS exclusive,
        coalesce(l.cadence_version, c.version) AS version,
        (SELECT coalesce(max(number), 0) FROM attempt WHERE lead_id = l.id AND direction = 'outbound') AS last_number,
        EXISTS (SELECT FROM attempt WHERE lead_id = l.id AND state = 'scheduled') AS planned,

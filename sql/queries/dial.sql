@@ -29,7 +29,7 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
            AND carrier_call_id IS NOT NULL AND ended_as IS DISTINCT FROM 'failed'
          ORDER BY placed_at DESC LIMIT 1) AS saw,
        l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes,
-       (SELECT name FROM source WHERE id = l.source_id) AS source_name
+       (SELECT name FROM source WHERE id = l.source_id) AS source_name, l.arms
   FROM campaign c
  CROSS JOIN LATERAL (
     SELECT FROM attempt WHERE campaign_id = c.id AND state = 'scheduled' AND ready

@@ -67,11 +67,11 @@ WITH no_twin AS (
                       last_name, address, city, region, postal_code, country, candidates, attributes, cost, test,
                       external_id, idempotency_key, submitted_at, raw_type, raw_body, raw_sha256,
                       answer_status, answer, score, rank_at, score_parts, findings, finding_shape,
-                      via, owner_id)
+                      via, arms, owner_id)
     SELECT :lead_id, :account_id, :source_id, :campaign_id, 'new', :received_at, :phone, :email, :first_name,
            :last_name, :address, :city, :region, :postal_code, :country, :candidates, :attributes, :cost, :test,
            :external_id, :idempotency_key, :submitted_at, :raw_type, :raw_body, :raw_sha256, 202, :answer,
-           :score, :rank_at, :score_parts, :findings, :finding_shape, :via,
+           :score, :rank_at, :score_parts, :findings, :finding_shape, :via, :arms,
            CASE WHEN CAST(:owner AS text) IS NOT NULL
                 THEN (SELECT id FROM agent WHERE account_id = :account_id AND name = :owner AND NOT removed) END
      WHERE (SELECT count(*) FROM no_twin) = cardinality(CAST(:duplicate_keys AS bytea[]))

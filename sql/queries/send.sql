@@ -10,7 +10,7 @@ SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, c.version AS 
             WHERE t.account_id = a.account_id AND t.from_phone = l.phone AND t.kind = 'none' AND t.seen_at IS NULL) AS held,
        l.received_at AS lead_received_at, l.phone, l.email, l.candidates,
        contact_facts(l.account_id, l.id, a.campaign_id, l.phone, l.email) AS known,
-       l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes, s.name AS source_name,
+       l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes, l.arms, s.name AS source_name,
        ARRAY(SELECT phone FROM phone_number
               WHERE account_id = a.account_id AND sms AND NOT removed AND carrier = 'first' -- by which texts go
               ORDER BY phone) AS numbers

@@ -90,7 +90,9 @@ class _Apply:
         await self._numbers()
         users = await self._users()
         await self._agents(users)
-        plans = Campaigns(self.tx, self.account_id, self.document, self.change_under_way, self._changed, self._say)
+        plans = Campaigns(
+            self.tx, self.account_id, self.document, self.change_under_way, self._changed, self._say, self.now
+        )
         campaigns = await plans.put()
         await self._numbers_of_campaigns(campaigns)
         await self._sources(campaigns)

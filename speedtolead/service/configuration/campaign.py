@@ -28,6 +28,7 @@ from speedtolead.domain.machine import DETECTED_BY_TALK
 from speedtolead.domain.routing.policy import Strategy
 from speedtolead.service.configuration.cadence import StepPart, StopPart, check_plan, check_words
 from speedtolead.service.configuration.caller_ids import CallerIdsPart
+from speedtolead.service.configuration.experiments import ExperimentPart, check_experiments
 from speedtolead.service.configuration.incoming import InboundPart
 from speedtolead.service.configuration.machine import MachinePart, VoicemailPart
 from speedtolead.service.configuration.routing import (
@@ -132,6 +133,7 @@ class CampaignPart(Part):
     cadence: Annotated[list[StepPart], Field(min_length=1, max_length=50)]
     stop: StopPart = Field(default_factory=StopPart)
     texts: TextsPart = Field(default_factory=TextsPart)
+    experiments: Annotated[list[ExperimentPart], Field(max_length=10)] = Field(default_factory=list)
     spread: Annotated[Duration, Field(le=timedelta(hours=6))] = timedelta(minutes=20)
 
     @model_validator(mode="after")
@@ -142,6 +144,13 @@ class CampaignPart(Part):
             check_words(plan, self.texts.segments)
         except Misplaced as error:
             raise Misplaced([(f"cadence{place}", words) for place, words in error.problems]) from None
+        return self
+
+    @model_validator(mode="after")
+    def _experiments_work(self) -> CampaignPart:
+        plan = tuple(step.to_domain() for step in self.cadence)
+        shotgun = self.dial.routing.strategy == Strategy.SHOTGUN
+        check_experiments(self.experiments, plan, self.hours, self.stop.days, self.texts.segments, shotgun)
         return self
 
     @model_validator(mode="after")
@@ -190,4 +199,5 @@ class CampaignPart(Part):
             call_reason=self.call_reason,
             transfer_to=tuple(Outside(one.name, one.phone) for one in self.transfer_to),
             inbound=self.inbound.to_domain(),
+            experiments=tuple(one.to_domain() for one in self.experiments),
         )

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from speedtolead.service.configuration.document import ConfigurationError, Document
+from speedtolead.service.configuration.experiment_changes import put_experiments
 from speedtolead.service.configuration.webhooks import Changed
 from speedtolead.store import configuration as rows
 from speedtolead.store.cadence import FOLLOW_PRESENT_CADENCE, KEEP_TO_CADENCE
@@ -22,7 +24,9 @@ from speedtolead.store.settings_json import Json, campaign_to_json
 
 
 def _same_cadence(before: Json, after: Json) -> bool:
-    return all(before.get(part) == after.get(part) for part in ("cadence", "stop"))
+    return all(
+        (before.get(part) or None) == (after.get(part) or None) for part in ("cadence", "stop", "experiments")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Campaigns:
     change_under_way: bool
     changed: Changed
     say: Callable[[str], None]
+    now: datetime
 
     async def put(self) -> dict[str, UUID]:
         """Make the account's campaigns what the file says; their ids by name."""
@@ -42,7 +47,7 @@ class Campaigns:
         found = await rows.CAMPAIGNS_OF_ACCOUNT.all(self.tx, account_id=self.account_id)
         known = {c.name: c for c in found}
         ids: dict[str, UUID] = {}
-        for part in self.document.campaigns:
+        for i, part in enumerate(self.document.campaigns):
             document = self.document
             mail = None if document.mail is None else document.mail.to_domain()
             campaign = part.to_domain(document.timezone, document.contact.to_domain(), mail)
@@ -71,6 +76,8 @@ class Campaigns:
                 relies_on=list(campaign.contact.lists),
             )
             ids[part.name] = put.id
+            place = f"campaigns[{i}]"
+            await put_experiments(self.tx, self.account_id, put.id, place, campaign.experiments, self.now, self.say)
             if before is not None:
                 await self._leads_under_way(before, changed=new_cadence)
             old = None if before is None else before.settings | {"paused": before.paused}
@@ -114,4 +121,5 @@ class Campaigns:
         for row in await rows.CAMPAIGNS_OF_ACCOUNT.all(self.tx, account_id=self.account_id):
             if row.name not in named:
                 await rows.REMOVE_CAMPAIGN.run(self.tx, account_id=self.account_id, campaign_id=row.campaign_id)
+                await put_experiments(self.tx, self.account_id, row.campaign_id, "", (), self.now, self.say)
                 self.say(f"- campaign {row.name}")

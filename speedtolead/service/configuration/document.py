@@ -187,8 +187,14 @@ def _references(document: Document) -> Iterator[str]:
 def _writers(document: Document, i: int, campaign: CampaignPart) -> Iterator[str]:
     """Steps that write, and nobody to write from."""
     texts = campaign.texts.sender is not None or any(number.sms for number in document.numbers)
-    for j, step in enumerate(campaign.cadence):
-        where = f"campaigns[{i}].cadence[{j}].channel"
+    plans = [("cadence", campaign.cadence)]
+    for n, experiment in enumerate(campaign.experiments):
+        plans += [
+            (f"experiments[{n}].arms[{m}].cadence", arm.cadence or []) for m, arm in enumerate(experiment.arms)
+        ]
+    for where, step in (
+        (f"campaigns[{i}].{at}[{j}].channel", step) for at, plan in plans for j, step in enumerate(plan)
+    ):
         if step.channel == Channel.EMAIL and document.mail is None:
             yield f"{where}: mails need a sender: say mail: {{sender: ..., postal_address: ...}} for the account"
         if step.channel == Channel.SMS and not texts:

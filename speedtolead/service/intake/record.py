@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from speedtolead.domain.checks import Finding
+from speedtolead.domain.experiment import assigned
 from speedtolead.domain.permit import Certified, ConsentFacts
 from speedtolead.domain.score import Score
 from speedtolead.service.intake.judging import Judged
@@ -85,6 +86,7 @@ def new_lead(
         owner=post.owner,
         reassigned=reassigned(lead),
         marks=lead.found.marks,
+        arms=assigned(row.campaign.experiments, row.account_id, lead_id),
     )
 
 
@@ -167,4 +169,5 @@ def due_row(row: SourceRow, lead: NewLead, attempt_id: UUID, stored: Accepted) -
         postal_code=lead.postal_code,
         attributes=lead.attributes,
         source_name=row.source.name,
+        arms=lead.arms,
     )

@@ -19,6 +19,7 @@ from uuid import UUID
 from speedtolead.domain.cadence.plan import CONTACTS
 from speedtolead.domain.cadence.planner import Person
 from speedtolead.domain.checks import Finding, Verdict
+from speedtolead.domain.experiment import assigned
 from speedtolead.domain.lead import OPEN_STATES, Refusal
 from speedtolead.domain.permit import Decision
 from speedtolead.domain.score import Known, Penalty, Score, score
@@ -332,7 +333,9 @@ class Intake:
             row.source.name, row.source.exclusive, upper(post.state), post.postal_code, post.attributes, worth
         )
         person = Person(lead_id, at, candidates[0].zone)
-        planned = first_of(row.campaign, person, known, max(at, post.schedule_at or at))
+        experiments = row.campaign.experiments
+        campaign = row.campaign.going_by(assigned(experiments, row.account_id, lead_id))
+        planned = first_of(campaign, person, known, max(at, post.schedule_at or at))
         if planned is None:
             return None
         if planned.channel not in CONTACTS:
