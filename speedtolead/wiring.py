@@ -80,6 +80,7 @@ from speedtolead.service.intake.trial import Trials
 from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.labels import Labels
 from speedtolead.service.leads import Leads
+from speedtolead.service.learning import learning
 from speedtolead.service.lines import Lines
 from speedtolead.service.number_watching import NumberWatching
 from speedtolead.service.numbers import Numbers
@@ -202,6 +203,7 @@ def _assemble(
         number_watch=NumberWatching(apart, clock),
         reports=Reports(apart, clock),
         source_reports=SourceReports(apart),
+        learning=learning(apart, clock),
         agents=Agents(database, clock),
         shifts=Shifts(database, clock),
         waiting=WaitingLeads(database, clock, ground.permits),

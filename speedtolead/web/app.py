@@ -16,6 +16,7 @@ from speedtolead.web import (
     carrier,
     events,
     evidence,
+    experiments,
     guard,
     inbound,
     inbound_calls,
@@ -65,6 +66,7 @@ V1 = (
     webhooks.routes,
     evidence.routes,
     voicemail.routes,
+    experiments.routes,
 )
 
 

@@ -47,6 +47,7 @@ from speedtolead.service.intake.trial import Trials
 from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.labels import Labels
 from speedtolead.service.leads import Leads
+from speedtolead.service.learning import Learning
 from speedtolead.service.lines import Lines
 from speedtolead.service.number_watching import NumberWatching
 from speedtolead.service.numbers import Numbers
@@ -105,6 +106,7 @@ class Services:
     number_watch: NumberWatching
     reports: Reports
     source_reports: SourceReports
+    learning: Learning
     agents: Agents
     callbacks: Callbacks
     incoming: IncomingCalls

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -15,6 +16,7 @@ from speedtolead.domain.call import DialMode
 from speedtolead.domain.campaign import Campaign, ContactPolicy
 from speedtolead.domain.experiment import Arm, Experiment, Measure, assigned, uneven
 from speedtolead.service.configuration.campaign import CampaignPart
+from speedtolead.service.configuration.document import load
 from speedtolead.service.configuration.values import Misplaced
 from speedtolead.store.experiment_json import experiment_from_json, experiment_to_json
 from speedtolead.store.settings_json import campaign_from_json, campaign_to_json
@@ -180,6 +182,14 @@ def test_an_experiment_that_cannot_work_is_refused_with_its_place(
         for within, said in cause.problems
     ] or [(at, error["msg"]) for at, error in found]
     assert any(place in at and words in said for at, said in inner), inner
+
+
+def test_the_experiment_in_the_docs_can_be_applied() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "experiments.md").read_text("utf-8")
+    piece = load(text.split("```yaml\n")[1].split("```")[0])["campaigns"][0]
+    found = campaign(*piece["experiments"]).experiments[0]
+    assert [arm.delay for arm in found.arms] == [timedelta(0), timedelta(minutes=2)]
+    assert found.randomises_delay
 
 
 def test_shotgun_cannot_be_mixed_with_another_mode() -> None:

@@ -1,0 +1,21 @@
+"""What the account learns from its own leads, in one place for whoever shows it.
+
+Owns: the names of these use cases. Must not know: anything of what they do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from speedtolead.ports import Clock
+from speedtolead.service.experiments import Experiments
+from speedtolead.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    experiments: Experiments
+
+
+def learning(database: Database, clock: Clock) -> Learning:
+    return Learning(experiments=Experiments(database, clock))
