@@ -84,6 +84,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "POST /v1/attempts/{attempt_id}/answered-by", "POST /v1/leads/{lead_id}/outcomes",
         "PUT /v1/leads/{lead_id}/owner", "GET /v1/numbers", "GET /v1/returns", "POST /v1/returns/{return_id}",
         "GET /v1/sounds", "GET /v1/stats/detection", "GET /v1/stats/numbers", "GET /v1/stats/sources",
+        "GET /v1/stats/experiments",
         "GET /v1/suppressions", "POST /v1/suppressions", "POST /v1/suppressions/{suppression_id}/review",
         "POST /v1/cadences/preview", "GET /v1/webhooks", "GET /v1/webhooks/{name}/deliveries",
         "POST /v1/calls/{attempt_id}/listen", "POST /v1/calls/{attempt_id}/whisper",
