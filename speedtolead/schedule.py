@@ -17,6 +17,7 @@ SWEEP_SECONDS = 1.0
 WAITING_SECONDS = 0.5
 COMMIT_LOG_SECONDS = 0.5
 REPLAN_SECONDS = 2.0
+STEPS_SECONDS = 1.0
 PRUNE_SECONDS = 3600.0
 RELEASE_PINGS_SECONDS = 5.0
 RULES_SECONDS = 10.0
@@ -54,6 +55,7 @@ def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds:
     """Each of these is safe on any number of nodes at once."""
     ticks.every(SWEEP_SECONDS, "sweep", services.sweeping.sweep)
     ticks.every(REPLAN_SECONDS, "replan", services.replanning.look)
+    ticks.every(STEPS_SECONDS, "steps_within", services.steps_within.look)
     ticks.every(SWEEP_SECONDS, "sweep_sends", services.receipts.sweep)
     ticks.every(WAITING_SECONDS, "waiting_callers", services.incoming.serve)
     ticks.every(SWEEP_SECONDS, "shifts", services.shifts.change)

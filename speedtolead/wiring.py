@@ -102,8 +102,10 @@ from speedtolead.service.sign_in import SignIn
 from speedtolead.service.sounds import Sounds
 from speedtolead.service.source_stats import SourceReports
 from speedtolead.service.sources import Sources
+from speedtolead.service.steps_within import StepsWithin
 from speedtolead.service.suppressions import Suppressions
 from speedtolead.service.sweeping import Sweeping
+from speedtolead.service.tasks import Tasks
 from speedtolead.service.unsubscribing import Unsubscribing
 from speedtolead.service.voicemails import Voicemails
 from speedtolead.service.waiting import WaitingLeads
@@ -221,6 +223,8 @@ def _assemble(
         receipts=Receipts(apart, clock, patience, sending, texts),
         receipt_reader=reader,
         replanning=Replanning(apart, clock, permits),
+        steps_within=StepsWithin(apart, clock, permits),
+        tasks=Tasks(apart, clock),
         unsubscribing=Unsubscribing(apart, suppressions, wording),
         **_evidence_services(apart, clock),
         **number_services(apart, clock),

@@ -80,8 +80,8 @@ def _content_to_json(content: Message | Task | Hook) -> Json:
     match content:
         case Message(text, subject):
             return {"text": text, "subject": subject}
-        case Task(title, anyone):
-            return {"title": title, "anyone": anyone}
+        case Task(title, anyone, within):
+            return {"title": title, "anyone": anyone, "within": within.total_seconds()}
         case Hook(webhook):
             return {"webhook": webhook}
 
@@ -91,7 +91,9 @@ def _content_from_json(kept: Json | None) -> Message | Task | Hook | None:
         return None
     if "text" in kept:
         return Message(kept["text"], kept["subject"])
-    return Task(kept["title"], kept["anyone"]) if "title" in kept else Hook(kept["webhook"])
+    if "title" not in kept:
+        return Hook(kept["webhook"])
+    return Task(kept["title"], kept["anyone"], timedelta(seconds=kept.get("within", 0)))
 
 
 def stop_to_json(rules: StopRules) -> Json:

@@ -86,6 +86,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "GET /v1/sounds", "GET /v1/stats/detection", "GET /v1/stats/numbers", "GET /v1/stats/sources",
         "GET /v1/stats/experiments",
         "GET /v1/suppressions", "POST /v1/suppressions", "POST /v1/suppressions/{suppression_id}/review",
+        "GET /v1/tasks", "POST /v1/tasks/{task_id}/done", "POST /v1/tasks/{task_id}/reopen",
         "POST /v1/cadences/preview", "GET /v1/webhooks", "GET /v1/webhooks/{name}/deliveries",
         "POST /v1/calls/{attempt_id}/listen", "POST /v1/calls/{attempt_id}/whisper",
         "POST /v1/calls/{attempt_id}/barge",
@@ -115,7 +116,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "GET /sources", "GET /sources/-/fragment", "GET /sources/{name}", "GET /sources/{name}/fragment",
         "GET /sources/{name}/try", "POST /sources/{name}/try", "GET /sources/{name}/posts/{post_id}",
         "GET /settings", "GET /settings/sources/{name}", "GET /rules",
-        "GET /settings/campaigns/{name}",
+        "GET /settings/campaigns/{name}", "GET /tasks", "POST /tasks/{task_id}",
     ),
     May.MANAGE: (
         "POST /sources/{name}/resume", "POST /alerts/{alert_id}/acknowledge",

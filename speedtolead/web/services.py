@@ -66,8 +66,10 @@ from speedtolead.service.sign_in import SignIn
 from speedtolead.service.sounds import Sounds
 from speedtolead.service.source_stats import SourceReports
 from speedtolead.service.sources import Sources
+from speedtolead.service.steps_within import StepsWithin
 from speedtolead.service.suppressions import Suppressions
 from speedtolead.service.sweeping import Sweeping
+from speedtolead.service.tasks import Tasks
 from speedtolead.service.unsubscribing import Unsubscribing
 from speedtolead.service.voicemails import Voicemails
 from speedtolead.service.waiting import WaitingLeads
@@ -139,6 +141,8 @@ class Services:
     permits: Permits
     previews: Previews
     cadences: CadencePreviews
+    steps_within: StepsWithin
+    tasks: Tasks
     suppressions: Suppressions
     abandonment: AbandonmentWatch
     opt_outs: OptOuts

@@ -90,6 +90,13 @@ WITH called AS (
       FROM event e JOIN webhook w ON w.account_id = e.account_id
      WHERE e.lead_id = :lead_id AND e.account_id = :account_id AND d.webhook_id = w.id AND d.event_id = e.id
        AND d.data ? 'note'
+), sent AS (
+    UPDATE message SET receiver = 'erased', subject = NULL, body = ''
+     WHERE lead_id = :lead_id AND account_id = :account_id
+), planned AS (
+    UPDATE attempt SET words = NULL WHERE id IN (SELECT id FROM called) AND words IS NOT NULL
+), tasks AS (
+    UPDATE task SET title = 'erased' WHERE lead_id = :lead_id AND account_id = :account_id
 ), texts AS (
     UPDATE inbound_text SET from_phone = 'erased', body = '', media = '{}'
      WHERE lead_id = :lead_id AND account_id = :account_id

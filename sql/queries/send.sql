@@ -26,9 +26,10 @@ SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, c.version AS 
  ORDER BY a.due_at LIMIT :most;
 
 -- name: next_to_send
--- The moment at which the next attempt that is no call becomes due; it may have passed.
+-- The moment at which the next text or mail becomes due; it may have passed.
 SELECT min(due_at) AS due_at FROM (
-    (SELECT due_at FROM attempt WHERE state = 'scheduled' AND channel <> 'call' ORDER BY due_at LIMIT 1)
+    (SELECT due_at FROM attempt WHERE state = 'scheduled' AND channel <> 'call' AND channel IN ('sms', 'email')
+      ORDER BY due_at LIMIT 1)
 ) soonest;
 
 -- name: send_attempts

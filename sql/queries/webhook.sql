@@ -47,14 +47,14 @@ UPDATE webhook_cursor SET tx = CAST(CAST(:to_tx AS text) AS xid8), event_id = 0;
 
 -- name: add_deliveries
 -- One delivery for each event and webhook that is to be told of it: those that ask for its kind and are older than
--- it, or the one that a replay names, whatever it asks for. A postback is told of its own source's leads only, and of
+-- it, or the one that a replay names, whatever it asks for; a step of a cadence is told to the one that it names. A postback is told of its own source's leads only, and of
 -- no tests. A delivery that is there already is left alone, except by a replay, which begins it anew. Its id is made of
 -- the two, so that a receiver always knows it again.
 INSERT INTO webhook_delivery (id, account_id, webhook_id, event_id, kind, at, data, state, next_at, created_at)
 SELECT CAST(md5(w.id || ':' || e.id) AS uuid), e.account_id, w.id, e.id, e.kind, e.at,
        e.data
        || jsonb_build_object('lead_id', e.lead_id, 'attempt_id', e.attempt_id, 'agent', g.name)
-       || CASE WHEN split_part(e.kind, '.', 1) IN ('lead', 'outcome', 'return') THEN jsonb_build_object(
+       || CASE WHEN split_part(e.kind, '.', 1) IN ('lead', 'outcome', 'return', 'cadence') THEN jsonb_build_object(
               'external_id', l.external_id, 'source', s.name, 'campaign', c.name,
               'status', CASE WHEN e.kind = 'lead.accepted' THEN 'new' WHEN e.kind = 'lead.refused' THEN 'rejected'
                              WHEN e.kind LIKE 'lead.%' AND e.kind NOT IN ('lead.ringing', 'lead.answered',
@@ -73,8 +73,9 @@ SELECT CAST(md5(w.id || ':' || e.id) AS uuid), e.account_id, w.id, e.id, e.kind,
   LEFT JOIN campaign c ON c.id = l.campaign_id
   LEFT JOIN attempt a ON a.id = e.attempt_id
  WHERE e.id = ANY (CAST(:event_ids AS bigint[]))
-   AND CASE WHEN CAST(:replay_of AS uuid) IS NULL THEN e.tx > w.made_tx AND (w.events IS NULL OR e.kind = ANY (w.events))
-            ELSE w.id = CAST(:replay_of AS uuid) END
+   AND CASE WHEN CAST(:replay_of AS uuid) IS NOT NULL THEN w.id = CAST(:replay_of AS uuid)
+            WHEN e.kind = 'cadence.webhook' THEN e.tx > w.made_tx AND w.name = e.data ->> 'webhook'
+            ELSE e.tx > w.made_tx AND (w.events IS NULL OR e.kind = ANY (w.events)) END
    AND (w.source_id IS NULL OR (w.source_id = l.source_id AND NOT l.test))
  ORDER BY e.id
 ON CONFLICT (webhook_id, event_id) DO UPDATE
@@ -100,7 +101,8 @@ SELECT e.id AS event_id FROM event e
  WHERE e.account_id = :account_id
    AND (e.id = CAST(:event_id AS bigint)
         OR (e.at >= CAST(:since AS timestamptz) AND e.at < CAST(:until AS timestamptz)
-            AND (w.events IS NULL OR e.kind = ANY (w.events))))
+            AND CASE WHEN e.kind = 'cadence.webhook' THEN w.name = e.data ->> 'webhook'
+                     ELSE w.events IS NULL OR e.kind = ANY (w.events) END))
    AND (w.source_id IS NULL
         OR EXISTS (SELECT FROM lead l WHERE l.id = e.lead_id AND l.source_id = w.source_id AND NOT l.test))
  ORDER BY e.id LIMIT :most;

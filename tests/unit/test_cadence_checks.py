@@ -23,6 +23,7 @@ def refused(cadence: list[dict[str, Any]], **campaign: Any) -> list[str]:
         "numbers": [{"phone": "+12125550100", "sms": True}],
         "mail": {"sender": "Acme <hello@acme.example>", "postal_address": "1 Main St, Albany NY 12207"},
         "agents": [{"name": "a", "phone": "+12125550111", "groups": ["g"]}],
+        "webhooks": [{"name": "crm", "url": "https://crm.example.com/hook"}],
         "campaigns": [{"name": "c", "seller": "Acme", "dial": {"agents": "g"}, "cadence": cadence, **campaign}],
     }
     try:
@@ -46,6 +47,7 @@ TAKEN = [
         "late": "12h",
     },
     {"delay": "1d", "channel": "call", "window": {"mon-fri": "17:00-20:00"}, "next": {"machine": "end"}},
+    {"delay": "0s", "channel": "task", "title": "Write to {{ lead.first_name }}", "anyone": False, "within": "8h"},
     {"name": "last", "delay": "1d", "channel": "sms", "text": "Still there?", "next": {"failed": "end"}},
 ]
 
@@ -65,7 +67,7 @@ def test_every_kind_of_step_is_taken() -> None:
         ([{"after": "1d", "at": "22:00", "channel": "call"}], "[0].at: 22:00 is never inside the hours"),
         ([{**CALL, "window": {"mon-fri": "05:00-07:00"}}], "[0].window: never open at a time"),
         ([{**CALL, "window": {"mon": "closed"}}], "[0].window: never open at a time"),
-        ([{"after": "0s"}], "[0].channel: say one of: call, email, sms; or wait: 2h"),
+        ([{"after": "0s"}], "[0].channel: say one of: call, email, sms, task, webhook; or wait: 2h"),
         ([{"after": "0s", "channel": "fax"}], "[0].channel: 'fax' is not available"),
         ([CALL, {"after": "1h", "channel": "sms"}], "[1].text: a step by sms needs it"),
         ([CALL, {"after": "1h", "channel": "email", "text": "x"}], "[1].subject: a step by email needs it"),
@@ -87,7 +89,17 @@ def test_every_kind_of_step_is_taken() -> None:
         ([CALL, {"after": "1d", "channel": "sms", "text": "{{ lead."}], "[1].text: not a template"),
         ([CALL, {"after": "1d", "channel": "sms", "text": "{{ lead.nmae }}"}], "[1].text: no lead has 'lead.nmae'"),
         ([CALL, {"after": "1d", "channel": "sms", "text": "x" * 700}], "[1].text: 5 segments before it is filled"),
-        ([CALL, {"after": "1d", "channel": "task", "title": "x"}], "[1].channel: 'task' is not available"),
+        ([CALL, {"after": "1d", "channel": "task"}], "[1].title: a step by task needs it"),
+        (
+            [CALL, {"after": "1d", "channel": "task", "title": "{{ lead.nmae }}"}],
+            "[1].title: no lead has 'lead.nmae'",
+        ),
+        (
+            [CALL, {"after": "1d", "channel": "webhook", "webhook": "gone"}],
+            "[1].webhook: there is no webhook 'gone'",
+        ),
+        ([{**CALL, "within": "2h"}], "[0].within: a step by call has no use for it"),
+        ([{"wait": "1h", "anyone": False}], "[0].anyone: a wait does nothing else"),
     ],
 )
 def test_a_step_that_cannot_work_is_refused_with_its_place(steps: list[dict[str, Any]], line: str) -> None:

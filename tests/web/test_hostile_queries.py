@@ -68,6 +68,7 @@ PAGES = {
     "/returns": ("source", "state", "sent_since", "after", "limit"),
     "/returns.csv": ("source", "sent_since", "after"),
     "/rules": ("version",),
+    "/tasks": ("state", "agent", "lead_id", "after", "limit"),
     "/settings/campaigns/{name}": ("state", "arrives", "score", "agreed"),
     "/demo/{lead_id}": ("t",),
     "/demo/{lead_id}/fragment": ("t",),

@@ -29,8 +29,8 @@ RESULTS: dict[str, tuple[str, ...]] = {
     ),
     Channel.SMS: ("sent", "failed", AttemptState.REFUSED, AttemptState.EXPIRED),
     Channel.EMAIL: ("sent", "failed", AttemptState.REFUSED, AttemptState.EXPIRED),
-    Channel.WEBHOOK: ("sent", "failed"),
-    Channel.TASK: ("done", AttemptState.EXPIRED),
+    Channel.WEBHOOK: (AttemptState.DONE, "failed", AttemptState.EXPIRED),
+    Channel.TASK: (AttemptState.DONE, "failed", AttemptState.EXPIRED),
     Channel.WAIT: (),
 }
 """What can come of a step: a branch on anything else would never be taken."""

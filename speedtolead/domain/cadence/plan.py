@@ -55,10 +55,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A to-do: what is to be done, as a template, and by whom: ``owner``, or anyone of the campaign's group."""
+    """A to-do: what is to be done, as a template, and by whom: the lead's own agent, or anyone of the campaign's
+    group. ``within``: how long there is for it."""
 
     title: str
     anyone: bool = True
+    within: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

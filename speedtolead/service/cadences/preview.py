@@ -158,7 +158,7 @@ class Calendars:
         post, arrives = sample.post, sample.arrives or now
         parsed = self._numbering.parse(post.phone, post.country)
         if parsed is None:
-            raise FieldErrors([FieldError("lead.phone", "invalid_phone", "This is no phone number.")])
+            raise FieldErrors([FieldError("phone", "invalid_phone", "This is no phone number.")])
         state = state_code(post.state) if post.state else None
         candidates = self._numbering.candidates(parsed.e164, state, post.postal_code)
         zone = candidates[0].zone if candidates else campaign.timezone

@@ -12,6 +12,8 @@ database. A cadence that cannot work is refused with the step and the field.
       - {after: 1d, at: "09:30", days: business, channel: call, window: {mon-fri: "09:00-12:00"}, jitter: 10m}
       - {after: 2d, channel: email, subject: "...", text: "...", unless: replied, late: 12h}
       - {name: last, delay: 1d, channel: sms, text: "...", next: {failed: end}}
+      - {delay: 0s, channel: webhook, webhook: crm}
+      - {delay: 1d, channel: task, title: "Write to {{ lead.first_name }} by hand", anyone: false, within: 8h}
     stop: {on: {replied: [sms, email], quote: all}, attempts: 8, days: 15}
     spread: 20m
 """
@@ -37,8 +39,7 @@ EVERYWHERE = daily(time(8), 21 * 60)
 """Outside of these hours nobody in the United States is called or texted: 47 CFR 64.1200(c)(1)."""
 _REASONS = {"contacted": Stop.CONTACTED, "replied": Stop.REPLIED, "appointment": Stop.BOOKED, "quote": Stop.QUOTED}
 _REASONS |= {"sale": Stop.SOLD}
-_MADE = (Channel.CALL.value, Channel.EMAIL.value, Channel.SMS.value)
-"""Webhooks and tasks are planned by the domain, and made by nobody yet."""
+_MADE = tuple(sorted(ALL))
 _FIELDS = "there are " + ", ".join(f"{root}.{name}" for root, names in ROOTS.items() for name in names)
 
 
@@ -84,7 +85,8 @@ class StepPart(Part):
     text: Spoken | None = None
     subject: Spoken | None = None
     title: Spoken | None = None
-    anyone: bool = True
+    anyone: bool | None = None
+    within: Duration | None = None
     webhook: Name | None = None
 
     @model_validator(mode="after")
@@ -113,12 +115,17 @@ class StepPart(Part):
         )
 
 
+_OWN = ("text", "subject", "title", "anyone", "within", "webhook")
+"""What is said of a step by one channel, and of no other's."""
+_MAY = {Channel.TASK.value: ("anyone", "within")}
+
+
 def _missing(step: StepPart) -> list[tuple[str, str]]:
     """What a step lacks, or says that it has no use for."""
     found = []
     said = [name for name in ("after", "delay", "wait") if getattr(step, name) is not None]
     if step.wait is not None:
-        extra = [name for name in ("channel", "text", "subject", "title", "webhook", "late") if getattr(step, name)]
+        extra = [name for name in ("channel", *_OWN, "late") if getattr(step, name) is not None]
         found += [(name, "a wait does nothing else") for name in extra]
     elif step.channel is None:
         found.append(("channel", f"say one of: {', '.join(_MADE)}; or wait: 2h"))
@@ -132,7 +139,7 @@ def _missing(step: StepPart) -> list[tuple[str, str]]:
     needs[Channel.WEBHOOK] = ("webhook",)
     wanted = needs.get(Channel(step.channel), ()) if step.channel else ()
     found += [(name, f"a step by {step.channel} needs it") for name in wanted if getattr(step, name) is None]
-    unused = [name for name in ("text", "subject", "title", "webhook") if name not in wanted]
+    unused = [name for name in _OWN if name not in (*wanted, *_MAY.get(str(step.channel), ()))]
     if step.channel:
         found += [
             (n, f"a step by {step.channel} has no use for it") for n in unused if getattr(step, n) is not None
@@ -144,7 +151,7 @@ def _content(step: StepPart) -> Message | Task | Hook | None:
     if step.text is not None:
         return Message(step.text, step.subject)
     if step.title is not None:
-        return Task(step.title, step.anyone)
+        return Task(step.title, step.anyone is not False, step.within or timedelta(0))
     return Hook(step.webhook) if step.webhook is not None else None
 
 
@@ -179,6 +186,9 @@ def check_words(plan: Plan, most: int) -> None:
     """Raises Misplaced where a template names what no lead has, or a text is too long before it is filled."""
     found = []
     for index, step in enumerate(plan):
+        if isinstance(step.content, Task):
+            unknown = unknown_fields(step.content.title)
+            found += [(f"[{index}].title", f"no lead has {name!r}; {_FIELDS}") for name in unknown]
         if not isinstance(step.content, Message):
             continue
         templates = {"text": step.content.text, "subject": step.content.subject}

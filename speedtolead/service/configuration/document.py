@@ -185,7 +185,7 @@ def _references(document: Document) -> Iterator[str]:
 
 
 def _writers(document: Document, i: int, campaign: CampaignPart) -> Iterator[str]:
-    """Steps that write, and nobody to write from."""
+    """Steps that write, and nobody to write from; and those that tell a webhook which is not there."""
     texts = campaign.texts.sender is not None or any(number.sms for number in document.numbers)
     plans = [("cadence", campaign.cadence)]
     for n, experiment in enumerate(campaign.experiments):
@@ -199,6 +199,8 @@ def _writers(document: Document, i: int, campaign: CampaignPart) -> Iterator[str
             yield f"{where}: mails need a sender: say mail: {{sender: ..., postal_address: ...}} for the account"
         if step.channel == Channel.SMS and not texts:
             yield f"{where}: texts need a sender: say sms: true of one of the account's numbers"
+        if step.webhook is not None and step.webhook not in {hook.name for hook in document.webhooks}:
+            yield f"campaigns[{i}].cadence[{j}].webhook: there is no webhook {step.webhook!r}"
 
 
 def _people(document: Document, users: set[str]) -> Iterator[str]:

@@ -32,6 +32,7 @@ from speedtolead.web.pages import (
     settings,
     sources,
     suppressions,
+    tasks,
     trying,
     unsubscribe,
 )
@@ -68,6 +69,8 @@ def add_to(app: web.Application) -> None:
     router.add_post("/returns/{return_id}", returns.act)
     router.add_get("/unsubscribe/{token}", unsubscribe.show)
     router.add_post("/unsubscribe/{token}", unsubscribe.end)
+    router.add_get("/tasks", tasks.show)
+    router.add_post("/tasks/{task_id}", tasks.act)
     router.add_get("/suppressions", suppressions.show)
     router.add_post("/suppressions/{suppression_id}", suppressions.act)
     router.add_post("/suppressions/replies/{text_id}", suppressions.seen)

@@ -52,6 +52,7 @@ async def _given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
         "told": explain(story),
         "stoppable": lead.status in OPEN,
         "refused_because": _refused_because(lead),
+        "tasks": await request.app[SERVICES].tasks.of_lead(session.account_id, lead.lead_id),
         **outcomes.given(),
     }
 
