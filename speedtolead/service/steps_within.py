@@ -67,7 +67,8 @@ class StepsWithin:
                     sources=[AttemptState.SCHEDULED],
                 )
                 return True
-            campaign = await cadence.campaign_at(tx, due.account_id, due.campaign_id, due.cadence_version)
+            plan = await cadence.campaign_at(tx, due.account_id, due.campaign_id, due.cadence_version)
+            campaign = plan.going_by(due.arms)
             step = campaign.cadence[due.step]
             late = too_late(step, due.due_at, now)
             note = "its time is long past" if late else await self._made(tx, due, campaign, now)

@@ -32,6 +32,7 @@ class StepWithin:
     region: str | None
     postal_code: str | None
     attributes: Json
+    arms: Json | None
     source_name: str
     owner_id: UUID | None
 

@@ -2,7 +2,7 @@
 -- The webhook or task whose time has come first, locked; one that another node has in hand is passed over.
 SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, a.channel, a.step, a.due_at,
        coalesce(a.cadence_version, c.version) AS cadence_version, c.paused OR c.removed AS paused,
-       l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes, s.name AS source_name,
+       l.first_name, l.last_name, l.city, l.region, l.postal_code, l.attributes, l.arms, s.name AS source_name,
        owner_of(l.account_id, l.owner_id, l.phone) AS owner_id
   FROM attempt a
   JOIN lead l ON l.id = a.lead_id

@@ -192,15 +192,14 @@ def _writers(document: Document, i: int, campaign: CampaignPart) -> Iterator[str
         plans += [
             (f"experiments[{n}].arms[{m}].cadence", arm.cadence or []) for m, arm in enumerate(experiment.arms)
         ]
-    for where, step in (
-        (f"campaigns[{i}].{at}[{j}].channel", step) for at, plan in plans for j, step in enumerate(plan)
-    ):
+    for where, step in ((f"campaigns[{i}].{at}[{j}]", step) for at, plan in plans for j, step in enumerate(plan)):
         if step.channel == Channel.EMAIL and document.mail is None:
-            yield f"{where}: mails need a sender: say mail: {{sender: ..., postal_address: ...}} for the account"
+            words = "mails need a sender: say mail: {sender: ..., postal_address: ...} for the account"
+            yield f"{where}.channel: {words}"
         if step.channel == Channel.SMS and not texts:
-            yield f"{where}: texts need a sender: say sms: true of one of the account's numbers"
+            yield f"{where}.channel: texts need a sender: say sms: true of one of the account's numbers"
         if step.webhook is not None and step.webhook not in {hook.name for hook in document.webhooks}:
-            yield f"campaigns[{i}].cadence[{j}].webhook: there is no webhook {step.webhook!r}"
+            yield f"{where}.webhook: there is no webhook {step.webhook!r}"
 
 
 def _people(document: Document, users: set[str]) -> Iterator[str]:
