@@ -176,16 +176,19 @@ def _sentence(experiment: Experiment, first: str, arm: ArmFound) -> str:
         return f"{arm.name} and {first} differ by less than {points:g} points in their {what} rates{apart}."
     if found.still_needed is None:
         return f"Nothing is known of {arm.name} against {first} yet."
+    seen = 0.0 if found.difference is None else abs(found.difference.value or 0.0) * 100
     return (
-        f"The data do not tell {arm.name} from {first} yet{apart}; "
-        f"about {found.still_needed:,} more leads are needed to tell a difference of {points:g} points."
+        f"The data do not tell {arm.name} from {first} yet{apart}; about {found.still_needed:,} more leads of both "
+        f"are needed to tell a difference of {max(points, seen):.3g} points."
     )
 
 
 def _points(found: Estimate) -> str:
     assert found.value is not None
     assert found.high is not None
-    return f"{found.value * 100:+.1f} points, from {found.low * 100:+.1f} to {found.high * 100:+.1f}"
+    return f"{found.value * 100:+.1f} points, from {found.low * 100:+.1f} to {found.high * 100:+.1f}".replace(
+        "-", "−"
+    )
 
 
 def _days(needed: int | None, counted: int, took: timedelta) -> int | None:

@@ -117,6 +117,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "GET /sources/{name}/try", "POST /sources/{name}/try", "GET /sources/{name}/posts/{post_id}",
         "GET /settings", "GET /settings/sources/{name}", "GET /rules",
         "GET /settings/campaigns/{name}", "GET /tasks", "POST /tasks/{task_id}",
+        "GET /reports/experiments",
     ),
     May.MANAGE: (
         "POST /sources/{name}/resume", "POST /alerts/{alert_id}/acknowledge",

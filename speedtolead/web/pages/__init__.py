@@ -20,6 +20,7 @@ from speedtolead.web.pages import (
     docs,
     errors,
     evidence,
+    experiments,
     lead,
     login,
     numbers,
@@ -91,6 +92,7 @@ def add_to(app: web.Application) -> None:
     router.add_post("/settings/numbers/{phone}/bench", numbers.bench)
     router.add_post("/settings/numbers/{phone}/unbench", numbers.unbench)
     router.add_get("/rules", rules.show)
+    router.add_get("/reports/experiments", experiments.show)
     router.add_get("/docs", docs.show)
     router.add_get("/demo", demo.form)
     router.add_post("/demo", demo.submit)
