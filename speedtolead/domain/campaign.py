@@ -32,6 +32,15 @@ class NoAgentThen(StrEnum):
     """It keeps its place."""
     CALLBACK = "callback"
     """Where none of the agents is at work, it is called when the next one is scheduled to be."""
+    TEXT = "text"
+    """The same, and the person is told by text when that will be."""
+
+
+NO_AGENT_TEXT = (
+    "Hi {{ lead.first_name or 'there' }}, this is {{ campaign.seller }} about your request. "
+    "We will call you {{ at }}. Reply STOP to end."
+)
+"""What they are told where the campaign says nothing else; ``at`` is the time, on their clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,7 @@ class Dial:
     no_agent_wait: timedelta = timedelta(seconds=30)
     """After this long without a free agent the wait is reported, and what ``no_agent_then`` says is done."""
     no_agent_then: NoAgentThen = NoAgentThen.KEEP
+    no_agent_text: str = NO_AGENT_TEXT
     routing: Routing = field(default_factory=Routing)
     attempts_per_24h: int = 3
     abandonment_switch: float = 0.025

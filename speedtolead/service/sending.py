@@ -121,6 +121,9 @@ class Sending:
         if due.held:
             await self._put_off(tx, due, now + _HELD_FOR, "a reply waits to be looked at")
             return None
+        if due.not_after is not None and now >= due.not_after:
+            await self._end(due, AttemptState.EXPIRED, "what it says is past", None, now)
+            return None
         step = None
         if due.origin == "cadence":
             plan = await cadence.campaign_at(tx, due.account_id, due.campaign_id, due.cadence_version)

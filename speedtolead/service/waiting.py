@@ -1,10 +1,11 @@
 """Leads that wait for an agent longer than their campaign says: told once, and called back where it says so.
 
-Owns: when such a lead is called instead. Must not know: who is rung when an agent is free; the dialer looks.
+Owns: when such a lead is called instead, and what it is told of that. Must not know: who is rung when an agent is
+free; the dialer looks.
 
 A lead keeps its place as long as anybody who may take it is at work. Where nobody is, and the campaign says
-``callback``, its attempt is planned for when the next of them is scheduled to be, at a lawful moment. Looking
-twice, or on two nodes at once, plans once: the attempt is locked.
+``callback`` or ``text``, its attempt is planned for when the next of them is scheduled to be, at a lawful moment.
+Looking twice, or on two nodes at once, plans once: the attempt is locked.
 """
 
 from __future__ import annotations
@@ -12,23 +13,32 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+import structlog
+
 from speedtolead.domain.agent import AgentState, Presence
+from speedtolead.domain.cadence.plan import Channel
 from speedtolead.domain.campaign import Campaign, NoAgentThen
 from speedtolead.domain.desk_hours import AgentHours, earliest
+from speedtolead.domain.inbound import FIRST_IN_LINE
 from speedtolead.domain.permit import Decision
+from speedtolead.domain.promise import said
 from speedtolead.domain.routing.fitting import suits
 from speedtolead.domain.shift import Shift
 from speedtolead.ports import Clock
 from speedtolead.service.choosing import needs_of_call
 from speedtolead.service.permits import Permits
+from speedtolead.service.wording import Unwritable, filled
 from speedtolead.store import agents, dial, events
 from speedtolead.store import calls as rows
 from speedtolead.store.agents import HoursRow
 from speedtolead.store.calls import CallRow, Waiting
 from speedtolead.store.database import Database
+from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection
 from speedtolead.store.routing_json import agents_of
 from speedtolead.store.settings_json import schedule_from_json
+
+log = structlog.get_logger(__name__)
 
 _ROUNDS = 4
 """So often the law's next moment and the agents' are brought together; where that is not enough, it is looked at
@@ -54,16 +64,54 @@ class WaitingLeads:
     async def _call_back(self, tx: Connection, row: Waiting, now: datetime) -> None:
         call = await rows.LOCK_CALL.one(tx, attempt_id=row.attempt_id)
         campaign = await dial.campaign(tx, row.account_id, call.campaign_id, call.campaign_version)
-        if campaign.dial.no_agent_then is not NoAgentThen.CALLBACK:
+        if campaign.dial.no_agent_then is NoAgentThen.KEEP:
             return
         at = await self._next(tx, call, campaign, now)
         if at is None or at <= now:
             return
         planned = await rows.PLAN_CALLBACK.first(
-            tx, attempt_id=row.attempt_id, due_at=at, note="nobody is at work who may take it: called back then"
+            tx,
+            attempt_id=row.attempt_id,
+            due_at=at,
+            rank_at=at + FIRST_IN_LINE,
+            note="nobody is at work who may take it: called back then",
         )
         if planned is not None:
-            await self._tell(tx, row, "attempt.callback_planned", now, {"at": at.isoformat()})
+            told = campaign.dial.no_agent_then is NoAgentThen.TEXT and await self._promise(
+                tx, call, campaign, at, now
+            )
+            await self._tell(tx, row, "attempt.callback_planned", now, {"at": at.isoformat(), "text": told})
+
+    async def _promise(
+        self, tx: Connection, call: CallRow, campaign: Campaign, at: datetime, now: datetime
+    ) -> bool:
+        """Plan the text that says when; not where it could lawfully come only after that.
+
+        The sender decides the permit anew, and records a refusal.
+        """
+        facts = (await rows.PERMIT_FACTS.one(tx, lead_id=call.lead_id)).facts(self._permits.fictional_exempt)
+        permit = self._permits.decide(Channel.SMS, campaign, facts, now)
+        due_at = permit.not_before if permit.decision is Decision.NOT_BEFORE and permit.not_before else now
+        if due_at >= at:
+            return False
+        zone = call.candidates[0]["zone"] if call.candidates else campaign.timezone
+        try:
+            words = filled(campaign.dial.no_agent_text, call, campaign, at=said(at, due_at, zone))
+        except Unwritable as error:
+            log.warning("promise.unwritable", lead_id=str(call.lead_id), error=str(error))
+            return False
+        planned = await rows.PLAN_PROMISE.first(
+            tx,
+            attempt_id=new_id(),
+            lead_id=call.lead_id,
+            account_id=call.account_id,
+            due_at=due_at,
+            words=words,
+            not_after=at,
+        )
+        if planned is not None:
+            await events.wake(tx)
+        return planned is not None
 
     async def _next(self, tx: Connection, call: CallRow, campaign: Campaign, now: datetime) -> datetime | None:
         """The first lawful moment at which somebody who may take it is at work; None where nobody knows of one."""

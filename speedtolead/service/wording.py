@@ -138,8 +138,8 @@ class Wording:
         return hmac.new(self._key, b"unsubscribe" + message_id.bytes, hashlib.sha256).digest()[:_PLAIN_MARK]
 
 
-def filled(text: str, lead: LeadWords, campaign: Campaign) -> str:
-    """A template with a lead's fields. Raises Unwritable."""
+def filled(text: str, lead: LeadWords, campaign: Campaign, **more: str) -> str:
+    """A template with a lead's fields, and what else this message knows. Raises Unwritable."""
     fields = {
         "first_name": lead.first_name,
         "last_name": lead.last_name,
@@ -150,7 +150,7 @@ def filled(text: str, lead: LeadWords, campaign: Campaign) -> str:
     known = {name: value for name, value in fields.items() if value} | {"attributes": lead.attributes}
     about = {"name": campaign.name, "seller": campaign.seller}
     try:
-        said = compiled(text).render(lead=known, source={"name": lead.source_name}, campaign=about)
+        said = compiled(text).render(lead=known, source={"name": lead.source_name}, campaign=about, **more)
     except Exception as error:
         raise Unwritable(f"the template failed: {type(error).__name__}") from error
     lines = (_ORPHANED.sub(r"\1", _SPACES.sub(" ", line)).strip() for line in _CONTROL.sub("", said).split("\n"))

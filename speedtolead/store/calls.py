@@ -203,6 +203,7 @@ MARK_UNKNOWN = Query("mark_unknown", Id)
 KNOWN_CALL_IDS = Query("known_call_ids", CallId)
 WAITING_TOO_LONG = Query("waiting_too_long", Waiting)
 PLAN_CALLBACK = Query("plan_callback", Id)
+PLAN_PROMISE = Query("plan_promise", Id)
 
 
 async def save_leg(tx: Connection, leg_id: UUID, leg: Leg) -> None:

@@ -33,6 +33,8 @@ class DueSend:
     origin: str
     words: str | None
     due_at: datetime
+    not_after: datetime | None
+    """When it is no longer true."""
     paused: bool
     held: bool
     """A reply of this person waits to be looked at."""

@@ -14,6 +14,7 @@ from uuid import UUID
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.caller_id import CallerIds, Local
 from speedtolead.domain.campaign import (
+    NO_AGENT_TEXT,
     Announcing,
     Campaign,
     ContactPolicy,
@@ -65,7 +66,11 @@ def campaign_to_json(campaign: Campaign) -> Json:
             "minimum_talk": dial.minimum_talk.total_seconds(),
             "wrap_up": dial.wrap_up.total_seconds(),
             "routing": routing_to_json(dial.routing),
-            "no_agent": {"wait": dial.no_agent_wait.total_seconds(), "then": dial.no_agent_then.value},
+            "no_agent": {
+                "wait": dial.no_agent_wait.total_seconds(),
+                "then": dial.no_agent_then.value,
+                "text": dial.no_agent_text,
+            },
             "attempts_per_24h": dial.attempts_per_24h,
             "abandonment_switch": dial.abandonment_switch,
         },
@@ -196,6 +201,7 @@ def campaign_from_json(kept: Json) -> Campaign:
             wrap_up=timedelta(seconds=dial["wrap_up"]),
             no_agent_wait=timedelta(seconds=dial["no_agent"]["wait"]),
             no_agent_then=NoAgentThen(dial["no_agent"].get("then", "keep")),
+            no_agent_text=dial["no_agent"].get("text", NO_AGENT_TEXT),
             routing=routing_from_json(dial.get("routing")),
             attempts_per_24h=dial["attempts_per_24h"],
             abandonment_switch=dial.get("abandonment_switch", 0.025),

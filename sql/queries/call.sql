@@ -197,7 +197,19 @@ UPDATE attempt SET note = 'waiting for an agent'
 RETURNING id AS attempt_id, account_id, lead_id;
 
 -- name: plan_callback
--- Nobody is at work who may take it: it is called at another time.
-UPDATE attempt SET due_at = :due_at, ready = false, note = :note
+-- Nobody is at work who may take it: it is called at another time, and first in line then.
+UPDATE attempt SET due_at = :due_at, rank_at = :rank_at, ready = false, note = :note
  WHERE id = :attempt_id AND state = 'scheduled'
+RETURNING id;
+
+-- name: plan_promise
+-- A text that tells a lead when it will be called; worth nothing from then on.
+INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at, lead_received_at,
+                     rank_at, origin, words, not_after)
+SELECT :attempt_id, account_id, id, campaign_id,
+       (SELECT coalesce(max(number), 0) + 1 FROM attempt WHERE lead_id = lead.id), 0, 'sms', 'scheduled', :due_at,
+       received_at, coalesce(rank_at, received_at), 'callback', :words, :not_after
+  FROM lead
+ WHERE id = :lead_id AND account_id = :account_id AND state IN ('new', 'working', 'contacted')
+ON CONFLICT DO NOTHING
 RETURNING id;

@@ -4,6 +4,7 @@
 -- looked at, and nothing that is automatic is sent until somebody has.
 SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, c.version AS campaign_version,
        coalesce(a.cadence_version, c.version) AS cadence_version, a.step, a.channel, a.origin, a.words, a.due_at,
+       a.not_after,
        c.paused OR c.removed AS paused,
        a.origin = 'cadence' AND EXISTS (
            SELECT FROM inbound_text t

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
-from posting import new_database, new_phone, value
+from posting import at, new_database, new_phone, value
 from running import RunningService, configuration, person, running_service, until
 from texting import OURS, signed, text_in
 
@@ -29,7 +29,26 @@ CADENCE = f"""[
     {{after: 0s, channel: sms, text: "Still there?", if: "state = CA"}},
     {{after: 30d, channel: call}}]"""
 REFUSES, DEAD = "+12125550196", "+12125550197"
-TEXT = configuration(cadence=CADENCE).replace('"+12125550100"}', '"+12125550100", sms: true}')
+LATER = datetime.now(UTC) + timedelta(days=2)
+"""When somebody is next at work in the campaign ``desk``."""
+DESK = """
+  - name: desk
+    seller: Test Insurance
+    dial: {mode: agent_first, agents: desk, no_agent: {wait: 0s, then: text}}
+    cadence: [{after: 0s, channel: call}]
+"""
+SOURCE = "  - {name: desk, api_key: stl_key_of_desk, campaign: desk}\ncampaigns:"
+AGENT = f"""agents:
+  - {{name: later, phone: "+12125550119", groups: [desk], presence: schedule, timezone: UTC,
+      hours: {{{LATER:%a}: "{LATER:%H}:00-24:00"}}}}
+""".lower().replace("utc", "UTC")
+TEXT = (
+    configuration(cadence=CADENCE)
+    .replace('"+12125550100"}', '"+12125550100", sms: true}')
+    .replace("agents:\n", AGENT)
+    .replace("campaigns:", SOURCE)
+    + DESK
+)
 CONSENT = {"channels": ["call", "sms"], "text": "Call and text me."}
 
 
@@ -235,3 +254,18 @@ async def test_leads_under_way_keep_their_cadence_until_they_are_told_to_change(
         service, "SELECT array_agg(cadence_version ORDER BY number) FROM attempt WHERE lead_id = $1", lead_id
     )
     assert versions[0] == versions[1] < versions[2]
+
+
+async def test_a_lead_for_whom_nobody_is_at_work_is_told_by_text_when_it_is_called(service: RunningService) -> None:
+    lead_id, phone = await posted(at(service, "desk"))
+    sent = await message(service, lead_id, "delivered")
+    lead = await service.lead(lead_id)
+    call, text = sorted(lead["attempts"], key=lambda one: int(one["number"]))
+    due = datetime.fromisoformat(call["due_at"])
+    assert [(one["channel"], one["state"]) for one in (call, text)] == [("call", "scheduled"), ("sms", "sent")]
+    assert timedelta(days=1) < due - datetime.now(UTC) <= timedelta(days=2)
+    local = due.astimezone(ZoneInfo("America/New_York"))
+    when = f"on {local:%A, %B} {local.day} at {local.hour % 12 or 12}:00 {local:%p}"
+    assert f"We will call you {when}." in sent["body"]
+    assert carried(service, phone) == [sent["body"]]
+    assert service.rung(phone) == 0

@@ -86,7 +86,7 @@ async def waits(
     )
     await tx.execute(
         "INSERT INTO consent (account_id, lead_id, channels, wording, recorded_at)"
-        " SELECT account_id, id, '{call}', 'Call me.', received_at FROM lead"
+        " SELECT account_id, id, '{call,sms}', 'Call and text me.', received_at FROM lead"
     )
 
 
@@ -97,6 +97,8 @@ OFF = {"state": "offline", "presence": "schedule", "schedule": OFFICE, "timezone
     ("then", "agents", "routing", "due_at"),
     [
         (NoAgentThen.CALLBACK, {"ann": OFF}, None, TOMORROW),
+        (NoAgentThen.TEXT, {"ann": OFF}, None, TOMORROW),
+        (NoAgentThen.TEXT, {"ann": OFF, "bob": {"state": "talking"}}, None, None),
         (NoAgentThen.KEEP, {"ann": OFF}, None, None),
         (NoAgentThen.CALLBACK, {"ann": OFF, "bob": {"state": "talking"}}, None, None),
         (NoAgentThen.CALLBACK, {"ann": OFF | {"presence": "console", "schedule": None}}, None, None),
@@ -118,7 +120,8 @@ async def test_a_lead_that_nobody_at_work_may_take_is_called_back_when_somebody_
     assert await leads.look() == 1
     assert await leads.look() == 0
     async with database.connection() as tx:
-        (attempt,) = await tx.fetch("SELECT due_at, ready, note FROM attempt")
+        (attempt,) = await tx.fetch("SELECT due_at, ready, note, rank_at FROM attempt WHERE channel = 'call'")
+        texts = await tx.fetch("SELECT due_at, not_after, words, origin, state FROM attempt WHERE channel = 'sms'")
         told = [
             row["kind"] for row in await tx.fetch("SELECT kind FROM event WHERE kind LIKE 'attempt.%' ORDER BY id")
         ]
@@ -132,6 +135,24 @@ async def test_a_lead_that_nobody_at_work_may_take_is_called_back_when_somebody_
         assert (attempt["due_at"], attempt["ready"]) == (due_at, False)
         assert attempt["note"] == "nobody is at work who may take it: called back then"
         assert told == ["attempt.waiting", "attempt.callback_planned"]
+        assert attempt["rank_at"] > due_at  # first in line then
+    words = "Hi there, this is Acme about your request. We will call you tomorrow at 9:00 AM. Reply STOP to end."
+    promised = then is NoAgentThen.TEXT and due_at is not None
+    assert [tuple(text) for text in texts] == [(CLOSES, TOMORROW, words, "callback", "scheduled")] * promised
+
+
+async def test_a_text_that_could_come_only_after_the_call_is_not_planned(database: Database) -> None:
+    """It is night, and the agent begins when the law's day does."""
+    night = CLOSES + timedelta(hours=5)
+    async with database.connection() as tx:
+        await waits(tx, NoAgentThen.TEXT, {"ann": OFF | {"schedule": schedule_json("08:00-10:00")}})
+    await WaitingLeads(database, At(night), Permits(Rules(), fictional_exempt=False)).look()
+    async with database.connection() as tx:
+        (attempt,) = await tx.fetch("SELECT channel, due_at FROM attempt")
+        told = await tx.fetchval("SELECT data FROM event WHERE kind = 'attempt.callback_planned'")
+    eight = datetime(2026, 6, 2, 12, tzinfo=UTC)
+    assert tuple(attempt) == ("call", eight)
+    assert told == {"at": eight.isoformat(), "text": False}
 
 
 async def test_the_callback_waits_for_a_lawful_moment_of_the_agents_hours(database: Database) -> None:

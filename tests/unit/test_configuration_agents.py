@@ -131,9 +131,14 @@ def test_routing_is_a_name_or_says_more(text: str, expected: Routing) -> None:
         ("fallback: nobody", "fallback.group: no agent is in group 'nobody'"),
         ("fallback: {group: sales, after: soon}", "fallback.after: expected a duration"),
         ("no_agent: {wait: 30s, then: text}",
-         "no_agent.then: 'text' is not available in this version; one of: keep, callback"),
+         "no_agent.then: texts need a sender: say sms: true of one of the account's numbers"),
         ("no_agent: {then: shout}",
-         "no_agent.then: 'shout' is not available in this version; one of: keep, callback"),
+         "no_agent.then: 'shout' is not available in this version; one of: keep, callback, text"),
+        ("no_agent: {then: callback, text: hello}", "no_agent.text: only for then: text; callback writes nothing"),
+        ('no_agent: {then: text, text: "at {{ at }} or {{ when }}"}',
+         "no_agent.text: nobody has when; the time of the call is {{ at }}"),
+        ('no_agent: {then: text, text: "{% for x in y %}"}', "no_agent.text: this is no template"),
+        ('no_agent: {then: text, text: "{{ at }}"}', "no_agent.text: say it in words"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_routing_is_told_with_its_place(text: str, line: str) -> None:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.campaign import (
     GREETING,
+    NO_AGENT_TEXT,
     Announcing,
     Campaign,
     ContactPolicy,
@@ -182,6 +183,7 @@ class CampaignPart(Part):
                 wrap_up=dial.wrap_up,
                 no_agent_wait=dial.no_agent.wait,
                 no_agent_then=NoAgentThen(dial.no_agent.then),
+                no_agent_text=dial.no_agent.text or NO_AGENT_TEXT,
                 routing=routing_of(dial.routing, dial.fallback),
                 attempts_per_24h=dial.attempts_per_24h,
                 abandonment_switch=dial.abandonment_switch,

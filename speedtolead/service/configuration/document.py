@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from speedtolead.domain.agent import Presence
 from speedtolead.domain.cadence.plan import Channel
+from speedtolead.domain.campaign import NoAgentThen
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.service.configuration.campaign import CampaignPart
@@ -184,9 +185,14 @@ def _references(document: Document) -> Iterator[str]:
     yield from incoming_problems(phones, campaigns, _groups(document), [*document.sources], of_numbers)
 
 
+_NO_TEXTER = "texts need a sender: say sms: true of one of the account's numbers"
+
+
 def _writers(document: Document, i: int, campaign: CampaignPart) -> Iterator[str]:
     """Steps that write, and nobody to write from; and those that tell a webhook which is not there."""
     texts = campaign.texts.sender is not None or any(number.sms for number in document.numbers)
+    if campaign.dial.no_agent.then == NoAgentThen.TEXT and not texts:
+        yield f"campaigns[{i}].dial.no_agent.then: {_NO_TEXTER}"
     plans = [("cadence", campaign.cadence)]
     for n, experiment in enumerate(campaign.experiments):
         plans += [
@@ -197,7 +203,7 @@ def _writers(document: Document, i: int, campaign: CampaignPart) -> Iterator[str
             words = "mails need a sender: say mail: {sender: ..., postal_address: ...} for the account"
             yield f"{where}.channel: {words}"
         if step.channel == Channel.SMS and not texts:
-            yield f"{where}.channel: texts need a sender: say sms: true of one of the account's numbers"
+            yield f"{where}.channel: {_NO_TEXTER}"
         if step.webhook is not None and step.webhook not in {hook.name for hook in document.webhooks}:
             yield f"{where}.webhook: there is no webhook {step.webhook!r}"
 

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Annotated
 
+from jinja2 import TemplateError
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from speedtolead.domain.campaign import NoAgentThen
 from speedtolead.domain.routing.policy import Order, Routing, Strategy
 from speedtolead.service.configuration.people import Agent
 from speedtolead.service.configuration.values import Duration, Misplaced, Name, Part, only
+from speedtolead.service.wording import LONGEST_TEXT, literal, unknown_fields
 
 _HAS_WITHIN = frozenset({Strategy.TIERS, Strategy.OWNER_FIRST, Strategy.OWNER_ONLY, Strategy.SHOTGUN})
 AVAILABLE = [strategy.value for strategy in Strategy]
@@ -48,9 +50,31 @@ class FallbackPart(Part):
     after: Duration = timedelta(seconds=15)
 
 
+def _template(text: str) -> str:
+    try:
+        unknown = set(unknown_fields(text)) - {"at"}
+        said = literal(text)
+    except TemplateError as error:
+        raise ValueError(f"this is no template: {error}") from None
+    if unknown:
+        raise ValueError(f"nobody has {', '.join(sorted(unknown))}; the time of the call is {{{{ at }}}}")
+    if not said.strip() or len(said) > LONGEST_TEXT:
+        raise ValueError(f"say it in words, in {LONGEST_TEXT} characters at most")
+    return text
+
+
 class NoAgent(Part):
+    """``text``: what is written with ``then: text``; left out: who calls, and when."""
+
     wait: Duration = timedelta(seconds=30)
     then: Annotated[str, AfterValidator(only(*(then.value for then in NoAgentThen)))] = NoAgentThen.KEEP.value
+    text: Annotated[str, AfterValidator(_template)] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> NoAgent:
+        if self.text is not None and self.then != NoAgentThen.TEXT:
+            raise Misplaced([("text", f"only for then: text; {self.then} writes nothing")])
+        return self
 
 
 def _named(key: str) -> BeforeValidator:
