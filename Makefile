@@ -64,8 +64,9 @@ bench-order: setup ## Simulate in which order to call when agents are scarce, be
 bench-intake: setup ## Measure the intake: answers beside a floor, a burst, 5,000,000 leads (about 15 minutes)
 	$(BIN)/python tests/benchmarks/intake.py
 
-bench-permit: setup ## Measure the permit: decisions in a second, one process
+bench-permit: setup ## Measure the permit: decisions in a second, one process; previews over HTTP in lists of 1,000
 	$(BIN)/python tests/benchmarks/permit.py
+	$(BIN)/python tests/benchmarks/permit_preview.py
 
 lock: setup ## Pin the newest versions that pyproject.toml allows (hashes, no addresses)
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

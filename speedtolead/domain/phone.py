@@ -22,7 +22,7 @@ def is_fictional(phone: str) -> bool:
 
     Source: ATIS-0300115, 555 NXX Line Number Reference Document (100-199 are for fictional use).
     """
-    return _FICTIONAL.fullmatch(phone) is not None
+    return phone[5:10] == "55501" and _FICTIONAL.fullmatch(phone) is not None
 
 
 def digit_by_digit(phone: str) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from speedtolead.domain.campaign import Campaign
@@ -147,17 +149,26 @@ class Request:
         """The clocks of every place where the person may be."""
         return ground(self.facts.candidates, self.rules, self.means)
 
-    def state_rules(self, *means: Means) -> list[StateRule]:
+    def state_rules(self, *means: Means) -> tuple[StateRule, ...]:
         """The candidate states' rows for these means that are in force today, on the calendar of each place."""
-        found: dict[int, StateRule] = {}
-        for clock in ground(self.facts.candidates, self.rules, means).states:
-            rule = clock.hours.on(wall(self.now, clock.local.zone).day).rule
-            if rule is not None:
-                found[id(rule)] = rule
-        return sorted(found.values(), key=lambda rule: rule.state)
+        now = self.now if self.now.tzinfo is UTC else self.now.astimezone(UTC)
+        return _rows_in_force(self.facts.candidates, self.rules, means, now)
 
     def at(self, now: datetime) -> Request:
         return Request(self.channel, self.campaign, self.facts, now, self.rules, self.recorded)
+
+
+@lru_cache(maxsize=64)
+def _rows_in_force(
+    candidates: tuple[Candidate, ...], rules: RuleSet, means: tuple[Means, ...], now: datetime
+) -> tuple[StateRule, ...]:
+    """Remembered for as long as one decision: several of its rules ask."""
+    found: dict[int, StateRule] = {}
+    for clock in ground(candidates, rules, means).states:
+        rule = clock.hours.on(wall(now, clock.local.zone).day).rule
+        if rule is not None:
+            found[id(rule)] = rule
+    return tuple(sorted(found.values(), key=attrgetter("state")))
 
 
 class Verdict(NamedTuple):

@@ -53,7 +53,7 @@ def decide(request: Request, rules: Sequence[Rule] = RULES) -> Permit:
     of the campaign may fall into a closed hour of the person's state. Where it comes after a refusal, such as an
     age that the consent reaches meanwhile, the permit is refused.
     """
-    verdicts = tuple(rule(request) for rule in rules)
+    verdicts = tuple([rule(request) for rule in rules])
     version = request.rules.version
     decisions = [v.decision for v in verdicts]
     if Decision.REFUSED in decisions:
@@ -77,5 +77,5 @@ def _first_agreed_moment(request: Request, rules: Sequence[Rule], verdicts: tupl
         if len(moments) < len(delays):
             return None
         request = request.at(max(moments))
-        verdicts = tuple(rule(request) for rule in rules)
+        verdicts = tuple([rule(request) for rule in rules])
     return None

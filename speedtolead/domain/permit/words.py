@@ -100,7 +100,7 @@ def _what_next(told: Told, objecting: Sequence[Json], zone: str) -> str:
 
 def _inputs(rule: Json) -> Json:
     found = rule.get("inputs")
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _clocks(rules: Iterable[Json]) -> list[Json]:
@@ -109,7 +109,7 @@ def _clocks(rules: Iterable[Json]) -> list[Json]:
         clock
         for rule in rules
         for clock in _inputs(rule).get("clocks") or ()
-        if isinstance(clock, Mapping) and clock.get("zone") and clock.get("local_time")
+        if isinstance(clock, dict) and clock.get("zone") and clock.get("local_time")
     ]
 
 
@@ -128,11 +128,15 @@ def _place_that_closed(objecting: Sequence[Json]) -> str | None:
 
 
 def _wall(at: datetime, zone: str) -> str:
-    return f"{at.astimezone(zone_info(zone)):%H:%M}"
+    return _hour_and_minute(at.astimezone(zone_info(zone)))
 
 
 def _clock_time(clock: Json) -> str:
-    return f"{datetime.fromisoformat(clock['local_time']):%H:%M}"
+    return _hour_and_minute(datetime.fromisoformat(clock["local_time"]))
+
+
+def _hour_and_minute(there: datetime) -> str:
+    return f"{there.hour:02d}:{there.minute:02d}"
 
 
 def _opening(hours: str, now: str) -> str:
