@@ -38,6 +38,7 @@ CARRIERS_SECONDS = 1.0
 COUNT_SECONDS = 1.0
 COUNT_SPENDS = 0.15
 PERFORMANCE_SECONDS = 300.0
+LEARN_SECONDS = 600.0
 
 
 def on_every_node(ticks: Ticks, services: Services, commits: Commits) -> None:
@@ -77,5 +78,6 @@ def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds:
     ticks.every(CHAIN_SECONDS, "chain", partial(services.ledger.chain, CHAIN_SPENDS))
     ticks.every(RETENTION_SECONDS, "retention", services.keeping.let_go)
     ticks.every(guard_seconds, "guard", services.guarding.look)
+    ticks.every(LEARN_SECONDS, "learn_answers", services.learning.answering.learn)
     ticks.every(NUMBER_WATCH_SECONDS, "number_watch", services.number_watch.look)
     ticks.every(COUNT_SECONDS, "count", partial(services.counting.count, COUNT_SPENDS))

@@ -10,9 +10,11 @@ end nor the next attempt exists, and whoever takes the news again plans the same
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from speedtolead.domain.best_time import BestTime
 from speedtolead.domain.cadence.plan import CONTACTS, Channel
 from speedtolead.domain.cadence.planner import Cadence, Course, Made, Over, Person, Planned
 from speedtolead.domain.cadence.stops import Stop
@@ -22,6 +24,7 @@ from speedtolead.domain.lead import advance as advance_lead
 from speedtolead.domain.permit import Decision
 from speedtolead.domain.score import HIGHEST
 from speedtolead.domain.worth import rank, rank_of_retry
+from speedtolead.service.best_times import best_time_of
 from speedtolead.service.cadences.lawful import lawful
 from speedtolead.service.cadences.walk import UNMADE, so_far
 from speedtolead.service.permits import Permits
@@ -53,7 +56,8 @@ class FollowUp:
         campaign = await _campaign(tx, row)
         facts = await call_rows.PERMIT_FACTS.one(tx, lead_id=lead_id)
         known = facts.facts(self._permits.fictional_exempt)
-        following = next_of(row, campaign, now)
+        best_time = await best_time_of(tx, self._permits, row, campaign, known, now)
+        following = next_of(row, campaign, now, best_time)
         if isinstance(following, Over):
             await self._over(tx, row, following.reason, now)
             return following
@@ -72,6 +76,7 @@ class FollowUp:
             due_at=due_at,
             rank_at=rank_of(row, due_at),
             version=row.version,
+            timed_by=following.timed_by,
         )
         if added is not None and permit is not None:
             await call_rows.add_permit(tx, account_id, attempt_id, permit)
@@ -155,13 +160,14 @@ class FollowUp:
             await events.add(tx, row.account_id, f"lead.{to.value}", now, lead_id=row.lead_id, data=data)
 
 
-def next_of(row: CourseRow, campaign: Campaign, now: datetime) -> Planned | Over:
+def next_of(row: CourseRow, campaign: Campaign, now: datetime, best_time: BestTime | None = None) -> Planned | Over:
     """The planner's answer for a lead, by its campaign. Who only called us agreed to no cadence."""
     if row.via == BY_CALL:
         return Over(Stop.NO_STEP_LEFT)
     candidates = candidates_from_json(row.candidates)
     zone = candidates[0].zone if candidates else campaign.timezone
-    return cadence_of(campaign).next(course_of(row, now), Person(row.lead_id, row.received_at, zone), now)
+    cadence = replace(cadence_of(campaign), best_time=best_time)
+    return cadence.next(course_of(row, now), Person(row.lead_id, row.received_at, zone), now)
 
 
 def rank_of(row: CourseRow, due_at: datetime) -> datetime:

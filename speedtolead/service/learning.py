@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from speedtolead.ports import Clock
+from speedtolead.service.best_times import Answering
 from speedtolead.service.experiments import Experiments
 from speedtolead.store.database import Database
 
@@ -15,7 +16,8 @@ from speedtolead.store.database import Database
 @dataclass(frozen=True, slots=True)
 class Learning:
     experiments: Experiments
+    answering: Answering
 
 
 def learning(database: Database, clock: Clock) -> Learning:
-    return Learning(experiments=Experiments(database, clock))
+    return Learning(experiments=Experiments(database, clock), answering=Answering(database, clock))

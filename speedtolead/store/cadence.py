@@ -22,6 +22,7 @@ class CourseRow:
     lead_id: UUID
     account_id: UUID
     campaign_id: UUID
+    source_id: UUID
     state: str
     received_at: datetime
     candidates: list[Json]

@@ -49,6 +49,8 @@ def step_to_json(step: Step) -> Json:
             said[key] = condition.text
     if step.on:
         said["on"] = dict(step.on)
+    if step.best_time is not None:
+        said["best_time"] = step.best_time
     if step.content is not None:
         said["content"] = _content_to_json(step.content)
     return said
@@ -69,6 +71,7 @@ def step_from_json(kept: Json) -> Step:
         unless=_condition(kept.get("unless")),
         on=tuple(kept.get("on", {}).items()),
         content=_content_from_json(kept.get("content")),
+        best_time=kept.get("best_time"),
     )
 
 

@@ -84,7 +84,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "POST /v1/attempts/{attempt_id}/answered-by", "POST /v1/leads/{lead_id}/outcomes",
         "PUT /v1/leads/{lead_id}/owner", "GET /v1/numbers", "GET /v1/returns", "POST /v1/returns/{return_id}",
         "GET /v1/sounds", "GET /v1/stats/detection", "GET /v1/stats/numbers", "GET /v1/stats/sources",
-        "GET /v1/stats/experiments",
+        "GET /v1/stats/experiments", "GET /v1/stats/best-time",
         "GET /v1/suppressions", "POST /v1/suppressions", "POST /v1/suppressions/{suppression_id}/review",
         "GET /v1/tasks", "POST /v1/tasks/{task_id}/done", "POST /v1/tasks/{task_id}/reopen",
         "POST /v1/cadences/preview", "GET /v1/webhooks", "GET /v1/webhooks/{name}/deliveries",
@@ -117,7 +117,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "GET /sources/{name}/try", "POST /sources/{name}/try", "GET /sources/{name}/posts/{post_id}",
         "GET /settings", "GET /settings/sources/{name}", "GET /rules",
         "GET /settings/campaigns/{name}", "GET /tasks", "POST /tasks/{task_id}",
-        "GET /reports/experiments",
+        "GET /reports/experiments", "GET /reports/best-time",
     ),
     May.MANAGE: (
         "POST /sources/{name}/resume", "POST /alerts/{alert_id}/acknowledge",

@@ -11,6 +11,7 @@ from aiohttp import web
 from speedtolead.web import (
     access,
     agents,
+    best_time,
     cadences,
     calls,
     carrier,
@@ -69,6 +70,7 @@ V1 = (
     evidence.routes,
     voicemail.routes,
     experiments.routes,
+    best_time.routes,
 )
 
 

@@ -138,11 +138,11 @@ def _arm(arm: ArmFound) -> ArmView:
         if against is None
         else AgainstFirstView(
             said=against.said.value,
-            difference=_difference(against.difference),
+            difference=difference_view(against.difference),
             p_value=round(against.p_value, 6),
             still_needed=against.still_needed,
         ),
-        differences={} if against is None else {name.value: _difference(one) for name, one in arm.once.items()},
+        differences={} if against is None else {name.value: difference_view(one) for name, one in arm.once.items()},
     )
 
 
@@ -151,7 +151,7 @@ def _rate(count: Count) -> Rate:
     return Rate(**given)
 
 
-def _difference(found: Estimate | None) -> DifferenceView:
+def difference_view(found: Estimate | None) -> DifferenceView:
     if found is None or found.value is None or found.high is None:
         return DifferenceView(value=None, interval=None)
     return DifferenceView(value=round(found.value, 6), interval=[round(found.low, 6), round(found.high, 6)])

@@ -1,6 +1,6 @@
 -- name: course_of_lead
 -- What planning looks at: where the lead is, the steps behind it, and what has happened to it; the lead is locked.
-SELECT l.id AS lead_id, l.account_id, l.campaign_id, l.state, l.received_at, l.candidates, l.region, l.postal_code,
+SELECT l.id AS lead_id, l.account_id, l.campaign_id, l.source_id, l.state, l.received_at, l.candidates, l.region, l.postal_code,
        l.attributes, l.score, l.via, l.arms, s.name AS source_name, coalesce((s.settings ->> 'exclusive')::boolean, false) AS exclusive,
        coalesce(l.cadence_version, c.version) AS version,
        (SELECT coalesce(max(number), 0) FROM attempt WHERE lead_id = l.id AND direction = 'outbound') AS last_number,
@@ -31,9 +31,9 @@ SELECT settings, version FROM campaign_version
 -- name: plan_attempt
 -- The next attempt of a lead; nothing where the number is taken.
 INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at, lead_received_at,
-                     rank_at, cadence_version)
+                     rank_at, cadence_version, timed_by)
 SELECT :attempt_id, account_id, id, campaign_id, :number, :step, :channel, 'scheduled', :due_at, received_at,
-       :rank_at, :version
+       :rank_at, :version, :timed_by
   FROM lead WHERE id = :lead_id AND account_id = :account_id
 ON CONFLICT DO NOTHING
 RETURNING id;

@@ -19,6 +19,7 @@ from posting import new_database
 import speedtolead.store
 from speedtolead.domain.agent import AgentState, Presence
 from speedtolead.domain.attempt import LIVE, AttemptState
+from speedtolead.domain.best_time import TimedBy
 from speedtolead.domain.call import AnsweredBy, DialMode, LegEnd, LegKind, LegState
 from speedtolead.domain.guard import Rate
 from speedtolead.domain.inbound import CallOutcome, Direction, Stage
@@ -62,6 +63,7 @@ CHECKED: list[tuple[str, str, type[StrEnum], set[str]]] = [
     ("agent_line", "state", LegState, set()),
     ("agent_line", "ended_as", LegEnd, set()),
     ("attempt", "mode", DialMode, set()),
+    ("attempt", "timed_by", TimedBy, set()),
     ("recording", "state", RecordingState, set()),
     ("leg", "part", Part, set()),
     ("leg", "listens", Listening, set()),

@@ -60,3 +60,22 @@ async def test_an_experiment_is_shown_with_its_arms_and_its_answer(service: Runn
     assert "later has a lower contact rate than at-once" in found
     assert 'data-arm="later"' in found
     assert "100 of 400" in found
+
+
+async def test_the_best_time_says_what_is_missing_and_then_what_it_learned(service: RunningService) -> None:
+    before = await page(service, "/reports/best-time")
+    assert "No follow-up call has been counted yet." in before
+    assert "there is no lift to tell" in before
+    at = datetime.now(UTC) - timedelta(days=9)
+    past = [
+        Past(at - timedelta(minutes=n), [Called(timedelta(seconds=3)), Called(timedelta(days=1), n % 3 == 0)])
+        for n in range(240)
+    ]
+    async with service.database.connection() as tx:
+        await lived(tx, await service.account_id(), past)
+        await tx.execute("UPDATE account SET created_at = created_at - interval '30 days'")
+        await tx.execute("DELETE FROM answers_counted")
+    await service.node.services.learning.answering.learn()
+    found = await page(service, "/reports/best-time")
+    assert "Most is expected of" in found
+    assert "33.3 %" in found

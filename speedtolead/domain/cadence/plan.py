@@ -93,6 +93,8 @@ class Step:
     unless: Condition | None = None
     on: tuple[tuple[str, str], ...] = ()
     content: Message | Task | Hook | None = None
+    best_time: float | None = None
+    """The hour of the day is chosen by what was learned; of so many leads (0 to 1) the planned one is kept."""
 
 
 Plan = Sequence[Step]

@@ -16,6 +16,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from uuid import UUID
 
+from speedtolead.domain.best_time import BestTime, TimedBy
 from speedtolead.domain.cadence.conditions import Known
 from speedtolead.domain.cadence.plan import CONTACTS, Channel, Plan, Since, Step, target
 from speedtolead.domain.cadence.stops import Stop, StopRules
@@ -43,6 +44,13 @@ class Moved(StrEnum):
     """The step before it, or a wait, ended later."""
     WINDOW = "window"
     JITTER = "jitter"
+    LEARNED = "learned"
+    """By the hours in which such people answered."""
+    HOLDOUT = "holdout"
+    """Its planned time was kept, to compare the learned ones with."""
+
+
+_TIMED = {Moved.LEARNED: TimedBy.LEARNED, Moved.HOLDOUT: TimedBy.HOLDOUT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,11 @@ class Planned:
     channel: str
     due_at: datetime
     moved: tuple[tuple[Moved, datetime], ...] = field(default=(), compare=False)
+
+    @property
+    def timed_by(self) -> TimedBy | None:
+        """Whether its hour was chosen by what was learned, or kept to compare with that."""
+        return _TIMED.get(self.moved[-1][0]) if self.moved else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +116,13 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """A plan with the rules that end it. ``closed`` says which days are no business days."""
+    """A plan with the rules that end it. ``closed`` says which days are no business days; ``best_time`` what was
+    learned of hours, for the steps that ask it."""
 
     plan: Plan
     rules: StopRules = field(default_factory=StopRules)
     closed: Callable[[date], bool] = _weekend
+    best_time: BestTime | None = None
 
     def next(self, course: Course, person: Person, now: datetime) -> Planned | Over:
         """The attempt that comes next.
@@ -144,6 +159,7 @@ class Cadence:
             else:
                 start = person.received_at if step.since is Since.ARRIVAL else base
                 moved = self._moment(step, at, person, start, floor)
+                moved += self._best_hour(step, at, person, moved[-1][1], floor)
                 due = moved[-1][1]
                 used_up = self.rules.used_up(course.counted, person.received_at, due)
                 if used_up is None or step.channel not in CONTACTS:
@@ -175,6 +191,18 @@ class Cadence:
         if jitter and next_open(later, local) == later:
             moved.append((Moved.JITTER, later))
         return moved
+
+    def _best_hour(
+        self, step: Step, index: int, person: Person, due: datetime, floor: datetime
+    ) -> list[tuple[Moved, datetime]]:
+        """The hour that was learned, for a step that asks for it and a time that may be chosen."""
+        if step.best_time is None or self.best_time is None:
+            return []
+        local = [] if step.window is None else [LocalHours(person.zone, step.window)]
+        found = self.best_time.choose(
+            person.lead_id, index, person.zone, due, floor, step.best_time, lambda at: next_open(at, local) == at
+        )
+        return [] if found is None else [(Moved(found[1].value), found[0])]
 
 
 def too_late(step: Step, due_at: datetime, now: datetime) -> bool:

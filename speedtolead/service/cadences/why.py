@@ -44,6 +44,9 @@ def reasons(stood: Stood, step: Step, zone: str, spread: timedelta) -> list[str]
                 said.append(f"its window ({weekly_text(step.window)}) opens: {local}")
             case Moved.JITTER:
                 said.append(f"jitter of up to {span(step.jitter)}, this lead's share: {local}")
+    if step.best_time is not None:
+        kept = f"{step.best_time:.0%} of leads keep this one"
+        said.append(f"the hour of that day is chosen by what was learned, once enough is known; {kept}")
     if stood.put_off is not None:
         said.append(_put_off(stood.put_off, stood.planned.channel, zone))
         if stood.put_off.not_before is not None and stood.at > stood.put_off.not_before:

@@ -32,7 +32,17 @@ from speedtolead.domain.cadence.stops import ALL, CHOICES, Stop, StopRules
 from speedtolead.domain.hours import Hours as HoursOfDays
 from speedtolead.domain.hours import WeeklyHours, daily
 from speedtolead.domain.segments import segments
-from speedtolead.service.configuration.values import Duration, Hours, Misplaced, Name, Part, Spoken, WallTime, only
+from speedtolead.service.configuration.values import (
+    Duration,
+    Hours,
+    Misplaced,
+    Name,
+    Part,
+    Percent,
+    Spoken,
+    WallTime,
+    only,
+)
 from speedtolead.service.wording import ROOTS, literal, unknown_fields
 
 EVERYWHERE = daily(time(8), 21 * 60)
@@ -64,6 +74,12 @@ def _channels(value: object) -> frozenset[str]:
 ConditionText = Annotated[Condition, BeforeValidator(_condition)]
 
 
+class BestTimePart(Part):
+    """``holdout``: of so many leads the planned time is kept, to compare with."""
+
+    holdout: Annotated[Percent, Field(ge=0.01, le=0.5)] = 0.1
+
+
 class StepPart(Part):
     """``after`` counts from the lead's arrival, ``delay`` from the end of the step before."""
 
@@ -88,6 +104,7 @@ class StepPart(Part):
     anyone: bool | None = None
     within: Duration | None = None
     webhook: Name | None = None
+    best_time: BestTimePart | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> StepPart:
@@ -112,6 +129,7 @@ class StepPart(Part):
             unless=self.unless,
             on=tuple(self.next.items()),
             content=_content(self),
+            best_time=None if self.best_time is None else self.best_time.holdout,
         )
 
 
@@ -133,6 +151,9 @@ def _missing(step: StepPart) -> list[tuple[str, str]]:
         found.append(("after", "say when: after: 2d since the lead's arrival, or delay: 2h since the step before"))
     elif len(said) > 1:
         found.append((said[1], f"say one of {' and '.join(said)}"))
+    after = step.after or step.delay or timedelta(0)
+    if step.best_time is not None and (step.channel != Channel.CALL or after < timedelta(days=1)):
+        found.append(("best_time", "only for a call that is planned by days: after: 1d or later, or delay"))
     if step.channel == Channel.CALL and step.late is not None:
         found.append(("late", "a call is never too late: it has no use for it"))
     needs = {Channel.SMS: ("text",), Channel.EMAIL: ("subject", "text"), Channel.TASK: ("title",)}
@@ -178,6 +199,8 @@ def check_plan(plan: Plan, hours: WeeklyHours, days: int | None) -> None:
         (f"[{index}].{_said(plan[index], field)}", words)
         for index, field, words in problems(plan, everywhere, days)
     ]
+    if plan[0].best_time is not None:
+        found.append(("[0].best_time", "the first step comes when the lead does; say it of a later call"))
     if found:
         raise Misplaced(found)
 

@@ -16,29 +16,18 @@ Owns: the shape of that part of a campaign, and that its arms can work. Must not
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from speedtolead.domain.cadence.plan import CONTACTS, Message, Plan, Since
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.experiment import Arm, Experiment, Measure
 from speedtolead.domain.hours import WeeklyHours
 from speedtolead.service.configuration.cadence import StepPart, check_plan, check_words
-from speedtolead.service.configuration.values import Duration, Misplaced, Name, Part, Spoken, only
-
-
-def _percent(value: object) -> float:
-    match = re.fullmatch(r"(\d{1,3}(?:\.\d{1,4})?)\s?%", value) if isinstance(value, str) else None
-    if match is None or not 0 < float(match[1]) <= 100:
-        raise ValueError('expected a share like "50%"')
-    return float(match[1]) / 100
-
-
-Percent = Annotated[float, BeforeValidator(_percent)]
+from speedtolead.service.configuration.values import Duration, Misplaced, Name, Part, Percent, Spoken, only
 
 
 class ArmPart(Part):

@@ -49,6 +49,13 @@ def _wall_time(value: object) -> time:
     return time.fromisoformat(value)
 
 
+def _percent(value: object) -> float:
+    match = re.fullmatch(r"(\d{1,3}(?:\.\d{1,4})?)\s?%", value) if isinstance(value, str) else None
+    if match is None or not 0 < float(match[1]) <= 100:
+        raise ValueError('expected a share like "50%"')
+    return float(match[1]) / 100
+
+
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
@@ -114,6 +121,8 @@ def webhook_secret(value: str) -> str:
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Hours = Annotated[WeeklyHours, BeforeValidator(_hours)]
 WallTime = Annotated[time, BeforeValidator(_wall_time)]
+Percent = Annotated[float, BeforeValidator(_percent)]
+"""Written ``50%``, held as 0.5."""
 Zone = Annotated[str, AfterValidator(_zone)]
 Name = Annotated[str, Field(pattern=_NAME)]
 Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]

@@ -13,6 +13,7 @@ from speedtolead.web.pages import (
     alerts,
     assets,
     audit,
+    best_time,
     board,
     callers,
     campaigns,
@@ -93,6 +94,7 @@ def add_to(app: web.Application) -> None:
     router.add_post("/settings/numbers/{phone}/unbench", numbers.unbench)
     router.add_get("/rules", rules.show)
     router.add_get("/reports/experiments", experiments.show)
+    router.add_get("/reports/best-time", best_time.show)
     router.add_get("/docs", docs.show)
     router.add_get("/demo", demo.form)
     router.add_post("/demo", demo.submit)
