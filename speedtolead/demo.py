@@ -3,9 +3,9 @@
 Owns: what is printed at the start, and the made-up people. Every number is fictional; who answers, is busy or has a
 voicemail box follows from its last two digits (see the simulated carrier).
 
-Both sources of the demo get a made-up past of good leads. Its first source goes on like that; the second turns bad
-(invalid phones, repeated posts, people who never answer), until the source guard pauses it.
-People call the sample's tracking number as well.
+Two sources get a made-up past of good leads. The first goes on like that; the second turns bad (invalid phones,
+repeated posts, people who never answer), until the source guard pauses it. The rest feed the campaigns that dial in
+the other modes, for one of which an agent's line is kept open. People call the sample's tracking number as well.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import structlog
 
+from speedtolead.domain.call import DialMode
 from speedtolead.node import stop_on_signals
 from speedtolead.sample import text
 from speedtolead.service.configuration.document import Document, read
@@ -50,6 +51,7 @@ def where_to_look(settings: Settings) -> str:
         [
             "",
             f"  Live board    {url}/          (sign in: {user.email} / {user.password})",
+            f"                {url}/#modes-title shows from answer to talk, for each of the four ways of dialing",
             f"  Sample form   {url}/demo",
             f"  API           {url}/docs      (account key: {sample.account_key})",
             f"  Carrier       http://127.0.0.1:{settings.simulator_port}/simulator",
@@ -62,6 +64,7 @@ def where_to_look(settings: Settings) -> str:
 
 
 PAST_LEADS = 300
+LINE_SECONDS = 5.0
 GUARD_SECONDS = 10.0
 """The guard looks this often in the demo."""
 
@@ -70,7 +73,7 @@ async def add_past(url: str) -> None:
     """What a usual lead of the demo's sources is, from before today; nothing where they have leads already."""
     sample, until = read(text()), datetime.now(UTC) - timedelta(days=2)
     async with connect(url, 2) as database, database.connection() as tx:
-        for source in _forms(sample):
+        for source in _forms(sample)[:2]:
             await ADD_PAST_LEADS.run(tx, account=sample.account, source=source.name, until=until, leads=PAST_LEADS)
 
 
@@ -118,8 +121,9 @@ async def stream(settings: Settings, started: asyncio.Event, per_minute: float, 
 async def _post(
     session: aiohttp.ClientSession, settings: Settings, sample: Document, chance: random.Random
 ) -> None:
-    good, bad = _forms(sample)
-    source, made = (good, lead(chance)) if chance.random() < 0.4 else (bad, bad_lead(chance))
+    good, bad, *others = _forms(sample)
+    source = chance.choices((good, bad, *others), (3, 4, *(2 for _ in others)))[0]
+    made = bad_lead(chance) if source is bad else lead(chance)
     headers = {"Authorization": f"Bearer {source.api_key}"}
     try:
         async with session.post(f"{settings.own_url}/v1/leads", json=made, headers=headers) as response:
@@ -131,6 +135,29 @@ async def _post(
 def _forms(sample: Document) -> list[SourcePart]:
     """The sources that leads are posted for."""
     return [source for source in sample.sources if source.kind == "form"]
+
+
+async def keep_line(settings: Settings, started: asyncio.Event) -> None:
+    """Have the agents of the ``hot`` campaign on their lines, and again when one drops, until cancelled."""
+    await started.wait()
+    sample = read(text())
+    groups = {campaign.dial.agents for campaign in sample.campaigns if campaign.dial.mode == DialMode.HOT}
+    names = [agent.name for agent in sample.agents if groups.intersection(agent.group_names)]
+    headers = {"Authorization": f"Bearer {sample.account_key}"}
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10), headers=headers) as session:
+        while True:
+            for name in names:
+                await _on_line(session, f"{settings.own_url}/v1/agents/{name}/line")
+            await asyncio.sleep(LINE_SECONDS)
+
+
+async def _on_line(session: aiohttp.ClientSession, line: str) -> None:
+    """Ask for a line; one that is open stays as it is, and an agent on a call is asked for it another time."""
+    try:
+        async with session.post(line) as response:
+            await response.read()
+    except (TimeoutError, aiohttp.ClientError) as error:
+        log.warning("demo.line_failed", error=type(error).__name__)
 
 
 async def tell_calls(settings: Settings) -> None:

@@ -85,6 +85,7 @@ async def run_demo(settings: Settings, given: argparse.Namespace) -> int:
             started = asyncio.Event()
             streams = [
                 asyncio.create_task(demo.stream(settings, started, given.leads_per_minute, given.seed)),
+                asyncio.create_task(demo.keep_line(settings, started)),
                 asyncio.create_task(demo.call_us(settings, started, given.leads_per_minute / 4, given.seed)),
             ]
             try:

@@ -18,7 +18,7 @@ from speedtolead.store import machine as machine_rows
 from speedtolead.store.agents import AgentRow
 from speedtolead.store.database import Database
 from speedtolead.store.machine import DetectionRow
-from speedtolead.store.stats import ContactRow, HopRow, LiveRow, SpeedRow
+from speedtolead.store.stats import ContactRow, HopRow, LiveRow, ModeRow, SpeedRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Period:
 class Speed:
     rows: list[SpeedRow]
     hops: list[HopRow]
+    modes: list[ModeRow]
+    """From the answer to the talk, by dial mode."""
 
     @property
     def slowest_hop(self) -> str | None:
@@ -54,7 +56,8 @@ class Reports:
         async with self._database.snapshot() as tx:
             given = _given(account_id, period)
             rows = await stats.SPEED.all(tx, **given, group_by=period.group_by or "all")
-            return Speed(rows, await stats.HOPS.all(tx, **given))
+            hops = await stats.HOPS.all(tx, **given)
+            return Speed(rows, hops, await stats.TALK_BY_MODE.all(tx, **given))
 
     async def contact(self, account_id: UUID, period: Period) -> list[ContactRow]:
         async with self._database.connection() as tx:

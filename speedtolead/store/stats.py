@@ -36,6 +36,18 @@ class HopRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ModeRow:
+    """Calls of one dial mode; seconds from the person's answer to the talk."""
+
+    mode: str
+    calls: int
+    answered: int
+    talked: int
+    p50: float | None
+    p90: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ContactRow:
     grouped: str
     received: int
@@ -63,5 +75,6 @@ class LiveRow:
 
 SPEED = Query("speed", SpeedRow)
 HOPS = Query("hops", HopRow)
+TALK_BY_MODE = Query("talk_by_mode", ModeRow)
 CONTACT = Query("contact", ContactRow)
 LIVE_COUNTS = Query("live_counts", LiveRow)

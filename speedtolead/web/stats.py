@@ -59,12 +59,25 @@ class HopView(BaseModel):
     p99: float | None
 
 
+class ModeView(BaseModel):
+    """Calls made in one dial mode: how many, how many people ``answered``, and how many of them ``talked`` with an
+    agent; for these, the seconds from the answer to the talk."""
+
+    mode: str
+    calls: int
+    answered: int
+    talked: int
+    p50: float | None
+    p90: float | None
+
+
 class SpeedReport(BaseModel):
     since: Instant
     until: Instant
     speeds: list[SpeedView]
     hops: list[HopView]
     slowest_hop: str | None
+    modes: list[ModeView]
 
 
 class ContactView(BaseModel):
@@ -146,6 +159,7 @@ def speed_report(since: datetime, until: datetime, speed: Speed) -> SpeedReport:
         ],
         hops=[HopView(**{name: getattr(hop, name) for name in HopView.model_fields}) for hop in speed.hops],
         slowest_hop=speed.slowest_hop,
+        modes=[ModeView(**{name: getattr(row, name) for name in ModeView.model_fields}) for row in speed.modes],
     )
 
 

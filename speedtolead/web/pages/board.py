@@ -81,6 +81,7 @@ async def _given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
         "speeds": [(row, shares(row)) for row in sorted(speed.rows, key=lambda row: _ORDER.index(row.speed))],
         "hops": speed.hops,
         "slowest": _slowest(speed.hops, speed.slowest_hop),
+        "modes": speed.modes,
         "contact": contact[0] if contact else None,
         "leads": await services.leads.page(account, LeadFilter(), LATEST),
         "curl": _curl(services, session),

@@ -48,6 +48,14 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
     "p50": ("p50", "Half of the counted leads were faster than this."),
     "p90": ("p90", "Nine in ten of the counted leads were faster than this."),
     "p99": ("p99", "99 in 100 of the counted leads were faster than this."),
+    "talked": (
+        "Talked",
+        "People who answered and talked with an agent. The times are from the answer to the talk.",
+    ),
+    "mode:hot": ("hot", "The lead is dialled into the line that an agent keeps open."),
+    "mode:agent_first": ("agent first", "The lead is rung once an agent has taken the call."),
+    "mode:both": ("both", "Agent and lead are rung at once."),
+    "mode:lead_first": ("lead first", "The agent is rung once the lead has answered."),
     "within": (
         "within",
         "Share of the counted leads that got that far within this time; below it, count of counted.",
