@@ -77,6 +77,7 @@ def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds:
     ticks.every(EXPIRE_RETURNS_SECONDS, "expire_returns", services.returns.expire)
     ticks.every(CHAIN_SECONDS, "chain", partial(services.ledger.chain, CHAIN_SPENDS))
     ticks.every(RETENTION_SECONDS, "retention", services.keeping.let_go)
+    ticks.every(RETENTION_SECONDS, "remove_recordings", services.recordings.let_go)
     ticks.every(guard_seconds, "guard", services.guarding.look)
     ticks.every(LEARN_SECONDS, "learn_answers", services.learning.answering.learn)
     ticks.every(NUMBER_WATCH_SECONDS, "number_watch", services.number_watch.look)

@@ -307,7 +307,7 @@ def _call_services(
         "callback_reader": reader,
         "sweeping": Sweeping(database, carriers, clock, calls, patience, afterwards),
         "afterwards": afterwards,
-        "recordings": Recordings(ground.apart, carriers),
+        "recordings": Recordings(ground.apart, carriers, clock),
         "labels": labels,
         "voicemails": Voicemails(database, clock, ground.permits, labels),
         "sounds": Sounds(ground.apart, clock),

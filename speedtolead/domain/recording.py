@@ -17,7 +17,7 @@ from speedtolead.domain.rule_set import RuleSet
 
 
 class RecordingState(StrEnum):
-    """Where a recording is. The carrier's last word (``kept``, ``absent``) is final."""
+    """Where a recording is. The carrier's last word (``kept``, ``absent``) is final; so is ``removed``."""
 
     ASKED = "asked"
     """About to be asked for, or asked for without a clear answer: never asked for again."""
@@ -27,6 +27,8 @@ class RecordingState(StrEnum):
     ABSENT = "absent"
     """The carrier recorded nothing."""
     REFUSED = "refused"
+    REMOVED = "removed"
+    """It was kept for as long as it had to be, or its lead was erased."""
 
 
 @dataclass(frozen=True, slots=True)

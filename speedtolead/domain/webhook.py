@@ -58,6 +58,7 @@ EVENT_KINDS = frozenset(
         "offer.missed",
         "recording.announced",
         "recording.kept",
+        "recording.removed",
         "notice.given",
         "label.asked",
         "attempt.labelled",

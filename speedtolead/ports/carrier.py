@@ -103,6 +103,12 @@ class Carrier(CallControl, Numbers, Protocol):
         """A finished recording. Raises Permanent (``code`` "unknown_recording") or Transient, on entry."""
         ...
 
+    async def remove_recording(self, recording_id: str) -> None:
+        """Remove a recording for good; one that is gone already is no error. Raises Permanent, Transient or
+        Indeterminate; it may be asked again.
+        """
+        ...
+
     async def check(self) -> str:
         """One line on the account that is used; raises a PortError that says what is wrong."""
         ...

@@ -1,7 +1,7 @@
-"""Recordings of talks: when one is started, what is heard of it, and playing it.
+"""Recordings of talks: when one is started, what is heard of it, playing it, and removing it.
 
-Owns: that nothing is recorded before it may be, and never twice on a leg. Must not know: TwiML, signatures, HTTP,
-or where the carrier keeps a recording.
+Owns: that nothing is recorded before it may be, and never twice on a leg; and that nothing is kept for longer than
+the account wants. Must not know: TwiML, signatures, HTTP, or where the carrier keeps a recording.
 
 A talk is recorded from the moment at which agent and lead are bridged, a person (no machine) is known to have
 answered, and the announcement was played to its end where one is needed. An announcement of which nobody hears
@@ -14,19 +14,26 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
 from speedtolead.domain.call import AnsweredBy, Fate, Leg, LegState
 from speedtolead.domain.errors import NotFound
 from speedtolead.domain.recording import Announcement, RecordingReport, RecordingState
-from speedtolead.ports import Sound
+from speedtolead.ports import Clock, Permanent, PortError, Sound
 from speedtolead.ports.carriers import Carriers
 from speedtolead.service.afterwards import StartRecording
+from speedtolead.service.evidence.retention import of_json
 from speedtolead.store import events
 from speedtolead.store import recordings as rows
 from speedtolead.store.calls import CallRow
 from speedtolead.store.database import Database
 from speedtolead.store.ids import new_id
+from speedtolead.store.ledger import RETENTION_OF_ACCOUNTS
 from speedtolead.store.query import Connection
 
+log = structlog.get_logger(__name__)
+AT_ONCE = 100
+_FIRST = UUID(int=0)
 _TALKS = frozenset({AnsweredBy.HUMAN, AnsweredBy.UNKNOWN})
 
 
@@ -83,11 +90,12 @@ async def hear(tx: Connection, attempt_id: UUID, leg_id: UUID, report: Recording
 
 
 class Recordings:
-    """Recordings as they are played to a manager."""
+    """Recordings as they are played to a manager, and for as long as they are kept."""
 
-    def __init__(self, database: Database, carriers: Carriers) -> None:
+    def __init__(self, database: Database, carriers: Carriers, clock: Clock) -> None:
         self._database = database
         self._carriers = carriers
+        self._clock = clock
 
     async def sound(
         self, account_id: UUID, lead_id: UUID, recording_id: UUID
@@ -100,3 +108,56 @@ class Recordings:
         if found is None:
             raise NotFound("There is no such recording, or not yet.")
         return self._carriers.of(found.carrier).sound(found.carrier_recording_id)
+
+    async def let_go(self) -> int:
+        """Remove, at the carrier, what is kept longer than its account wants or was said by somebody erased; how
+        many. It is removed first and noted then: killed in between, it is found gone the next time. What a carrier
+        does not remove now is asked for again the next time.
+        """
+        async with self._database.connection() as tx:
+            accounts = await RETENTION_OF_ACCOUNTS.all(tx)
+        removed = 0
+        for account in accounts:
+            before = self._clock.now() - of_json(account.retention).recordings
+            removed += await self._let_go_of(account.account_id, before)
+        return removed
+
+    async def _let_go_of(self, account_id: UUID, before: datetime) -> int:
+        removed, after, shut = 0, _FIRST, set[str]()
+        while True:
+            async with self._database.connection() as tx:
+                due = await rows.RECORDINGS_TO_REMOVE.all(
+                    tx, account_id=account_id, before=before, after=after, most=AT_ONCE
+                )
+            for one in due:
+                after = one.recording_id
+                if one.carrier in shut:
+                    continue
+                try:
+                    await self._carriers.of(one.carrier).remove_recording(one.carrier_recording_id)
+                except PortError as error:
+                    log.warning("recording.not_removed", recording_id=str(one.recording_id), error=str(error))
+                    if not isinstance(error, Permanent):
+                        shut.add(one.carrier)
+                else:
+                    removed += await self._gone(one)
+            if len(due) < AT_ONCE:
+                return removed
+
+    async def _gone(self, one: rows.ToRemove) -> int:
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            of = {"recording_id": one.recording_id, "account_id": one.account_id}
+            if await rows.RECORDING_REMOVED.first(tx, now=now, **of) is None:
+                return 0
+            data = {"recording_id": str(one.recording_id)}
+            await events.add(
+                tx,
+                one.account_id,
+                "recording.removed",
+                now,
+                lead_id=one.lead_id,
+                attempt_id=one.attempt_id,
+                data=data,
+            )
+        return 1

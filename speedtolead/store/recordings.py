@@ -41,6 +41,16 @@ class ToPlay:
     carrier: str
 
 
+@dataclass(frozen=True, slots=True)
+class ToRemove:
+    recording_id: UUID
+    account_id: UUID
+    attempt_id: UUID
+    lead_id: UUID
+    carrier_recording_id: str
+    carrier: str
+
+
 MARK_ANNOUNCED = Query("mark_announced", Id)
 MARK_NOTICE = Query("mark_notice", Id)
 ASK_RECORDING = Query("ask_recording", Id)
@@ -49,3 +59,5 @@ RECORDING_REFUSED = Query("recording_refused", Nothing)
 RECORDING_TOLD = Query("recording_told", ToldRow)
 RECORDINGS_OF_LEAD = Query("recordings_of_lead", RecordingLine)
 RECORDING_TO_PLAY = Query("recording_to_play", ToPlay)
+RECORDINGS_TO_REMOVE = Query("recordings_to_remove", ToRemove)
+RECORDING_REMOVED = Query("recording_removed", Id)

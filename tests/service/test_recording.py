@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -21,6 +23,7 @@ from running import (
 )
 from twilio.request_validator import RequestValidator
 
+from speedtolead.service.recordings import Recordings
 from speedtolead.simulator import SIMULATED_AUTH_TOKEN, Fault, Person
 from speedtolead.simulator.call import Call
 from speedtolead.simulator.people import Does
@@ -299,3 +302,48 @@ async def test_the_notice_is_the_same_however_often_it_is_asked_for_and_only_9_m
         for _ in range(2):
             assert "You will not be called again." in await post("lead", "opt_out", Digits="9")
         assert len((await service.get("/v1/suppressions"))["suppressions"]) == 1
+
+
+async def test_recordings_are_removed_when_their_time_is_over_or_their_lead_was_erased_but_not_under_a_hold(
+    database_url: str, tmp_path: Path
+) -> None:
+    text = recorded() + "retention: {recordings: 1d}\n"
+    async with recording_service(database_url, tmp_path, text=text) as service:
+        leads = []
+        for who in (CALIFORNIAN, NEW_YORKER):
+            _, answer = await service.post(**who)
+            leads.append(await kept(service, answer["lead_id"]))
+            await service.agents_free()
+        old, erased = leads
+        today, keeping = service.node.services.recordings, service.node.services.keeping
+        remove = Recordings(service.database, today._carriers, Tomorrow()).let_go
+        account = await service.account_id()
+        assert await today.let_go() == 0
+        await keeping.hold(account, UUID(old["lead_id"]), "a complaint", "counsel")
+        await keeping.erase(account, UUID(erased["lead_id"]), "asked for it", "manager")
+
+        service.simulator.carrier.faults.order([Fault(does="status", method="DELETE", status=503)])
+        assert await remove() == 0, "the carrier is away"
+        assert await remove() == 1
+        assert {tape.call.to for tape in tapes(service)} == {CALIFORNIAN["phone"]}
+        assert await states(service, erased) == ["removed"]
+        assert await states(service, old) == ["kept"], "held"
+
+        await keeping.lift(account, UUID(old["lead_id"]), "counsel")
+        (tape,) = tapes(service)
+        del service.simulator.carrier.recordings.by_sid[tape.sid]  # killed before it was noted: it is gone already
+        assert [await remove(), await remove()] == [1, 0]
+        assert await states(service, old) == ["removed"]
+        assert len(await told(service, "recording.removed")) == 2
+        await service.node.services.ledger.chain_account(account)
+        assert (await service.node.services.ledger.check(account)).faults == []
+
+
+class Tomorrow:
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(days=1, minutes=1)
+
+
+async def states(service: RunningService, lead: Any) -> list[str]:
+    (attempt,) = (await service.lead(lead["lead_id"]))["attempts"]
+    return [one["state"] for one in attempt["recordings"]]

@@ -18,6 +18,7 @@ from speedtolead.service.evidence.retention import FIVE_YEARS, Retention, of_jso
         ("retention: {}", Retention(FIVE_YEARS, FIVE_YEARS)),
         ("retention: {raw_bodies: 30d}", Retention(raw_bodies=timedelta(days=30))),
         ("retention: {raw_bodies: 1d, personal_data: 3650d}", Retention(timedelta(1), timedelta(3650))),
+        ("retention: {recordings: 90d}", Retention(recordings=timedelta(days=90))),
     ],
 )
 def test_the_terms_are_read_and_kept(said: str, terms: Retention) -> None:

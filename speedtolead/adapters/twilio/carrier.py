@@ -190,6 +190,15 @@ class TwilioCarrier(TwilioControl):
                 raise Transient(f"no recording in the answer: {response.status} {response.content_type}")
             yield Sound(response.content_type, _pieces(response))
 
+    async def remove_recording(self, recording_id: str) -> None:
+        try:
+            await self._client.recordings(recording_id).delete_async()
+        except TwilioRestException as error:
+            if error.status != 404:
+                raise errors.read(error) from error
+        except FAILURES as error:
+            raise errors.read(error) from error
+
     async def numbers(self) -> Sequence[OwnNumber]:
         return await own_numbers(self._client)
 

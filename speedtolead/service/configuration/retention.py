@@ -32,6 +32,7 @@ class RetentionPart(Part):
 
     raw_bodies: Kept = FIVE_YEARS
     personal_data: Kept = FIVE_YEARS
+    recordings: Kept = FIVE_YEARS
 
     def to_terms(self) -> Retention:
-        return Retention(self.raw_bodies, self.personal_data)
+        return Retention(self.raw_bodies, self.personal_data, self.recordings)

@@ -41,6 +41,7 @@ _TITLES = {
     "voicemail_left": "The message was said to its end",
     "recording_asked": "The talk was to be recorded",
     "recording_kept": "The talk was recorded",
+    "recording_removed": "The recording was removed: its time was over, or the lead was erased",
     "outcome_reported": "An outcome was reported",
     "list_imported": "A do-not-call list was imported",
     "rules_loaded": "A rule set was loaded",

@@ -16,11 +16,13 @@ FIVE_YEARS = timedelta(days=5 * 365 + 2)
 @dataclass(frozen=True, slots=True)
 class Retention:
     """``raw_bodies``: what was posted, as it came. ``personal_data``: the rest of the lead, of its consent, calls
-    and ledger entries that names the person. Entries themselves, permits and suppressions are not removed.
+    and ledger entries that names the person. ``recordings``: of talks and of messages that callers left, at the
+    carrier. Entries themselves, permits and suppressions are not removed.
     """
 
     raw_bodies: timedelta = FIVE_YEARS
     personal_data: timedelta = FIVE_YEARS
+    recordings: timedelta = FIVE_YEARS
 
 
 def to_json(terms: Retention) -> dict[str, Any]:
