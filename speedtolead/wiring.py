@@ -42,6 +42,7 @@ from speedtolead.runtime.wake import Bell
 from speedtolead.service.abandonment import AbandonmentWatch
 from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.agents import Agents
+from speedtolead.service.asked_calls import AskedCalls
 from speedtolead.service.asking import Asking
 from speedtolead.service.auditing import Auditing
 from speedtolead.service.cadences.preview import CadencePreviews
@@ -225,6 +226,7 @@ def _assemble(
         replanning=Replanning(apart, clock, permits),
         steps_within=StepsWithin(apart, clock, permits),
         tasks=Tasks(apart, clock),
+        asked_calls=AskedCalls(apart, clock, permits, wording),
         unsubscribing=Unsubscribing(apart, suppressions, wording),
         **_evidence_services(apart, clock),
         **number_services(apart, clock),

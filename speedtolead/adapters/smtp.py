@@ -74,6 +74,8 @@ def composed(mail: OutboundMail) -> EmailMessage:
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
+    if mail.calendar is not None:
+        message.add_attachment(mail.calendar, subtype="calendar", filename="call.ics")
     return message
 
 

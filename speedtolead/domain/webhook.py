@@ -40,6 +40,8 @@ EVENT_KINDS = frozenset(
         "task.done",
         "task.reopened",
         "callback.planned",
+        "callback.moved",
+        "callback.cancelled",
         "attempt.sending",
         "attempt.sent",
         "attempt.expired",

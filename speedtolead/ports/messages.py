@@ -32,7 +32,8 @@ class OutboundText:
 
 @dataclass(frozen=True, slots=True)
 class OutboundMail:
-    """``sender`` and ``reply_to`` as written in a header; ``unsubscribe`` answers a POST without a question."""
+    """``sender`` and ``reply_to`` as written in a header; ``unsubscribe`` answers a POST without a question.
+    ``calendar``: an entry that goes with it (RFC 5545)."""
 
     message_id: UUID
     receiver: str
@@ -42,6 +43,7 @@ class OutboundMail:
     text: str
     html: str
     unsubscribe: str
+    calendar: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from speedtolead.service.permits import Permits
 from speedtolead.service.under_way import Call, load, needs_key
 from speedtolead.store import agents, events
 from speedtolead.store import calls as rows
+from speedtolead.store.callbacks import CANCEL_UNPROMISED
 from speedtolead.store.database import Database
 from speedtolead.store.query import Connection
 from speedtolead.store.settings_json import candidates_from_json
@@ -254,8 +255,9 @@ class Calls:
         state = LeadState(lead.state)
         if contact:
             await ending.move_lead(tx, row, state, LeadEvent.CONTACTED, now)
-            await rows.CANCEL_SCHEDULED.all(
-                tx, lead_id=row.lead_id, account_id=row.account_id, now=now, note="contacted"
+            since = row.bridged_at or now
+            await CANCEL_UNPROMISED.all(
+                tx, lead_id=row.lead_id, account_id=row.account_id, now=now, note="contacted", since=since
             )
         if contact or state in OPEN_STATES:
             await self.follow_up.go_on(tx, row.account_id, row.lead_id, now)

@@ -37,8 +37,6 @@ from speedtolead.store.query import Connection
 from speedtolead.store.settings_json import candidates_from_json
 
 _HAPPENED = {"appointment": Stop.BOOKED, "quote": Stop.QUOTED, "sale": Stop.SOLD, "return": Stop.RETURNED}
-_FIRST_IN_LINE = timedelta(days=1)
-"""A callback outranks whatever came less than a day after its time."""
 BY_CALL = "call"
 """How a lead came that an unknown caller made."""
 _USED_UP = {Stop.NO_STEP_LEFT, Stop.ATTEMPTS_USED_UP, Stop.DAYS_USED_UP}
@@ -114,27 +112,6 @@ class FollowUp:
         if isinstance(following, Planned) and [one.step for one in held] == [following.index]:
             return
         await self.plan_anew(tx, account_id, lead_id, [one.attempt_id for one in held], why, now)
-
-    async def call_back(
-        self, tx: Connection, account_id: UUID, lead_id: UUID, at: datetime, why: str, now: datetime
-    ) -> UUID | None:
-        """A call that somebody asked for, in place of what is planned, before all that wait at its time.
-
-        None where the lead has ended. The caller holds no lead's row yet.
-        """
-        held = await rows.HOLD_PLANNED.all(tx, lead_id=lead_id, account_id=account_id)
-        for one in held:
-            await rows.WITHDRAW_PLANNED.first(tx, attempt_id=one.attempt_id, now=now, note=why)
-        made = await rows.PLAN_ASKED_CALL.first(
-            tx,
-            attempt_id=new_id(),
-            account_id=account_id,
-            lead_id=lead_id,
-            due_at=at,
-            rank_at=at + _FIRST_IN_LINE,
-            origin="callback",
-        )
-        return None if made is None else made.id
 
     async def nothing_lawful_left(self, tx: Connection, account_id: UUID, lead_id: UUID, now: datetime) -> bool:
         """Whether no channel that the rest of the cadence has may ever be used for this person."""

@@ -10,7 +10,7 @@ puts it back, a definite no for good ends the attempt, and the cadence goes on i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from speedtolead.domain.attempt import (
     Sent,
     sources,
 )
-from speedtolead.domain.cadence.plan import Channel
+from speedtolead.domain.cadence.plan import Channel, Hook, Message, Task
 from speedtolead.domain.cadence.planner import too_late
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.message import MessageState
@@ -34,6 +34,7 @@ from speedtolead.domain.permit import Decision, Permit
 from speedtolead.ports import Clock, Indeterminate, Permanent, PortError, Transient
 from speedtolead.ports.messages import OPTED_OUT, Mailer, OutboundMail, OutboundText, Texter
 from speedtolead.service.follow_up import FollowUp
+from speedtolead.service.invitation import entry, words
 from speedtolead.service.patience import Patience
 from speedtolead.service.permits import Permits
 from speedtolead.service.suppressions import Stop, Suppressions
@@ -41,6 +42,7 @@ from speedtolead.service.wording import Letter, Unwritable, Wording
 from speedtolead.store import cadence, dial, events
 from speedtolead.store import calls as call_rows
 from speedtolead.store import sends as rows
+from speedtolead.store.callbacks import CALLBACK_BY_ID
 from speedtolead.store.database import Database
 from speedtolead.store.facts import version_of
 from speedtolead.store.query import Connection
@@ -63,6 +65,15 @@ class Posting:
     message: MessageToSend
     letter: Letter
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """``content`` None: the attempt's own words."""
+
+    content: Message | Task | Hook | None
+    too_late: bool = False
+    calendar: str | None = None
 
 
 class Sending:
@@ -124,23 +135,34 @@ class Sending:
         if due.not_after is not None and now >= due.not_after:
             await self._end(due, AttemptState.EXPIRED, "what it says is past", None, now)
             return None
-        step = None
-        if due.origin == "cadence":
-            plan = await cadence.campaign_at(tx, due.account_id, due.campaign_id, due.cadence_version)
-            step = plan.going_by(due.arms).cadence[due.step]
-            if too_late(step, due.due_at, now):
-                await self._end(due, AttemptState.EXPIRED, "its time is long past", None, now)
-                return None
+        said = await self._said(tx, due, now)
+        if said.too_late:
+            await self._end(due, AttemptState.EXPIRED, "its time is long past", None, now)
+            return None
         permit = self._permits.decide(due.channel, campaign, due.facts(self._permits.fictional_exempt), now)
         if not permit.allowed:
             await self._refuse(due, campaign, now)
             return None
         try:
-            letter = self._wording.write(due, campaign, None if step is None else step.content)
+            letter = self._wording.write(due, campaign, said.content)
         except Unwritable as error:
             await self._end(due, AttemptState.FAILED, str(error), permit, now)
             return None
-        return Posting(_message(due, letter, permit), letter, until)
+        return Posting(_message(due, letter, permit), replace(letter, calendar=said.calendar), until)
+
+    async def _said(self, tx: Connection, due: DueSend, now: datetime) -> _Said:
+        """What it is to say: a step's template, what is told of an agreed call, or the attempt's own words."""
+        if due.origin == "cadence":
+            plan = await cadence.campaign_at(tx, due.account_id, due.campaign_id, due.cadence_version)
+            step = plan.going_by(due.arms).cadence[due.step]
+            return _Said(step.content, too_late(step, due.due_at, now))
+        if due.callback_id is None:
+            return _Said(None)
+        agreed = await CALLBACK_BY_ID.one(tx, callback_id=due.callback_id)
+        content = words(agreed, due.channel, self._wording.callback_address(due.callback_id))
+        if due.channel == Channel.SMS:
+            return _Said(content, now >= agreed.at)
+        return _Said(content, calendar=entry(agreed))
 
     async def _put_off(self, tx: Connection, due: DueSend, until: datetime, why: str) -> None:
         await rows.UNSEND.first(tx, attempt_id=due.attempt_id, due_at=until, note=why, sources=["scheduled"])
@@ -217,6 +239,7 @@ class Sending:
             message.body,
             letter.html or "",
             letter.unsubscribe or "",
+            letter.calendar,
         )
         return await self._mailer.send_mail(mail)
 

@@ -50,7 +50,7 @@ class Unsubscribing:
         return Subscription(owner.seller or owner.account, owner.receiver, True)
 
     async def _owner(self, token: str) -> MessageOwner:
-        message_id: UUID | None = self._wording.message_of(token)
+        message_id: UUID | None = self._wording.links.id_of(token)
         found = None
         if message_id is not None:
             async with self._database.connection() as tx:

@@ -9,11 +9,7 @@ What cannot be written (no sender, nothing left to say, too long) is Unwritable,
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -26,6 +22,7 @@ from speedtolead.domain.cadence.plan import Channel, Hook, Message, Task
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.errors import SpeedToLeadError
 from speedtolead.domain.segments import segments
+from speedtolead.service.secret_links import SecretLinks
 from speedtolead.service.whisper import LeadWords, compiled, parsed
 from speedtolead.store.ids import new_id
 from speedtolead.store.sends import DueSend
@@ -39,7 +36,6 @@ LONGEST_SUBJECT = 200
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _SPACES = re.compile(r"[ \t]+")
 _ORPHANED = re.compile(r"[ \t]+([,.!?;:])")
-_PLAIN_MARK = 16
 
 
 class Unwritable(SpeedToLeadError):
@@ -62,12 +58,15 @@ class Letter:
     html: str | None = None
     reply_to: str | None = None
     unsubscribe: str | None = None
+    calendar: str | None = None
+    """An entry that goes with it (RFC 5545)."""
 
 
 class Wording:
     def __init__(self, public_url: str, signing_key: bytes) -> None:
         self._public_url = public_url.rstrip("/")
-        self._key = signing_key
+        self.links = SecretLinks(signing_key, b"unsubscribe")
+        self.callbacks = SecretLinks(signing_key, b"callback")
 
     def write(self, due: DueSend, campaign: Campaign, content: Message | Task | Hook | None) -> Letter:
         """The message of an attempt. Raises Unwritable."""
@@ -116,26 +115,13 @@ class Wording:
             unsubscribe=stop,
         )
 
+    def callback_address(self, callback_id: UUID) -> str:
+        """Where the calendar entry of an agreed call is, for whoever was given the address."""
+        return f"{self._public_url}/callbacks/{self.callbacks.token(callback_id)}.ics"
+
     def unsubscribe_address(self, message_id: UUID) -> str:
         """Where the receiver of a mail ends all mails, without signing in; nobody can make one up."""
-        return f"{self._public_url}/unsubscribe/{self.token(message_id)}"
-
-    def token(self, message_id: UUID) -> str:
-        return urlsafe_b64encode(message_id.bytes + self._mark(message_id)).decode().rstrip("=")
-
-    def message_of(self, token: str) -> UUID | None:
-        """The message of an unsubscribe address; None for one that we did not make."""
-        try:
-            raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        except (NotBase64, ValueError):
-            return None
-        if len(raw) != 16 + _PLAIN_MARK:
-            return None
-        message_id = UUID(bytes=raw[:16])
-        return message_id if hmac.compare_digest(raw[16:], self._mark(message_id)) else None
-
-    def _mark(self, message_id: UUID) -> bytes:
-        return hmac.new(self._key, b"unsubscribe" + message_id.bytes, hashlib.sha256).digest()[:_PLAIN_MARK]
+        return f"{self._public_url}/unsubscribe/{self.links.token(message_id)}"
 
 
 def filled(text: str, lead: LeadWords, campaign: Campaign, **more: str) -> str:

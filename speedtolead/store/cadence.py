@@ -71,7 +71,6 @@ TO_REPLAN = Query("to_replan", PlannedRow)
 REPLANNED = Query("replanned", Nothing)
 WITHDRAW_PLANNED = Query("withdraw_planned", Id)
 HOLD_PLANNED = Query("hold_planned", HeldRow)
-PLAN_ASKED_CALL = Query("plan_asked_call", Id)
 
 _versions: dict[tuple[UUID, int], Campaign] = {}
 

@@ -93,11 +93,11 @@ class DueRow:
 
     def _best_first(self, dial: Dial, now: datetime) -> list[UUID]:
         if self.traits is None:
-            return self.agents
+            return sorted(self.agents, key=lambda agent: agent != self.owner_id)
         routing, waited = dial.routing, now - self.due_at
         free = agents_of(self.traits, dial.agents, routing.fallback)
         found = best_first(routing, free, self.attempt_id, self.needs(routing), self.owner_id, waited)
-        return [agent.agent_id for agent in found]
+        return sorted((agent.agent_id for agent in found), key=lambda agent: agent != self.owner_id)
 
     @property
     def person(self) -> frozenset[str]:

@@ -31,6 +31,7 @@ class DueSend:
     step: int
     channel: str
     origin: str
+    callback_id: UUID | None
     words: str | None
     due_at: datetime
     not_after: datetime | None

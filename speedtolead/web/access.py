@@ -62,7 +62,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "GET /static/{name}", "GET /favicon.ico", "GET /healthz", "GET /readyz", "GET /metrics",
         "GET /carrier/twilio/ringing.wav", "GET /carrier/twilio/music.wav", "GET /carrier/twilio/sounds/{sha256}",
         "GET /openapi.json", "GET /docs", "GET /login", "POST /login",
-        "GET /unsubscribe/{token}", "POST /unsubscribe/{token}",
+        "GET /callbacks/{token}.ics", "GET /unsubscribe/{token}", "POST /unsubscribe/{token}",
         "GET /demo", "POST /demo", "GET /demo/{lead_id}", "GET /demo/{lead_id}/fragment",
     ),
     May.SIGNED: (
@@ -86,6 +86,8 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "GET /v1/sounds", "GET /v1/stats/detection", "GET /v1/stats/numbers", "GET /v1/stats/sources",
         "GET /v1/stats/experiments", "GET /v1/stats/best-time",
         "GET /v1/suppressions", "POST /v1/suppressions", "POST /v1/suppressions/{suppression_id}/review",
+        "GET /v1/callbacks", "GET /v1/leads/{lead_id}/callbacks", "POST /v1/leads/{lead_id}/callbacks",
+        "PATCH /v1/leads/{lead_id}/callbacks/{callback_id}", "DELETE /v1/leads/{lead_id}/callbacks/{callback_id}",
         "GET /v1/tasks", "POST /v1/tasks/{task_id}/done", "POST /v1/tasks/{task_id}/reopen",
         "POST /v1/cadences/preview", "GET /v1/webhooks", "GET /v1/webhooks/{name}/deliveries",
         "POST /v1/calls/{attempt_id}/listen", "POST /v1/calls/{attempt_id}/whisper",
@@ -117,6 +119,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "GET /sources/{name}/try", "POST /sources/{name}/try", "GET /sources/{name}/posts/{post_id}",
         "GET /settings", "GET /settings/sources/{name}", "GET /rules",
         "GET /settings/campaigns/{name}", "GET /tasks", "POST /tasks/{task_id}",
+        "POST /leads/{lead_id}/callbacks",
         "GET /reports/experiments", "GET /reports/best-time",
     ),
     May.MANAGE: (

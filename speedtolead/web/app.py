@@ -11,6 +11,7 @@ from aiohttp import web
 from speedtolead.web import (
     access,
     agents,
+    asked_calls,
     best_time,
     cadences,
     calls,
@@ -58,6 +59,7 @@ V1 = (
     permits.routes,
     cadences.routes,
     tasks.routes,
+    asked_calls.routes,
     sources.routes,
     source_stats.routes,
     guard.routes,
@@ -105,6 +107,7 @@ def create_app(services: Services, body_seconds: float = reading.BODY_SECONDS) -
     app.router.add_get(voicemail.SOUND_PATH, voicemail.play)
     app.router.add_get(inbound.PATH, inbound.receive, allow_head=False)
     app.router.add_post(inbound.PATH, inbound.receive)
+    app.router.add_get(asked_calls.CALENDAR_PATH, asked_calls.calendar)
     app.router.add_get("/openapi.json", openapi.show)
     app.router.add_get("/healthz", operations.healthz)
     app.router.add_get("/readyz", operations.readyz)

@@ -18,6 +18,7 @@ from speedtolead.ports.texts import TextReader
 from speedtolead.service.abandonment import AbandonmentWatch
 from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.agents import Agents
+from speedtolead.service.asked_calls import AskedCalls
 from speedtolead.service.auditing import Auditing
 from speedtolead.service.cadences.preview import CadencePreviews
 from speedtolead.service.callbacks import Callbacks
@@ -143,6 +144,7 @@ class Services:
     cadences: CadencePreviews
     steps_within: StepsWithin
     tasks: Tasks
+    asked_calls: AskedCalls
     suppressions: Suppressions
     abandonment: AbandonmentWatch
     opt_outs: OptOuts

@@ -30,3 +30,36 @@ CREATE INDEX task_of_lead ON task (lead_id, due_at);
 
 -- They wait for nothing but their time, and for no carrier.
 CREATE INDEX attempt_within ON attempt (due_at) WHERE state = 'scheduled' AND channel IN ('webhook', 'task');
+
+-- Calls that somebody was promised at a time: by an agent, by the API, or because the person asked for it. The call,
+-- its reminder and its mail are attempts that name it; one that is moved gets new ones.
+CREATE TABLE callback (
+    id            uuid PRIMARY KEY,
+    account_id    uuid NOT NULL,
+    lead_id       uuid NOT NULL,
+    at            timestamptz NOT NULL,
+    zone          text NOT NULL,
+    agent_id      uuid,
+    note          text,
+    remind        interval,
+    mail          boolean NOT NULL,
+    asked_by      text NOT NULL,
+    made_at       timestamptz NOT NULL,
+    moves         integer NOT NULL DEFAULT 0,
+    moved_at      timestamptz,
+    cancelled_at  timestamptz,
+    cancelled_by  text,
+    UNIQUE (account_id, id),
+    FOREIGN KEY (account_id, lead_id) REFERENCES lead (account_id, id),
+    FOREIGN KEY (account_id, agent_id) REFERENCES agent (account_id, id)
+);
+COMMENT ON COLUMN callback.zone IS 'the clock of the person, on which the time was agreed';
+COMMENT ON COLUMN callback.agent_id IS 'who calls, if free at the time; null: anyone';
+COMMENT ON COLUMN callback.remind IS 'so long before it the person is reminded by text; null: not';
+COMMENT ON COLUMN callback.mail IS 'whether the person gets it by mail, as a calendar entry';
+CREATE INDEX callback_of_lead ON callback (lead_id, made_at);
+CREATE INDEX callback_to_come ON callback (at, account_id) WHERE cancelled_at IS NULL;
+
+ALTER TABLE attempt ADD COLUMN callback_id uuid,
+    ADD FOREIGN KEY (account_id, callback_id) REFERENCES callback (account_id, id);
+CREATE INDEX attempt_of_callback ON attempt (callback_id) WHERE callback_id IS NOT NULL;

@@ -88,15 +88,3 @@ RETURNING id;
 SELECT id AS attempt_id, step FROM attempt
  WHERE lead_id = :lead_id AND account_id = :account_id AND state = 'scheduled' AND origin = 'cadence'
  ORDER BY id FOR NO KEY UPDATE;
-
--- name: plan_asked_call
--- A call that was asked for, in place of the one that was planned; nothing where the lead is no longer open.
-INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at, lead_received_at,
-                     rank_at, origin)
-SELECT :attempt_id, account_id, id, campaign_id,
-       (SELECT coalesce(max(number), 0) + 1 FROM attempt WHERE lead_id = lead.id), 0, 'call', 'scheduled', :due_at,
-       received_at, :rank_at, :origin
-  FROM lead
- WHERE id = :lead_id AND account_id = :account_id AND state IN ('new', 'working', 'contacted')
-ON CONFLICT DO NOTHING
-RETURNING id;

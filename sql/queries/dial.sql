@@ -20,7 +20,7 @@ UPDATE attempt SET ready = true FROM relaxed, due WHERE attempt.id = due.id;
 -- not dialled, and an agent for whom a caller waits on the line is not free for anybody else.
 SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c.version AS campaign_version,
        a.lead_received_at, a.rank_at, a.due_at, a.passed_by, a.refused_by, a.audience, free.agents, free.addresses, free.traits,
-       CASE WHEN c.by_owner THEN owner_of(l.account_id, l.owner_id, l.phone) END AS owner_id,
+       CASE WHEN c.by_owner OR a.callback_id IS NOT NULL THEN owner_of(l.account_id, l.owner_id, l.phone) END AS owner_id,
        l.phone, l.email, l.candidates,
        contact_facts(l.account_id, l.id, c.id, l.phone, l.email) AS known,
        shown.numbers, shown.number_carriers, shown.number_calls, shown.number_trials,
@@ -75,7 +75,7 @@ SELECT a.id AS attempt_id, l.account_id, l.id AS lead_id, c.id AS campaign_id, c
  ) audiences
  CROSS JOIN LATERAL (
     SELECT best.* FROM unnest(audiences.servable) AS one (audience) CROSS JOIN LATERAL (
-        SELECT id, lead_id, lead_received_at, rank_at, due_at, passed_by, refused_by, audience FROM attempt
+        SELECT id, lead_id, lead_received_at, rank_at, due_at, passed_by, refused_by, audience, callback_id FROM attempt
          WHERE campaign_id = c.id AND audience = one.audience AND state = 'scheduled' AND ready
            AND due_at <= CASE WHEN free.own THEN CAST(:now AS timestamptz)
                                ELSE CAST(:now AS timestamptz) - c.fallback_after END

@@ -3,8 +3,8 @@
 -- called or written to in this moment comes later, and stands in nobody's way. Held: a reply of this person waits to be
 -- looked at, and nothing that is automatic is sent until somebody has.
 SELECT a.id AS attempt_id, a.account_id, a.lead_id, a.campaign_id, c.version AS campaign_version,
-       coalesce(a.cadence_version, c.version) AS cadence_version, a.step, a.channel, a.origin, a.words, a.due_at,
-       a.not_after,
+       coalesce(a.cadence_version, c.version) AS cadence_version, a.step, a.channel, a.origin, a.callback_id, a.words,
+       a.due_at, a.not_after,
        c.paused OR c.removed AS paused,
        a.origin = 'cadence' AND EXISTS (
            SELECT FROM inbound_text t

@@ -75,12 +75,12 @@ def test_the_address_that_ends_mails_names_its_message_and_cannot_be_made_up() -
     message_id = uuid4()
     address = WORDS.unsubscribe_address(message_id)
     token = address.removeprefix("https://acme.example/unsubscribe/")
-    assert WORDS.message_of(token) == message_id
-    assert Wording("https://acme.example", b"x" * 32).message_of(token) is None
+    assert WORDS.links.id_of(token) == message_id
+    assert Wording("https://acme.example", b"x" * 32).links.id_of(token) is None
 
 
-@given(st.text(max_size=60) | st.uuids().map(lambda u: WORDS.token(u)[:-2] + "AA"))
+@given(st.text(max_size=60) | st.uuids().map(lambda u: WORDS.links.token(u)[:-2] + "AA"))
 def test_any_other_address_is_nobodys(token: str) -> None:
-    found = WORDS.message_of(token)
-    assert found is None or WORDS.token(found) == token.rstrip("=")
-    assert not isinstance(found, UUID) or WORDS.message_of(WORDS.token(found)) == found
+    found = WORDS.links.id_of(token)
+    assert found is None or WORDS.links.token(found) == token.rstrip("=")
+    assert not isinstance(found, UUID) or WORDS.links.id_of(WORDS.links.token(found)) == found

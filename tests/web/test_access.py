@@ -51,7 +51,16 @@ async def test_the_table_names_every_route_and_nothing_else() -> None:
 
 async def test_without_signing_in_only_what_shows_nothing_of_an_account() -> None:
     allowed = {route.split(" ")[1] for route, may in WHO_MAY.items() if Who.NOBODY in may.who}
-    beginnings = ("/carrier/twilio/", "/in/", "/static/", "/demo", "/unsubscribe/", "/login", "/docs")
+    beginnings = (
+        "/carrier/twilio/",
+        "/in/",
+        "/static/",
+        "/demo",
+        "/unsubscribe/",
+        "/callbacks/",
+        "/login",
+        "/docs",
+    )
     others = {"/openapi.json", "/favicon.ico", "/healthz", "/readyz", "/metrics"}
     assert {path for path in allowed if not path.startswith(beginnings)} == others
 
@@ -255,6 +264,8 @@ async def test_to_another_account_nothing_of_ours_is_there(service: RunningServi
         "/outcomes": {"kind": "sale"}, "leads/{lead_id}/hold": {"reason": "x"}, "/bench": {"days": "1"},
         "/answered-by": {"answered_by": "human"}, "/digits": {"digits": "1"}, "/owner": {"agent": None},
         "/transfer": {"agent": "agent-1"}, "/add": {"agent": "agent-1"},
+        "POST /v1/leads/{lead_id}/callbacks": {"at": "2026-11-24T10:00"},
+        "POST /leads/{lead_id}/callbacks": {"at": "2026-11-24T10:00", "action": "plan"},
     }  # fmt: skip
     tried = 0
     for route, may in WHO_MAY.items():

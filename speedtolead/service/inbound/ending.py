@@ -16,9 +16,9 @@ from speedtolead.domain.inbound import FIRST_IN_LINE, CallOutcome, Follow, Stage
 from speedtolead.domain.lead import LeadEvent, LeadState
 from speedtolead.domain.qualified import CallFacts, Judged, judge
 from speedtolead.service import ending
-from speedtolead.store import calls as call_rows
 from speedtolead.store import events
 from speedtolead.store import inbound as rows
+from speedtolead.store.callbacks import CANCEL_UNPROMISED
 from speedtolead.store.calls import CallRow
 from speedtolead.store.ids import new_id
 from speedtolead.store.inbound import IncomingRow, PlannedAttempt
@@ -156,9 +156,8 @@ async def _others(tx: Connection, row: CallRow, incoming: IncomingRow, now: date
 
 
 async def _contacted(tx: Connection, row: CallRow, lead_id: UUID, state: LeadState, now: datetime) -> None:
-    await call_rows.CANCEL_SCHEDULED.all(
-        tx, lead_id=lead_id, account_id=row.account_id, now=now, note="the person called and was contacted"
-    )
+    why, since = "the person called and was contacted", row.bridged_at or now
+    await CANCEL_UNPROMISED.all(tx, lead_id=lead_id, account_id=row.account_id, now=now, note=why, since=since)
     await ending.move(tx, row.account_id, lead_id, state, LeadEvent.CONTACTED, now)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from speedtolead.web.pages import (
+    agreed,
     alerts,
     assets,
     audit,
@@ -64,6 +65,7 @@ def add_to(app: web.Application) -> None:
     router.add_post("/leads/{lead_id}/stop", lead.stop)
     router.add_get("/leads/{lead_id}/recordings/{recording_id}", recordings.play, allow_head=False)
     router.add_get("/leads/{lead_id}/evidence.zip", evidence.download)
+    router.add_post("/leads/{lead_id}/callbacks", agreed.act)
     router.add_post("/leads/{lead_id}/outcomes", outcomes.report)
     router.add_get("/returns", returns.show)
     router.add_get("/returns.csv", returns.download)

@@ -15,7 +15,7 @@ from speedtolead.service.explain import explain, origins
 from speedtolead.store.people import SessionOwner
 from speedtolead.web import auth
 from speedtolead.web.lead_views import LeadView, lead_view
-from speedtolead.web.pages import outcomes, render, timeline
+from speedtolead.web.pages import agreed, outcomes, render, timeline
 from speedtolead.web.services import SERVICES
 
 OPEN = frozenset({"new", "working"})
@@ -54,6 +54,7 @@ async def _given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
         "refused_because": _refused_because(lead),
         "tasks": await request.app[SERVICES].tasks.of_lead(session.account_id, lead.lead_id),
         **outcomes.given(),
+        **await agreed.given(request, session, lead),
     }
 
 
