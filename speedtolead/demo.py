@@ -25,7 +25,7 @@ from speedtolead.service.configuration.source import SourcePart
 from speedtolead.settings import Settings
 from speedtolead.simulator import SimulatorConfig, running_simulator
 from speedtolead.store.database import connect
-from speedtolead.store.demo import ADD_PAST_LEADS
+from speedtolead.store.demo import ADD_PAST_CALLS, ADD_PAST_LEADS
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +74,9 @@ async def add_past(url: str) -> None:
     sample, until = read(text()), datetime.now(UTC) - timedelta(days=2)
     async with connect(url, 2) as database, database.connection() as tx:
         for source in _forms(sample)[:2]:
-            await ADD_PAST_LEADS.run(tx, account=sample.account, source=source.name, until=until, leads=PAST_LEADS)
+            past = {"account": sample.account, "source": source.name, "until": until}
+            await ADD_PAST_LEADS.run(tx, **past, leads=PAST_LEADS, cost=source.cost_per_lead)
+            await ADD_PAST_CALLS.run(tx, **past)
 
 
 def bad_lead(chance: random.Random) -> dict[str, object]:
@@ -130,6 +132,32 @@ async def _post(
             await response.read()
     except (TimeoutError, aiohttp.ClientError) as error:
         log.warning("demo.post_failed", error=type(error).__name__)
+
+
+async def report_outcomes(settings: Settings, started: asyncio.Event, per_minute: float, seed: int) -> None:
+    """What becomes of people who were reached is reported at random moments, until cancelled."""
+    await started.wait()
+    sample, chance = read(text()), random.Random(seed + 2)
+    url, headers = f"{settings.own_url}/v1/leads", {"Authorization": f"Bearer {sample.account_key}"}
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10), headers=headers) as session:
+        while True:
+            await asyncio.sleep(chance.expovariate(per_minute / 60))
+            try:
+                async with session.get(url, params={"state": "contacted", "limit": "50"}) as response:
+                    leads = (await response.json()).get("leads", [])
+                if leads:
+                    place = f"{url}/{chance.choice(leads)['lead_id']}/outcomes"
+                    async with session.post(place, json=outcome(chance)) as response:
+                        await response.read()
+            except (TimeoutError, aiohttp.ClientError) as error:
+                log.warning("demo.outcome_failed", error=type(error).__name__)
+
+
+def outcome(chance: random.Random) -> dict[str, object]:
+    """What became of somebody who was reached."""
+    if chance.random() < 0.7:
+        return {"kind": "appointment"}
+    return {"kind": "sale", "value": f"{chance.randrange(240, 840)}.00"}
 
 
 def _forms(sample: Document) -> list[SourcePart]:

@@ -87,6 +87,9 @@ async def run_demo(settings: Settings, given: argparse.Namespace) -> int:
                 asyncio.create_task(demo.stream(settings, started, given.leads_per_minute, given.seed)),
                 asyncio.create_task(demo.keep_line(settings, started)),
                 asyncio.create_task(demo.call_us(settings, started, given.leads_per_minute / 4, given.seed)),
+                asyncio.create_task(
+                    demo.report_outcomes(settings, started, given.leads_per_minute / 6, given.seed)
+                ),
             ]
             try:
                 await run_node(settings, node, ROLES, stop_on_signals(), started, demo.GUARD_SECONDS)

@@ -19,9 +19,11 @@ from speedtolead.domain.hours import zone_info
 from speedtolead.ports import Clock
 from speedtolead.store import figures as rows
 from speedtolead.store.database import Database
-from speedtolead.store.figures import AgentTime, FigureRow
+from speedtolead.store.figures import AgentTime, Choice, FigureRow, FoundLead, SlowLead, SuppressedRow
 
 By = Literal["", "source", "campaign", "day", "month"]
+LOOKED_AT = 2000
+"""Leads among which the slowest are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,17 @@ class Days:
             datetime.combine(self.first, time(), place),
             datetime.combine(self.last + timedelta(1), time(), place),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which of the leads; ``step``: those that got there."""
+
+    most: int
+    step: str | None = None
+    refusal: str | None = None
+    before_at: datetime | None = None
+    before_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +141,62 @@ class Figures:
         now = self._clock.now()
         async with self._database.connection() as tx:
             return await rows.AGENT_TIMES.all(tx, account_id=account_id, since=since, until=until, now=now)
+
+    async def days(self, account_id: UUID, since: datetime, until: datetime) -> tuple[Days, str]:
+        """The days of the account's zone that a period touches, and that zone."""
+        async with self._database.connection() as tx:
+            zone = (await rows.ACCOUNT_ZONE.one(tx, account_id=account_id)).timezone
+        place = zone_info(zone)
+        last = until.astimezone(place) - timedelta(microseconds=1)
+        return Days(since.astimezone(place).date(), last.date()), zone
+
+    async def choices(self, account_id: UUID) -> list[Choice]:
+        """By what a report may be narrowed down."""
+        async with self._database.connection() as tx:
+            return await rows.REPORT_CHOICES.all(tx, account_id=account_id)
+
+    async def suppressed(self, account_id: UUID, since: datetime, until: datetime) -> list[SuppressedRow]:
+        async with self._database.connection() as tx:
+            return await rows.SUPPRESSED_IN_PERIOD.all(tx, account_id=account_id, since=since, until=until)
+
+    async def slowest(self, account_id: UUID, days: Days, zone: str, most: int) -> list[SlowLead]:
+        """Of the latest ``LOOKED_AT`` leads of these days."""
+        since, until = days.moments(zone)
+        async with self._database.connection() as tx:
+            return await rows.SLOWEST_LEADS.all(
+                tx,
+                account_id=account_id,
+                since=since,
+                until=until,
+                campaign=days.campaign,
+                source=days.source,
+                looked_at=LOOKED_AT,
+                most=most,
+            )
+
+    async def leads(self, account_id: UUID, days: Days, zone: str, page: Page) -> list[FoundLead]:
+        """The leads behind a figure, newest first."""
+        since, until = days.moments(zone)
+        key, value = days.attribute or (None, None)
+        async with self._database.connection() as tx:
+            return await rows.LEADS_FOUND.all(
+                tx,
+                account_id=account_id,
+                since=since,
+                until=until,
+                campaign=days.campaign,
+                source=days.source,
+                exclusive=days.exclusive,
+                region=days.region,
+                agent=days.agent,
+                attribute=key,
+                attribute_value=value,
+                refusal=page.refusal,
+                step=page.step,
+                before_at=page.before_at,
+                before_id=page.before_id,
+                most=page.most,
+            )
 
 
 def _grouped(found: Iterable[FigureRow]) -> dict[str, Sums]:

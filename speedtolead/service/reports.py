@@ -84,8 +84,9 @@ def shares(row: SpeedRow) -> dict[str, float | None]:
 
 
 def rate(part: int, whole: int) -> dict[str, Any]:
-    """A rate with its numerator, denominator and 95 % interval."""
-    interval = wilson(part, whole)
+    """A rate with its numerator, denominator and 95 % interval; none for what is no part of the whole: appointments
+    may be reported of leads that nobody reached."""
+    interval = wilson(part, whole) if part <= whole else None
     return {
         "value": part / whole if whole else None,
         "numerator": part,

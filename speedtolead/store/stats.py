@@ -54,6 +54,7 @@ class ContactRow:
     accepted: int
     dialled: int
     contacted: int
+    dialled_contacted: int
     short_talk_only: int
     machine_unknown_only: int
     machine_only: int

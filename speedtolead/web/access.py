@@ -85,6 +85,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "PUT /v1/leads/{lead_id}/owner", "GET /v1/numbers", "GET /v1/returns", "POST /v1/returns/{return_id}",
         "GET /v1/sounds", "GET /v1/stats/detection", "GET /v1/stats/numbers", "GET /v1/stats/sources",
         "GET /v1/stats/experiments", "GET /v1/stats/best-time",
+        "GET /v1/stats/funnel", "GET /v1/stats/agents", "GET /v1/stats/compliance",
         "GET /v1/suppressions", "POST /v1/suppressions", "POST /v1/suppressions/{suppression_id}/review",
         "GET /v1/callbacks", "GET /v1/leads/{lead_id}/callbacks", "POST /v1/leads/{lead_id}/callbacks",
         "PATCH /v1/leads/{lead_id}/callbacks/{callback_id}", "DELETE /v1/leads/{lead_id}/callbacks/{callback_id}",
@@ -110,6 +111,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "POST /v1/returns/send", "PUT /v1/sounds/{name}", "POST /v1/webhooks/{name}/replay",
     ),
     May.PAGE: (
+        "GET /reports", "GET /reports/{tab}", "GET /leads",
         "GET /", "GET /board/fragment", "POST /callers/{call_id}/seen",
         "GET /leads/{lead_id}", "GET /leads/{lead_id}/fragment", "POST /leads/{lead_id}/stop",
         "GET /leads/{lead_id}/recordings/{recording_id}", "POST /leads/{lead_id}/outcomes",
@@ -128,7 +130,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "GET /returns.csv", "POST /returns/send", "POST /sources/{name}/posts/{post_id}",
         "POST /settings/sources/{name}", "POST /settings/sources/{name}/pause",
         "POST /settings/numbers/{phone}/bench", "POST /settings/numbers/{phone}/unbench",
-        "GET /settings/audit",
+        "GET /settings/audit", "GET /reports/{tab}/{table}.csv",
     ),
     May.SELF: ("POST /logout", "GET /sessions", "POST /sessions/{session_id}/end"),
 }  # fmt: skip

@@ -173,7 +173,7 @@ def _contact(row: ContactRow) -> ContactView:
         **counts,
         group=row.grouped,
         contact_rate=Rate(**rate(row.contacted, row.accepted)),
-        contact_rate_of_dialled=Rate(**rate(row.contacted, row.dialled)),
+        contact_rate_of_dialled=Rate(**rate(row.dialled_contacted, row.dialled)),
         acceptance_rate=Rate(**rate(row.accepted, row.received)),
         abandonment_rate=Rate(**rate(row.abandoned, row.live_answers)),
     )

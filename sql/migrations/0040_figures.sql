@@ -119,6 +119,7 @@ WITH l AS (
                ('refused', coalesce(l.refusal, 'unknown'), CAST(NOT l.accepted AS integer)),
                ('dialled', '', CAST(f.dialled > 0 AS integer)),
                ('contacted', '', CAST(f.contacts > 0 AS integer)),
+               ('dialled_contacted', '', CAST(f.contacts > 0 AND f.dialled > 0 AS integer)),
                ('short_talk_only', '', CAST(f.contacts = 0 AND f.short_talks > 0 AS integer)),
                ('machine_unknown_only', '', CAST(f.contacts = 0 AND f.unclear > 0 AS integer)),
                ('machine_only', '', CAST(f.contacts = 0 AND f.machines > 0 AS integer)),
@@ -143,6 +144,10 @@ WITH l AS (
                ('kind_cost', kind.kind, CASE WHEN l.kept THEN coalesce(l.cost, 0) ELSE 0 END),
                ('kind_priced', kind.kind, CAST(l.kept AND l.cost IS NOT NULL AS integer)),
                ('kind_revenue', kind.kind, CASE WHEN l.kept THEN coalesce(o.revenue, 0) ELSE 0 END),
+               ('kind_paying', kind.kind, CAST(l.kept AND coalesce(o.revenue, 0) > 0 AS integer)),
+               ('kind_cost_squared', kind.kind, CASE WHEN l.kept THEN coalesce(l.cost, 0) ^ 2 ELSE 0 END),
+               ('kind_products', kind.kind,
+                CASE WHEN l.kept THEN coalesce(l.cost, 0) * coalesce(o.revenue, 0) ELSE 0 END),
                ('kind_revenue_squared', kind.kind, CASE WHEN l.kept THEN coalesce(o.revenue, 0) ^ 2 ELSE 0 END)
            ) AS v (name, key, n)
     UNION ALL

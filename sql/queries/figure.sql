@@ -101,3 +101,76 @@ SELECT g.id AS agent_id, g.name, g.removed, t.state,
     ON t.agent_id = g.id AND t.since < :until AND t.until > :since
  WHERE g.account_id = :account_id
  GROUP BY g.id, g.name, g.removed, t.state ORDER BY g.name, t.state;
+
+-- name: report_choices
+-- By what a report may be narrowed down: campaigns, sources with their kind, agents.
+SELECT 'campaign' AS what, name, '' AS kind FROM campaign WHERE account_id = :account_id AND NOT removed
+UNION ALL
+SELECT 'source', name, CASE WHEN settings ? 'call' OR built_in THEN 'call' ELSE 'form' END
+  FROM source WHERE account_id = :account_id
+UNION ALL
+SELECT 'agent', name, '' FROM agent WHERE account_id = :account_id AND NOT removed
+ ORDER BY 1, 2;
+
+-- name: suppressed_in_period
+-- Who asked not to be contacted any more, or was put on the account's list, by reason and by where it came from.
+SELECT reason, origin, count(*) AS people
+  FROM suppression
+ WHERE account_id = :account_id AND created_at >= :since AND created_at < :until
+ GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2;
+
+-- name: slowest_leads
+-- Of the latest leads of a period, those that waited longest for their first call.
+SELECT l.id AS lead_id, l.first_name, l.last_name, l.phone, s.name AS source, l.received_at,
+       extract(epoch FROM f.requested_at - l.received_at)::double precision AS seconds
+  FROM (SELECT * FROM lead
+         WHERE account_id = :account_id AND NOT test AND answer_status > 0 AND state <> 'rejected' AND via <> 'call'
+           AND received_at >= :since AND received_at < :until
+         ORDER BY received_at DESC LIMIT :looked_at) l
+  JOIN source s ON s.id = l.source_id
+  JOIN campaign c ON c.id = l.campaign_id
+ CROSS JOIN LATERAL (SELECT min(requested_at) AS requested_at FROM attempt
+                      WHERE lead_id = l.id AND direction = 'outbound' AND channel = 'call') f
+ WHERE f.requested_at IS NOT NULL
+   AND (CAST(:campaign AS text) IS NULL OR c.name = :campaign)
+   AND (CAST(:source AS text) IS NULL OR s.name = :source)
+ ORDER BY seconds DESC LIMIT :most;
+
+-- name: leads_found
+-- Leads of a period, newest first, behind a cursor: those whose figures a report shows.
+SELECT l.id AS lead_id, s.name AS source, c.name AS campaign, l.state, l.refusal, l.received_at, l.phone,
+       l.first_name, l.last_name, l.region, f.speed_to_dial, f.attempts, f.contacted, CASE WHEN l.state <> 'rejected' THEN l.cost END AS cost, o.sales, o.revenue
+  FROM lead l
+  JOIN source s ON s.id = l.source_id
+  JOIN campaign c ON c.id = l.campaign_id
+ CROSS JOIN LATERAL (
+    SELECT extract(epoch FROM min(t.requested_at) FILTER (WHERE t.direction = 'outbound') - l.received_at)
+             ::double precision AS speed_to_dial,
+           count(*) FILTER (WHERE t.requested_at IS NOT NULL) AS attempts, coalesce(bool_or(t.contact), false) AS contacted
+      FROM attempt t WHERE t.lead_id = l.id AND t.channel = 'call') f
+ CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE kind = 'sale') AS sales, coalesce(bool_or(kind IN ('appointment', 'quote')), false) AS appointed,
+           sum(value) FILTER (WHERE kind = 'sale') AS revenue
+      FROM outcome WHERE lead_id = l.id) o
+ WHERE l.account_id = :account_id AND l.answer_status > 0 AND NOT l.test
+   AND l.received_at >= :since AND l.received_at < :until
+   AND (CAST(:campaign AS text) IS NULL OR c.name = :campaign)
+   AND (CAST(:source AS text) IS NULL OR s.name = :source)
+   AND (CAST(:exclusive AS boolean) IS NULL OR coalesce(CAST(s.settings ->> 'exclusive' AS boolean), false) = :exclusive)
+   AND (CAST(:region AS text) IS NULL OR l.region = :region)
+   AND (CAST(:attribute AS text) IS NULL OR l.attributes ->> CAST(:attribute AS text) = :attribute_value)
+   AND (CAST(:agent AS text) IS NULL OR EXISTS (
+        SELECT FROM attempt t JOIN agent g ON g.id = t.agent_id
+         WHERE t.lead_id = l.id AND t.bridged_at IS NOT NULL AND g.name = :agent))
+   AND (CAST(:refusal AS text) IS NULL OR l.refusal = :refusal)
+   AND CASE CAST(:step AS text)
+         WHEN 'accepted' THEN l.state <> 'rejected' WHEN 'refused' THEN l.state = 'rejected'
+         WHEN 'dialled' THEN f.attempts > 0 WHEN 'contacted' THEN f.contacted
+         WHEN 'not_contacted' THEN l.state <> 'rejected' AND NOT f.contacted
+         WHEN 'appointments_or_quotes' THEN o.appointed WHEN 'sales' THEN o.sales > 0 ELSE true END
+   AND (CAST(:before_at AS timestamptz) IS NULL OR (l.received_at, l.id) < (:before_at, CAST(:before_id AS uuid)))
+ ORDER BY l.received_at DESC, l.id DESC LIMIT :most;
+
+-- name: account_zone
+-- Where an account is.
+SELECT timezone FROM account WHERE id = :account_id;

@@ -90,6 +90,7 @@ SELECT CASE :group_by WHEN 'source' THEN s.name WHEN 'campaign' THEN c.name
        count(*) FILTER (WHERE l.state <> 'rejected') AS accepted,
        count(*) FILTER (WHERE f.dialled > 0) AS dialled,
        count(*) FILTER (WHERE f.contacts > 0) AS contacted,
+       count(*) FILTER (WHERE f.contacts > 0 AND f.dialled > 0) AS dialled_contacted,
        count(*) FILTER (WHERE f.contacts = 0 AND f.short_talks > 0) AS short_talk_only,
        count(*) FILTER (WHERE f.contacts = 0 AND f.unclear > 0) AS machine_unknown_only,
        count(*) FILTER (WHERE f.contacts = 0 AND f.machines > 0) AS machine_only,

@@ -34,6 +34,7 @@ COUNTS = [
     "accepted",
     "dialled",
     "contacted",
+    "dialled_contacted",
     "short_talk_only",
     "machine_unknown_only",
     "machine_only",

@@ -23,6 +23,7 @@ from speedtolead.web.pages import (
     errors,
     evidence,
     experiments,
+    found,
     lead,
     login,
     numbers,
@@ -39,6 +40,7 @@ from speedtolead.web.pages import (
     trying,
     unsubscribe,
 )
+from speedtolead.web.pages.reports import show as reports
 
 
 def add_to(app: web.Application) -> None:
@@ -60,6 +62,10 @@ def add_to(app: web.Application) -> None:
     router.add_post("/alerts/{alert_id}/acknowledge", alerts.acknowledge)
     router.add_post("/numbers/alerts/{alert_id}/acknowledge", numbers.acknowledge)
     router.add_post("/callers/{call_id}/seen", callers.seen)
+    router.add_get("/reports", reports.start)
+    router.add_get("/reports/{tab}", reports.show)
+    router.add_get("/reports/{tab}/{table}.csv", reports.download)
+    router.add_get("/leads", found.show)
     router.add_get("/leads/{lead_id}", lead.show)
     router.add_get("/leads/{lead_id}/fragment", lead.fragment)
     router.add_post("/leads/{lead_id}/stop", lead.stop)

@@ -14,11 +14,13 @@ from typing import Any
 
 from speedtolead.domain import states
 from speedtolead.domain.hours import zone_info
+from speedtolead.web.pages.report_words import REPORT_DEFINITIONS
 from speedtolead.web.pages.source_words import SOURCE_DEFINITIONS
 
 NONE = "–"
 
 DEFINITIONS: dict[str, tuple[str, str]] = {
+    **REPORT_DEFINITIONS,
     "waiting": ("waiting", "Attempts whose time has come and that wait for an agent or a carrier slot."),
     "dialing": (
         "dialing",
@@ -64,11 +66,14 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
         "Contact rate",
         "Contacted ÷ accepted. Contacted: a human answered and was bridged for at least the campaign's minimum.",
     ),
-    "contact_rate_of_dialled": ("of those dialled", "Contacted ÷ leads for which the carrier was asked."),
+    "contact_rate_of_dialled": (
+        "of those dialled",
+        "Contacted ÷ leads for which the carrier was asked, both of those only.",
+    ),
     "acceptance_rate": ("Accepted", "Accepted ÷ received."),
     "abandonment_rate": (
         "Abandoned",
-        "Live answers not given an agent within 2 seconds ÷ live answers, of today's leads.",
+        "Live answers not given an agent within 2 seconds ÷ live answers, of the leads received in the period.",
     ),
     "interval": (
         "95 % interval",
@@ -131,6 +136,12 @@ def label(name: str) -> str:
     return DEFINITIONS[name][0] if name in DEFINITIONS else name.replace("_", " ")
 
 
+def heading(name: str) -> str:
+    """The same at the head of a column: with a capital."""
+    words = label(name)
+    return words[:1].upper() + words[1:]
+
+
 def plain(name: str | None) -> str:
     return NONE if name is None else name.replace("_", " ")
 
@@ -156,6 +167,14 @@ def seconds(value: float | None) -> str:
     if whole < 172_800:
         return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
     return f"{whole // 86400} days"
+
+
+def about(value: float) -> str:
+    """A duration in one unit, for a scale: 40 ms, 12 s, 26 min, 3.5 h."""
+    for length, unit in ((86400, "days"), (3600, "h"), (60, "min"), (1, "s")):
+        if value >= length:
+            return f"{value / length:.3g} {unit}"
+    return f"{value * 1000:.0f} ms" if value else "0"
 
 
 def milliseconds(value: float | None) -> str:
@@ -236,6 +255,7 @@ def state_name(code: str | None) -> str:
 
 
 FILTERS: dict[str, Callable[..., str]] = {
+    "heading": heading,
     "label": label,
     "plain": plain,
     "tone": tone,
