@@ -18,7 +18,7 @@ import hmac
 import logging
 import random
 import uuid
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
@@ -78,10 +78,14 @@ class Overrides:
         )
 
 
+Answered = Callable[[str], None]
+"""Takes the document that a callback was answered with."""
+
+
 @dataclass(slots=True)
 class _Held:
     how: str
-    callbacks: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    callbacks: list[tuple[str, str, dict[str, str], Answered | None]] = field(default_factory=list)
 
 
 class Callbacks:
@@ -125,9 +129,18 @@ class Callbacks:
         return len(self._sending)
 
     def post(
-        self, url: str, parameters: dict[str, str], *, about: str, method: str = "POST", last: bool = False
+        self,
+        url: str,
+        parameters: dict[str, str],
+        *,
+        about: str,
+        method: str = "POST",
+        last: bool = False,
+        answered: Answered | None = None,
     ) -> None:
-        """Sends without waiting. `about` is the call (or text) it belongs to, `last` its final callback."""
+        """Sends without waiting. `about` is the call (or text) it belongs to, `last` its final callback.
+        `answered` is given what came back, if anything did.
+        """
         if not url:
             return
         held = self._held.get(about)
@@ -140,7 +153,7 @@ class Callbacks:
             if fault is not None and fault.does in ("reverse", "shuffle"):
                 held = self._held[about] = _Held(fault.does)
         if held is not None:
-            held.callbacks.append((url, method, parameters))
+            held.callbacks.append((url, method, parameters, answered))
             if last:
                 self._release(about)
             return
@@ -148,7 +161,7 @@ class Callbacks:
             return
         delay = fault.seconds if fault is not None and fault.does == "delay" else 0.0
         copies = 2 if fault is not None and fault.does == "duplicate" else 1
-        self._queue(about, url, method, parameters, copies=copies, delay=delay)
+        self._queue(about, url, method, parameters, answered, copies=copies, delay=delay)
 
     def _release(self, about: str) -> None:
         held = self._held.pop(about)
@@ -156,8 +169,8 @@ class Callbacks:
             held.callbacks.reverse()
         else:
             self._dice.shuffle(held.callbacks)
-        for url, method, parameters in held.callbacks:
-            self._queue(about, url, method, parameters)
+        for url, method, parameters, answered in held.callbacks:
+            self._queue(about, url, method, parameters, answered)
 
     def _queue(
         self,
@@ -165,13 +178,14 @@ class Callbacks:
         url: str,
         method: str,
         parameters: dict[str, str],
+        answered: Answered | None,
         *,
         copies: int = 1,
         delay: float = 0.0,
     ) -> None:
         before = self._latest.get(about)
         token = str(uuid.uuid4())
-        delivery = self._start(self._deliver(before, url, method, parameters, token, copies, delay))
+        delivery = self._start(self._deliver(before, url, method, parameters, token, copies, delay, answered))
         if delay == 0.0:
             self._latest[about] = delivery
             delivery.add_done_callback(lambda done: self._forget(about, done))
@@ -195,6 +209,7 @@ class Callbacks:
         token: str,
         copies: int,
         delay: float,
+        answered: Answered | None,
     ) -> None:
         if before is not None:
             await asyncio.wait([before], timeout=PATIENCE_WITH_THE_ONE_BEFORE)
@@ -202,7 +217,9 @@ class Callbacks:
             await asyncio.sleep(delay)
         for _ in range(copies):
             try:
-                await self._request(url, method, parameters, token)
+                document = await self._request(url, method, parameters, token)
+                if answered is not None:
+                    answered(document)
             except FetchFailed as failed:
                 log.warning("callback lost: error %s, %s", failed.code, _place(url))
             except Exception:

@@ -7,6 +7,7 @@ that would not be taken raises ApiError and leaves no record.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +15,10 @@ from typing import Any
 
 from .engine import Carrier
 from .people import Does, Texts
+from .twiml import BadDocument, messages
 from .wire import API_VERSION, ApiError, is_phone_number, new_sid, rfc2822, wall_now
 
+log = logging.getLogger(__name__)
 LONGEST = 1600
 STOP_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
 START_WORDS = frozenset({"start", "yes", "unstop"})
@@ -198,4 +201,20 @@ class Messages:
             "NumSegments": "1",
             "SmsStatus": "received",
         }
-        self._carrier.callbacks.post(url, described, about=text.sid, method=method, last=True)
+        self._carrier.callbacks.post(
+            url, described, about=text.sid, method=method, last=True, answered=lambda said: self._reply(text, said)
+        )
+
+    def _reply(self, text: Text, document: str) -> None:
+        """Send back what its address answered; to somebody who opted out nothing is sent (21610)."""
+        try:
+            replies = messages(document)
+        except BadDocument as bad:
+            log.warning("text not answered: %s", bad)
+            return
+        for words in replies:
+            if (text.from_, text.to) in self._opted_out:
+                log.warning("text not answered: error 21610")
+                return
+            reply = self._record(text.from_, text.to, words, "outbound-reply", "queued", callback="", media=0)
+            self._start(self._travel(reply, self._carrier.people.behind(text.from_).texts))

@@ -105,8 +105,27 @@ class Document:
 
 def parse(text: str, base: str = "") -> Document:
     """An empty text is an empty document, as in answer to an action that wants nothing more."""
+    verbs = _verbs(text, base)
+    for verb in verbs:
+        if verb.name not in VERBS:
+            raise BadDocument(12200, f"unknown verb {verb.name}")
+    return Document(verbs, base)
+
+
+def messages(text: str) -> tuple[str, ...]:
+    """What a text is answered with: the words of each Message. Redirects are not followed."""
+    found = []
+    for verb in _verbs(text, ""):
+        if verb.name != "Message":
+            raise BadDocument(12200, f"unknown verb {verb.name}")
+        bodies = [child.text for child in verb.children if child.name == "Body"]
+        found.append("".join(bodies) or verb.text)
+    return tuple(filter(None, found))
+
+
+def _verbs(text: str, base: str) -> tuple[Element, ...]:
     if not text.strip():
-        return Document((), base)
+        return ()
     if len(text) > LARGEST:
         raise BadDocument(11750, "larger than 64 kB")
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
@@ -117,8 +136,4 @@ def parse(text: str, base: str = "") -> Document:
         raise BadDocument(12100, str(error)) from None
     if root.tag != "Response":
         raise BadDocument(12102, "the root must be Response")
-    verbs = tuple(Element(node, base) for node in root)
-    for verb in verbs:
-        if verb.name not in VERBS:
-            raise BadDocument(12200, f"unknown verb {verb.name}")
-    return Document(verbs, base)
+    return tuple(Element(node, base) for node in root)

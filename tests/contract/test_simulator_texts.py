@@ -84,6 +84,32 @@ async def test_an_incoming_text_reaches_the_numbers_address_and_stop_is_obeyed()
         assert (await send(o)).status == "queued"
 
 
+async def test_an_incoming_text_is_answered_with_each_message_of_its_document_unless_its_sender_opted_out() -> None:
+    async with office() as o:
+        own = number(o.url)
+        await o.control("POST", "/numbers", {"numbers": [{"number": own.number, "sms_url": own.sms_url}]})
+        o.replies["/sms"] = (
+            "<Response><Message>One &amp; two.</Message><Message><Body>Three.</Body></Message></Response>"
+        )
+        await o.control("POST", "/texts", {"from": LEAD, "to": OURS, "body": "Who is this?"})
+        carrier = o.simulator.carrier
+
+        def replies() -> list[Any]:
+            return [text for text in o.simulator.messages.by_sid.values() if text.direction == "outbound-reply"]
+
+        await carrier.wait_for(lambda: [text.status for text in replies()] == ["delivered"] * 2, 10)
+        assert [(text.from_, text.to, text.body) for text in replies()] == [
+            (OURS, LEAD, "One & two."),
+            (OURS, LEAD, "Three."),
+        ]
+        for body, document in (("STOP", o.replies["/sms"]), ("start", "<Response><Say>No text.</Say></Response>")):
+            o.replies["/sms"] = document
+            await o.control("POST", "/texts", {"from": LEAD, "to": OURS, "body": body})
+        await o.heard("/sms", 3)
+        await carrier.callbacks.settled()
+        assert len(replies()) == 2
+
+
 async def test_a_call_is_recorded_and_the_recording_can_be_had() -> None:
     async with office(Person(LEAD, hangs_up_after_answer=10.0)) as o:
         call = await o.call(LEAD, record=True, recording_status_callback=f"{o.url}/recording")

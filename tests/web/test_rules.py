@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
+import os
 import re
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,6 +62,21 @@ def command(service: RunningService) -> Command:
         return code
 
     return run
+
+
+async def test_a_reader_that_goes_away_as_head_does_is_no_error(service: RunningService) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    try:
+        shown = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "speedtolead", "rules", "show",
+            env=os.environ | {"SPEEDTOLEAD_DATABASE_URL": service.database_url},
+            stdout=writes, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        _, said = await shown.communicate()
+    finally:
+        os.close(writes)
+    assert (shown.returncode, said) == (141, b"")
 
 
 def text_of(page: str) -> str:
