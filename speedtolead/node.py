@@ -71,6 +71,7 @@ async def run_node(
         if "web" in roles:
             await stack.enter_async_context(_web(settings, node))
         if "dialer" in roles:
+            await _catch_up(node)
             schedule.on_dialers(ticks, node.services)
         if "scheduler" in roles:
             schedule.on_schedulers(ticks, node.services, node.relay, guard_seconds)
@@ -119,6 +120,14 @@ async def _web(settings: Settings, node: Node) -> AsyncIterator[None]:
         yield
     finally:
         await runner.cleanup()
+
+
+async def _catch_up(node: Node) -> None:
+    """Before anything is dialled: what became due while nobody ran does not fire all at once."""
+    try:
+        await node.services.catching_up.begin()
+    except DatabaseAway as error:
+        log.warning("catching_up.database_away", error=str(error))
 
 
 async def _last_flush(node: Node) -> None:

@@ -18,6 +18,7 @@ WAITING_SECONDS = 0.5
 COMMIT_LOG_SECONDS = 0.5
 REPLAN_SECONDS = 2.0
 STEPS_SECONDS = 1.0
+PULSE_SECONDS = 10.0
 PRUNE_SECONDS = 3600.0
 RELEASE_PINGS_SECONDS = 5.0
 RULES_SECONDS = 10.0
@@ -50,6 +51,7 @@ def on_every_node(ticks: Ticks, services: Services, commits: Commits) -> None:
 def on_dialers(ticks: Ticks, services: Services) -> None:
     """Whoever asks the carriers for calls says how that went, and hears what others saw."""
     ticks.every(CARRIERS_SECONDS, "carriers", services.carriers.look)
+    ticks.every(PULSE_SECONDS, "pulse", services.catching_up.look)
 
 
 def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds: float) -> None:

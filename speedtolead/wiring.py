@@ -49,6 +49,7 @@ from speedtolead.service.cadences.preview import CadencePreviews
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.calls import Calls
 from speedtolead.service.carriers import CarrierWatch, Queueing
+from speedtolead.service.catching_up import CatchingUp
 from speedtolead.service.configuration.editing import SourceEditing
 from speedtolead.service.controls.carrying import Carrying
 from speedtolead.service.controls.listing import Talks
@@ -226,6 +227,7 @@ def _assemble(
         replanning=Replanning(apart, clock, permits),
         steps_within=StepsWithin(apart, clock, permits),
         tasks=Tasks(apart, clock),
+        catching_up=CatchingUp(apart, clock),
         asked_calls=AskedCalls(apart, clock, permits, wording),
         unsubscribing=Unsubscribing(apart, suppressions, wording),
         **_evidence_services(apart, clock),

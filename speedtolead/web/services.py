@@ -23,6 +23,7 @@ from speedtolead.service.auditing import Auditing
 from speedtolead.service.cadences.preview import CadencePreviews
 from speedtolead.service.callbacks import Callbacks
 from speedtolead.service.carriers import CarrierWatch
+from speedtolead.service.catching_up import CatchingUp
 from speedtolead.service.configuration.connections import Connectors
 from speedtolead.service.configuration.editing import SourceEditing
 from speedtolead.service.controls.listing import Talks
@@ -144,6 +145,7 @@ class Services:
     cadences: CadencePreviews
     steps_within: StepsWithin
     tasks: Tasks
+    catching_up: CatchingUp
     asked_calls: AskedCalls
     suppressions: Suppressions
     abandonment: AbandonmentWatch

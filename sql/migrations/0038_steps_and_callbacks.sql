@@ -63,3 +63,11 @@ CREATE INDEX callback_to_come ON callback (at, account_id) WHERE cancelled_at IS
 ALTER TABLE attempt ADD COLUMN callback_id uuid,
     ADD FOREIGN KEY (account_id, callback_id) REFERENCES callback (account_id, id);
 CREATE INDEX attempt_of_callback ON attempt (callback_id) WHERE callback_id IS NOT NULL;
+
+-- When some node last ran, by its own clock and by the database's: how an absence is known afterwards. One row for the
+-- installation.
+CREATE TABLE service_pulse (
+    single      boolean PRIMARY KEY DEFAULT true CHECK (single),
+    seen_at     timestamptz NOT NULL,
+    written_at  timestamptz NOT NULL DEFAULT clock_timestamp()
+);

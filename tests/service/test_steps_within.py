@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,8 @@ import pytest_asyncio
 from posting import new_database, new_phone, value
 from running import ACCOUNT_KEY, SOURCE_KEY, RunningService, configuration, running_service, until
 from telling import SECRET, Receiver, receiving
+
+from speedtolead.service.catching_up import CatchingUp
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -169,6 +172,47 @@ async def test_a_manager_does_a_to_do_on_its_page_and_sees_it_with_the_lead(offi
             assert answer.status == 303
     (done,) = await tasks(service, lead_id=lead_id, state="done")
     assert done["done_by"] == "manager@test.example"
+
+
+@dataclass
+class At:
+    """A clock that stands still."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+async def test_after_an_absence_calls_are_spread_in_order_of_worth_and_by_one_node(office: Office) -> None:
+    service = office.service
+    lead_ids = [await posted(service, state="CA") for _ in range(4)]
+    for lead_id in lead_ids:
+        await made(service, lead_id)
+    promised = await posted(service, state="CA")
+    await made(service, promised)
+    of = "WHERE lead_id = ANY ($1) AND state = 'scheduled' AND channel = 'call'"
+    async with service.database.connection() as tx:
+        rank = "SELECT array_agg(rank_at - due_at) FROM attempt " + of
+        assert await tx.fetchval(rank, lead_ids)
+        for n, lead_id in enumerate(lead_ids):  # the last came first, and is worth the least
+            await tx.execute(f"UPDATE attempt SET rank_at = rank_at - make_interval(hours => {n}) " + of, [lead_id])
+        await tx.execute("UPDATE attempt SET origin = 'callback' " + of, [promised])
+        due_at = await tx.fetchval("SELECT min(due_at) FROM attempt " + of, [promised])
+    back = datetime.now(UTC) + timedelta(days=30, hours=6)
+    nodes = [CatchingUp(service.node.database, At(back)) for _ in range(2)]
+    counts = await asyncio.gather(*(node.begin() for node in nodes))
+    assert min(counts) == 0, "one node does it"
+    assert max(counts) >= len(lead_ids)
+    async with service.database.connection() as tx:
+        rows = await tx.fetch("SELECT lead_id, due_at, ready, note FROM attempt " + of, lead_ids)
+        assert await tx.fetchval("SELECT due_at FROM attempt " + of, [promised]) == due_at
+    new = {str(row["lead_id"]): row["due_at"] for row in rows}
+    assert sorted(lead_ids, key=lambda lead_id: new[lead_id]) == lead_ids
+    assert all(back <= at < back + timedelta(minutes=20) for at in new.values())
+    assert len(set(new.values())) == len(lead_ids)
+    assert {row["note"] for row in rows} == {"the service was away at its time"}
+    assert await CatchingUp(service.node.database, At(back + timedelta(minutes=5))).begin() == 0
 
 
 async def test_an_erasure_takes_the_words_of_to_dos_and_messages(office: Office) -> None:

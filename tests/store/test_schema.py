@@ -41,6 +41,7 @@ INSTALLATION_WIDE = {
     "carrier_slot",
     "carrier_breaker",
     "webhook_cursor",
+    "service_pulse",
     "rule_set",
     "global_suppression",
     "sign_in_failure",

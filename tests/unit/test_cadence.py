@@ -11,6 +11,7 @@ from domain_samples import GUAM, LA, NOON, NY, at, step, utc
 from hypothesis import given
 from hypothesis import strategies as st
 
+from speedtolead.domain.cadence.catch_up import Missed, spread_out
 from speedtolead.domain.cadence.conditions import parse
 from speedtolead.domain.cadence.plan import END, Channel, Plan, Since, Step
 from speedtolead.domain.cadence.planner import Cadence, Course, Made, Over, Person, Planned, share, spread, too_late
@@ -224,6 +225,30 @@ def test_those_who_wait_for_an_opening_are_spread_over_the_time_after_it() -> No
     assert all(NOON <= moment < NOON + HOUR for moment in moments)
     busiest = max(sum(1 for m in moments if NOON + n * MINUTE <= m < NOON + (n + 1) * MINUTE) for n in range(60))
     assert busiest < 25
+
+
+def test_after_an_absence_calls_are_spread_over_the_time_after_it_in_order_of_worth() -> None:
+    missed = [Missed(UUID(int=n), NOON - n * HOUR, NOON - 3 * HOUR) for n in (3, 1, 2)]
+    missed.append(Missed(UUID(int=4), NOON - HOUR, NOON - 4 * HOUR))
+    assert spread_out(missed, NOON, 20 * MINUTE) == [
+        (UUID(int=4), NOON),
+        (UUID(int=1), NOON + 5 * MINUTE),
+        (UUID(int=2), NOON + 10 * MINUTE),
+        (UUID(int=3), NOON + 15 * MINUTE),
+    ]
+    assert spread_out([], NOON, HOUR) == []
+
+
+@given(st.integers(1, 400), st.timedeltas(timedelta(0), 6 * HOUR))
+def test_no_minute_after_an_absence_has_more_than_its_share(count: int, over: timedelta) -> None:
+    missed = [Missed(UUID(int=n), NOON - n * MINUTE, NOON - HOUR) for n in range(count)]
+    moments = [at for _, at in spread_out(missed, NOON, over)]
+    assert len(moments) == count
+    assert moments == sorted(moments)
+    assert all(NOON <= at <= NOON + over for at in moments)
+    minutes = max(1, over // MINUTE)
+    busiest = max(sum(1 for at in moments if NOON + n * MINUTE <= at < NOON + (n + 1) * MINUTE) for n in range(2))
+    assert busiest <= count / minutes + 2 or over < MINUTE
 
 
 @given(st.uuids(), st.integers(0, 50))
