@@ -176,10 +176,9 @@ def _sentence(experiment: Experiment, first: str, arm: ArmFound) -> str:
         return f"{arm.name} and {first} differ by less than {points:g} points in their {what} rates{apart}."
     if found.still_needed is None:
         return f"Nothing is known of {arm.name} against {first} yet."
-    seen = 0.0 if found.difference is None else abs(found.difference.value or 0.0) * 100
     return (
-        f"The data do not tell {arm.name} from {first} yet{apart}; about {found.still_needed:,} more leads of both "
-        f"are needed to tell a difference of {max(points, seen):.3g} points."
+        f"The data do not tell {arm.name} from {first} yet{apart}; "
+        f"about {found.still_needed:,} more leads of both are needed if it goes on like this."
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from speedtolead.ports import Clock
 from speedtolead.service.best_times import Answering
 from speedtolead.service.experiments import Experiments
+from speedtolead.service.responses import Responses
 from speedtolead.store.database import Database
 
 
@@ -17,7 +18,12 @@ from speedtolead.store.database import Database
 class Learning:
     experiments: Experiments
     answering: Answering
+    responses: Responses
 
 
 def learning(database: Database, clock: Clock) -> Learning:
-    return Learning(experiments=Experiments(database, clock), answering=Answering(database, clock))
+    return Learning(
+        experiments=Experiments(database, clock),
+        answering=Answering(database, clock),
+        responses=Responses(database, clock),
+    )

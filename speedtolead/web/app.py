@@ -34,6 +34,7 @@ from speedtolead.web import (
     pings,
     reading,
     report_stats,
+    response,
     returns,
     sounds,
     source_stats,
@@ -75,6 +76,7 @@ V1 = (
     voicemail.routes,
     experiments.routes,
     best_time.routes,
+    response.routes,
 )
 
 

@@ -79,3 +79,28 @@ async def test_the_best_time_says_what_is_missing_and_then_what_it_learned(servi
     found = await page(service, "/reports/best-time")
     assert "Most is expected of" in found
     assert "33.3 %" in found
+
+
+async def test_the_response_curve_has_the_lot_beside_it(service: RunningService) -> None:
+    """Leads of no experiment: all at once are reached, none of those after 90 seconds."""
+    at = datetime.now(UTC) - timedelta(days=12)
+    past = [
+        Past(at + timedelta(minutes=n), [Called(timedelta(seconds=3 if n % 2 else 90), bool(n % 2))], value=500,
+             outcome="sale" if n % 4 == 1 else None)
+        for n in range(200)
+    ]  # fmt: skip
+    async with service.database.connection() as tx:
+        await lived(tx, await service.account_id(), past)
+    report = await service.get("/v1/stats/response", **{"from": "2020-01-01T00:00:00Z"})
+    bands = {band["seconds_to_dial"]: band for band in report["bands"]}
+    slow = bands["1 to 2 min"]["contact_rate"]
+    assert (slow["numerator"], slow["denominator"]) == (0, 100)
+    assert bands["under 5 s"]["sale_rate"]["numerator"] == 50
+    (lot,) = report["randomised"]
+    assert [arm["arm"] for arm in lot["arms"]] == ["at-once", "later"]
+    assert lot["arms"][0]["median_seconds"] == 5
+    assert lot["compared"][0]["by_lot"]["value"] == pytest.approx(-0.25)
+    assert sum(band["leads"] for band in report["bands"]) < 900  # those whose delay was drawn are not in the curve
+    found = await page(service, "/reports/response?clock=permitted")
+    assert "By lot: first-call" in found
+    assert "1 to 2 min" in await page(service, "/reports/response")

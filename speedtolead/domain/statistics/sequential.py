@@ -49,7 +49,7 @@ class Comparison:
     """``difference``: second less first, with the interval that holds at every look; None before it may be told.
 
     ``p_value``: always valid as well, 1 where nothing is told. ``still_needed``: leads of both arms together,
-    about, until the interval is as narrow as the effect; 0 once there is an answer, None while nobody can know.
+    about, until there is an answer if it goes on as seen; 0 once there is one, None while nobody can know.
     """
 
     said: Said
@@ -110,14 +110,14 @@ def _before(a: Count, b: Count, effect: float, alpha: float) -> int | None:
 
 
 def _still_needed(a: Count, b: Count, seen: float, effect: float, alpha: float) -> int:
-    """Until the interval reaches no further than what was seen, or the effect, whichever is more.
+    """Until there is an answer if the difference stays as it was seen: 0 is left out, or all is within the effect.
 
     At the present rate of both together and the present proportion of the arms.
     """
     share, total = a.of / (a.of + b.of), a.of + b.of
     rate = (a.hits + b.hits + 1) / (total + 2)
     each = rate * (1 - rate) * (1 / share + 1 / (1 - share))
-    aim = max(seen, effect)
+    aim = max(seen, effect - seen)
     few, many = 1, 2
     while half_width(each / many, effect, alpha) > aim and many < _MOST_LEADS:
         many *= 2

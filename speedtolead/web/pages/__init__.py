@@ -31,6 +31,7 @@ from speedtolead.web.pages import (
     posts,
     recordings,
     render,
+    response,
     returns,
     rules,
     settings,
@@ -103,6 +104,7 @@ def add_to(app: web.Application) -> None:
     router.add_get("/rules", rules.show)
     router.add_get("/reports/experiments", experiments.show)
     router.add_get("/reports/best-time", best_time.show)
+    router.add_get("/reports/response", response.show)
     router.add_get("/docs", docs.show)
     router.add_get("/demo", demo.form)
     router.add_post("/demo", demo.submit)

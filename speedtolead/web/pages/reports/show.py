@@ -43,6 +43,12 @@ TABS: dict[str, Tab] = {
     "numbers": Tab("Numbers", people.build_numbers),
     "messages": Tab("Texts and mail", people.build_messages),
 }
+LEARNED = [
+    ("experiments", "Experiments", "/reports/experiments"),
+    ("best-time", "Best time", "/reports/best-time"),
+    ("response", "Response curve", "/reports/response"),
+]
+"""Pages of their own, linked from here."""
 
 
 @render.signed_in
@@ -57,7 +63,7 @@ async def show(request: web.Request, session: SessionOwner) -> web.Response:
     asked = asked_of(request, session.timezone, services.clock.now())
     panels = await tab.build(services, session.account_id, asked)
     tabs = [(key, one.words, f"/reports/{key}?{asked.query.but()}".rstrip("?")) for key, one in TABS.items()]
-    tabs.append(("experiments", "Experiments", "/reports/experiments"))
+    tabs += LEARNED
     given = await filters(services, session, asked)
     return render.page(
         request,
