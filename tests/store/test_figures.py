@@ -299,3 +299,21 @@ async def test_time_in_a_state_is_cut_at_both_ends(database: Database) -> None:
             await tx.execute("UPDATE agent SET state = $1, state_since = $2", state, OPENS + minute * _MINUTE)
     found = await Figures(database, SystemClock()).agent_times(ACCOUNT, OPENS, OPENS + 12 * _MINUTE)
     assert {row.state: row.seconds for row in found} == {"available": 600.0, "talking": 120.0}
+
+
+async def test_the_views_for_other_tools_need_no_right_on_the_tables(database: Database) -> None:
+    async with database.connection() as tx:
+        await ready(tx)
+        history = History(tx, 6)
+        for _ in range(30):
+            await history.lead()
+        await Counting(database).count()
+        async with tx.transaction():
+            await tx.execute("CREATE ROLE analyst_of_test; GRANT USAGE ON SCHEMA reporting TO analyst_of_test")
+            await tx.execute(
+                "GRANT SELECT ON ALL TABLES IN SCHEMA reporting TO analyst_of_test; SET LOCAL ROLE analyst_of_test"
+            )
+            received = await tx.fetchval("SELECT sum(n) FROM reporting.daily WHERE figure = 'received'")
+            assert received == await tx.fetchval("SELECT count(*) FROM reporting.leads")
+            assert await tx.fetchval("SELECT count(*) FROM reporting.calls") == 0
+            await tx.execute("RESET ROLE; DROP OWNED BY analyst_of_test; DROP ROLE analyst_of_test")
