@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,15 @@ from speedtolead.commands import Commands, command, group
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.errors import NotFound
 from speedtolead.domain.hours import zone_info
-from speedtolead.service.cadences.files import NoRules, campaign_of_file
+from speedtolead.service.cadences.files import NoRules, OneRuleSet, campaign_of_file
 from speedtolead.service.cadences.preview import CadencePreviews, Calendar, Calendars, Sample, sample_of
+from speedtolead.service.cadences.replay import Replayed, Replays
 from speedtolead.service.configuration.document import ConfigurationError
 from speedtolead.service.intake.fields import FieldErrors
+from speedtolead.service.permits import RulesInForce
 from speedtolead.service.rules.current import RuleSets
 from speedtolead.settings import Settings
-from speedtolead.store.database import connect
+from speedtolead.store.database import Database, connect
 from speedtolead.store.migrations import migrate
 
 
@@ -45,6 +48,74 @@ def add_arguments(commands: Commands) -> None:
     one.add_argument("--from", dest="arrives", metavar="TIME", help="when it arrives; left out: now")
     one.add_argument("--score", type=int, metavar="N", help="its score, for steps that ask for it")
     one.add_argument("--source", default="sample", metavar="NAME", help="its source, for steps that ask for it")
+    words = "past leads through a changed cadence or changed rules, with the answers that were recorded"
+    two = command(kinds, "replay", replay, words)
+    two.add_argument("file", type=Path, help="a configuration file with the changed campaign")
+    two.add_argument("--campaign", metavar="NAME", help="not needed where the file has only one")
+    two.add_argument("--account", metavar="NAME", help="not needed where there is one")
+    two.add_argument("--from", dest="since", required=True, metavar="TIME", help="leads that came from then on")
+    two.add_argument("--to", dest="until", required=True, metavar="TIME", help="and before this")
+    two.add_argument("--rules", type=Path, metavar="FILE", help="a rule set, in place of those that were in force")
+
+
+async def replay(settings: Settings, given: argparse.Namespace) -> int:
+    """Past leads through a changed cadence or changed rules; nobody is contacted."""
+    try:
+        since, until = moment("--from", given.since), moment("--to", given.until)
+        assert since is not None
+        assert until is not None
+        if since >= until:
+            return _tell(2, "--from: expected a time before --to")
+        campaign = await asyncio.to_thread(campaign_of_file, given.file, given.campaign)
+        changed = None if given.rules is None else await asyncio.to_thread(OneRuleSet, given.rules)
+        async with _applied(settings, await asyncio.to_thread(OfflineNumbering)) as applied:
+            account = _account(applied.accounts, given.account)
+            rules: RulesInForce = changed or applied.rules
+            found = await Replays(applied.database, rules).run(account, campaign, since, until)
+    except NotFound as error:
+        return _tell(1, str(error))
+    except (ConfigurationError, ValueError, OSError) as error:
+        return _tell(2, str(error))
+    print("\n".join(replay_lines(found, campaign)))
+    return 0
+
+
+def replay_lines(found: Replayed, campaign: Campaign) -> list[str]:
+    """The table, with what each number is of."""
+    span, leads = found.span, found.leads
+    lines = [
+        f"{campaign.name}: {leads:,} of {span.leads:,} leads of the span; left out: {span.refused:,} refused, "
+        f"{span.left_out:,} tests or erased",
+        f"{'step':<22}{'came up':>9}{'went out':>10}{'put off':>9}{'refused':>9}  {'median after':<14}refused by",
+    ]
+    for index, step in sorted(found.steps.items()):
+        name = campaign.cadence[index].name if index < len(campaign.cadence) else None
+        label = f"[{index}] {step.channel}{f' {name}' if name else ''}"[:21]
+        by = ", ".join(f"{rule} {count:,}" for rule, count in step.refused.most_common())
+        after = "–" if step.median_after is None else _length(step.median_after)
+        lines.append(
+            f"{label:<22}{step.came:>9,}{step.out:>10,}{sum(step.put_off.values()):>9,}"
+            f"{sum(step.refused.values()):>9,}  {after:<14}{by}"
+        )
+    lines.append("")
+    lines.append(f"{'channel':<22}{'would go out':>13}{'a lead':>8}{'in earnest':>12}{'a lead':>8}{'refused':>9}")
+    for channel in ("call", "sms", "email", "webhook", "task"):
+        out, made = found.out(channel), found.made[channel]
+        if out or made or found.refused(channel):
+            each = [f"{count / leads:.2f}" if leads else "–" for count in (out, made)]
+            lines.append(f"{channel:<22}{out:>13,}{each[0]:>8}{made:>12,}{each[1]:>8}{found.refused(channel):>9,}")
+    total = sum(found.hours.values())
+    hours = ", ".join(f"{hour:02d} h {count / total:.0%}" for hour, count in sorted(found.hours.items()))
+    lines.append(f"by the hour where the person is, of {total:,} calls, texts and mails: {hours or '–'}")
+    ends = ", ".join(f"{reason.replace('_', ' ')} {count:,}" for reason, count in found.ends.most_common())
+    lines.append(f"ended, of {leads:,} leads: {ends or '–'}")
+    lines.append("The n-th call gets what the n-th call got, one beyond them no answer. Nobody was contacted.")
+    return lines
+
+
+def _length(length: timedelta) -> str:
+    hours, rest = divmod(round(length.total_seconds()), 3600)
+    return f"{hours // 24} d {hours % 24:02d} h" if hours >= 24 else f"{hours} h {rest // 60:02d} min"
 
 
 async def preview(settings: Settings, given: argparse.Namespace) -> int:
@@ -56,10 +127,10 @@ async def preview(settings: Settings, given: argparse.Namespace) -> int:
             campaign = await asyncio.to_thread(campaign_of_file, given.file, given.campaign)
             _print(Calendars(numbering, NoRules()).of(campaign, sample, SystemClock().now()), campaign)
             return 0
-        async with _applied(settings, numbering) as (previews, accounts):
-            account = _account(accounts, given.account)
-            campaign = await previews.campaign(account, given.campaign)
-            _print(await previews.calendar(account, campaign.name, sample), campaign)
+        async with _applied(settings, numbering) as applied:
+            account = _account(applied.accounts, given.account)
+            campaign = await applied.previews.campaign(account, given.campaign)
+            _print(await applied.previews.calendar(account, campaign.name, sample), campaign)
             return 0
     except NotFound as error:
         return _tell(1, str(error))
@@ -69,10 +140,16 @@ async def preview(settings: Settings, given: argparse.Namespace) -> int:
         return _tell(2, str(error))
 
 
+@dataclass(frozen=True, slots=True)
+class _Applied:
+    database: Database
+    rules: RuleSets
+    previews: CadencePreviews
+    accounts: dict[str, UUID]
+
+
 @asynccontextmanager
-async def _applied(
-    settings: Settings, numbering: OfflineNumbering
-) -> AsyncIterator[tuple[CadencePreviews, dict[str, UUID]]]:
+async def _applied(settings: Settings, numbering: OfflineNumbering) -> AsyncIterator[_Applied]:
     clock = SystemClock()
     async with wiring.database_url(settings) as url:
         await migrate(url)
@@ -80,7 +157,7 @@ async def _applied(
             rules = RuleSets(database, clock)
             await rules.refresh()
             previews = CadencePreviews(database, clock, numbering, rules)
-            yield previews, await previews.accounts()
+            yield _Applied(database, rules, previews, await previews.accounts())
 
 
 def _account(accounts: dict[str, UUID], name: str | None) -> UUID:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from posting import new_database, new_phone, value
 from running import ACCOUNT_KEY, RunningService, configuration, running_service, until
 from texting import text_in
 
+from speedtolead.cli import parser
 from speedtolead.domain.hours import DAYS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -263,3 +265,28 @@ async def test_a_manager_agrees_on_a_call_on_the_leads_page(service: RunningServ
             assert answer.status == 303
     (found,) = (await service.get(f"/v1/leads/{lead_id}/callbacks"))["callbacks"]
     assert found["cancelled_by"] == "manager@test.example"
+
+
+async def test_past_leads_are_replayed_through_a_changed_file(
+    service: RunningService, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lead_id = await posted(service)
+    at = datetime.now(UTC) + timedelta(seconds=0.3)
+    await agreed(service, lead_id, at=at.isoformat())
+    await service.lead_when(lead_id, lambda lead: lead["status"] == "contacted")
+    changed = configuration(cadence='[{after: 0s, channel: call}, {after: 1d, at: "10:00", channel: call}]')
+    path = tmp_path / "changed.yaml"
+    path.write_text(changed)
+    since, until = datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(hours=1)
+    said = ["cadence", "replay", str(path), "--from", since.isoformat(), "--to", until.isoformat()]
+    given = parser().parse_args(said)
+    assert await given.run(service.settings, given) == 0
+    out = capsys.readouterr().out
+    count = await value(service, "SELECT count(*) FROM lead WHERE state <> 'rejected'")
+    assert out.startswith(f"auto: {count} of {count} leads of the span; left out: 0 refused, 0 tests or erased")
+    assert "contacted" in out.splitlines()[-2]
+    given = parser().parse_args([*said, "--account", "nobody"])
+    assert await given.run(service.settings, given) == 1
+    given = parser().parse_args([*said[:3], "--from", "x", "--to", "y"])
+    assert await given.run(service.settings, given) == 2
+    await service.agents_free()

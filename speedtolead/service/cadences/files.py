@@ -22,6 +22,20 @@ class NoRules:
         return file.shipped()
 
 
+class OneRuleSet:
+    """A rule set of a file, for every moment."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises ConfigurationError, OSError."""
+        try:
+            self._only = file.read(path.read_text("utf-8"))
+        except UnicodeDecodeError:
+            raise ConfigurationError([f"{path}: not UTF-8"]) from None
+
+    def at(self, now: datetime) -> RuleSet:
+        return self._only
+
+
 def campaign_of_file(path: Path, name: str | None) -> Campaign:
     """A campaign of a file that could be applied; ``name`` None where there is only one.
 

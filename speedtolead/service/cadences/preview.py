@@ -151,7 +151,7 @@ class Calendars:
 
     def __init__(self, numbering: Numbering, rules: RulesInForce) -> None:
         self._numbering = numbering
-        self._permits = Permits(rules, False, _RULES)
+        self._permits = Permits(rules, False, SAMPLE_RULES)
         self._rules = rules
 
     def of(self, campaign: Campaign, sample: Sample, now: datetime) -> Calendar:
@@ -227,4 +227,4 @@ def _no_list(_: Request) -> Verdict:
     return Verdict("do_not_call_list", Decision.NOT_APPLICABLE, {}, words, citation)
 
 
-_RULES = tuple(_no_list if rule is do_not_call_list else rule for rule in RULES)
+SAMPLE_RULES = tuple(_no_list if rule is do_not_call_list else rule for rule in RULES)

@@ -60,6 +60,12 @@ class Answer:
 
 
 Answers = Callable[[Stood], Answer]
+News = Callable[[datetime], frozenset[Stop]]
+"""What had happened to the lead by a moment, whatever was done about it."""
+
+
+def no_news(_: datetime) -> frozenset[Stop]:
+    return frozenset()
 
 
 def nobody_answers(campaign: Campaign) -> Answers:
@@ -81,6 +87,7 @@ def walk(
     lead: Walker,
     answers: Answers,
     start: datetime | None = None,
+    news: News = no_news,
 ) -> tuple[list[Stood], Over]:
     """Every step that comes up, in order, and why no more do. ``start``: when the first may be made at the
     earliest; the arrival where it is left out."""
@@ -91,6 +98,7 @@ def walk(
     facts, now = lead.facts, start or lead.received_at
     person = Person(lead.lead_id, lead.received_at, lead.zone)
     while len(way) < _LONGEST:
+        happened |= news(now)
         known = {**lead.known, **so_far(contacts, now - lead.received_at)}
         known |= {"contacted": Stop.CONTACTED in happened, "replied": Stop.REPLIED in happened}
         counted = sum(1 for _, result in contacts if result not in UNMADE)
@@ -98,6 +106,9 @@ def walk(
         if isinstance(following, Over):
             return way, following
         at, put_off = lawful(permits, campaign, facts, following, lead.lead_id, fresh=not way)
+        if not news(at) <= happened:  # it happened while the step was waited for: what comes next is asked again
+            happened |= news(at)
+            continue
         decided = permits.decide(following.channel, campaign, facts, at) if following.channel in CONTACTS else None
         stood = Stood(following, at, put_off, decided)
         answer = Answer(AttemptState.REFUSED, at) if stood.refused else answers(stood)
