@@ -41,6 +41,7 @@ WORDING = "By checking this box I agree that Acme Insurance may call me about my
 def where_to_look(settings: Settings) -> str:
     sample = read(text())
     user, source = sample.users[0], sample.sources[0]
+    agent = next(one for one in sample.agents if one.email)
     url = settings.own_url
     post = (
         f"curl -s {url}/v1/leads -H 'Authorization: Bearer {source.api_key}' -H 'Content-Type: application/json' "
@@ -52,6 +53,8 @@ def where_to_look(settings: Settings) -> str:
             "",
             f"  Live board    {url}/          (sign in: {user.email} / {user.password})",
             f"                {url}/#modes-title shows from answer to talk, for each of the four ways of dialing",
+            f"  Console       {url}/agent     (sign in: {agent.email} / {agent.password}, and press G)",
+            f"  Lead's phone  {url}/simulator/phones",
             f"  Sample form   {url}/demo",
             f"  API           {url}/docs      (account key: {sample.account_key})",
             f"  Carrier       http://127.0.0.1:{settings.simulator_port}/simulator",

@@ -65,6 +65,8 @@ def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds:
     ticks.every(SWEEP_SECONDS, "sweep_talks", services.talk_sweeping.sweep)
     ticks.every(SWEEP_SECONDS, "sweep_lines", services.lines.sweep)
     ticks.every(SWEEP_SECONDS, "waiting", services.waiting.look)
+    ticks.every(SWEEP_SECONDS, "dispositions", services.dispositions.look)
+    ticks.every(SWEEP_SECONDS, "consoles", services.seats.look)
     ticks.every(PERFORMANCE_SECONDS, "performance", services.agents.count_performance)
     ticks.every(ABANDONMENT_SECONDS, "abandonment", services.abandonment.look)
     ticks.every(PRUNE_SECONDS, "prune_sessions", services.sign_in.prune)

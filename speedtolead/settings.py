@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     twilio_auth_token: str = ""
     twilio_api_url: HttpUrl = "https://api.twilio.com"
     twilio_signing_key: str = ""
+    twilio_api_key: str = ""
+    twilio_api_secret: str = ""
+    voice_sdk: Path | None = None
     twilio_weight: Weight = 1.0
     twilio_2_account_sid: str = ""
     twilio_2_auth_token: str = ""
@@ -96,6 +99,12 @@ class Settings(BaseSettings):
             for name in ("twilio_account_sid", "twilio_auth_token"):
                 if not getattr(self, name):
                     raise ValueError(f"{PREFIX}{name.upper()} is needed with {PREFIX}CARRIER=twilio")
+        return self
+
+    @model_validator(mode="after")
+    def _voice_sdk_is_there(self) -> Settings:
+        if self.voice_sdk is not None and not self.voice_sdk.is_file():
+            raise ValueError(f"{PREFIX}VOICE_SDK: there is no file {self.voice_sdk}")
         return self
 
     @model_validator(mode="after")

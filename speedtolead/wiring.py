@@ -24,6 +24,7 @@ from speedtolead.adapters.twilio.incoming import TwilioIncoming
 from speedtolead.adapters.webhooks import webhook_sender
 from speedtolead.carrier_accounts import accounts, callbacks_of, carriers_of, texts_of
 from speedtolead.clock import SystemClock
+from speedtolead.consoles import console_services
 from speedtolead.node import Node
 from speedtolead.numbers_wiring import number_services
 from speedtolead.outside import Outside, mailer_of, outside
@@ -231,6 +232,7 @@ def _assemble(
         asked_calls=AskedCalls(apart, clock, permits, wording),
         unsubscribing=Unsubscribing(apart, suppressions, wording),
         **_evidence_services(apart, clock),
+        **console_services(ground.settings, database, clock, calls, permits, suppressions, wording),
         **number_services(apart, clock),
     )
     sender = Sender(sending, apart, clock, bell.wake())

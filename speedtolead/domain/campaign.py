@@ -15,6 +15,7 @@ from speedtolead.domain.cadence.plan import Step
 from speedtolead.domain.cadence.stops import StopRules
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.caller_id import CallerIds
+from speedtolead.domain.console import ConsoleTerms
 from speedtolead.domain.experiment import Experiment, chosen
 from speedtolead.domain.hours import ALWAYS, WeeklyHours
 from speedtolead.domain.inbound import InboundPolicy
@@ -163,6 +164,7 @@ class Campaign:
     """Why we call, for the person's display where their carrier shows it; at most 50 characters."""
     transfer_to: tuple[Outside, ...] = ()
     inbound: InboundPolicy = field(default_factory=InboundPolicy)
+    console: ConsoleTerms = field(default_factory=ConsoleTerms)
     experiments: tuple[Experiment, ...] = ()
 
     def going_by(self, arms: Mapping[str, str] | None) -> Campaign:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,6 +40,8 @@ POST /simulator/numbers             {"numbers": [{"number": "+1...", "voice_url"
                                     calls come from no other number then, unless "others": true
 POST /simulator/reset               everything as at the start
 POST /simulator/calls/{sid}/answer | decline | hangup | press   press: {"digits": "1"}
+POST /simulator/phones              {"address": "client:name" or "+1...", "seconds": 10}: until then a person
+                                    answers this phone by hand; its last calls
 POST /simulator/inbound             {"from": "+1..." or "anonymous", "to": one of the numbers, "person": {...}}
 GET  /simulator/mails               what the mail server was given
 POST /simulator/texts               {"from": "+1...", "to": one of the numbers, "body": "..."}
@@ -74,6 +77,7 @@ class Control:
             ("POST", "/numbers", self.numbers),
             ("POST", "/reset", self.reset),
             ("POST", "/calls/{call}/{does:answer|decline|hangup|press}", self.interfere),
+            ("POST", "/phones", self.phones),
             ("POST", "/inbound", self.inbound),
             ("POST", "/texts", self.text),
             ("GET", "/mails", self.mails),
@@ -125,6 +129,18 @@ class Control:
             if to in (None, call.to) and status in (None, call.status.value)
         ]
         return web.json_response({"calls": found})
+
+    async def phones(self, request: web.Request) -> web.Response:
+        """One telephone, from now on answered by hand for some real seconds; its calls, newest first."""
+        body = await _body(request)
+        address, seconds = str(body.get("address", "")), float(body.get("seconds", 10))
+        if not is_address(address):
+            raise ValueError("address must be a phone number, client: or sip:")
+        if not 0 <= seconds <= 600:
+            raise ValueError("seconds must be between 0 and 600")
+        self.carrier.people.hold(address, time.monotonic() + seconds)
+        theirs = [call for call in self.carrier.calls.values() if address in (call.to, call.from_)]
+        return web.json_response({"calls": [_as_phone(call, address) for call in theirs[-5:][::-1]]})
 
     async def requests(self, request: web.Request) -> web.Response:
         wanted, to = request.query, _number(request)
@@ -217,6 +233,18 @@ def _caller(body: Mapping[str, Any], from_: str) -> Person | None:
     if not isinstance(body["person"], dict):
         raise ValueError("person must be an object")
     return Person.from_json({"pattern": from_, **body["person"]})
+
+
+def _as_phone(call: Call, address: str) -> dict[str, object]:
+    """What whoever holds the telephone sees and hears."""
+    return {
+        "sid": call.sid,
+        "status": call.status.value,
+        "with": call.from_ if call.to == address else call.to,
+        "talking": call.is_connected,
+        "heard": call.said[-3:],
+        "reason": call.reason,
+    }
 
 
 def _participant(room: Conference, one: Participant) -> dict[str, object]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -140,8 +141,15 @@ class Directory:
         self._seed = seed
         self.people: list[Person] = list(self._original)
         self._calls: Counter[str] = Counter()
+        self._held: dict[str, float] = {}
+
+    def hold(self, number: str, until: float) -> None:
+        """Somebody answers this phone by hand until then, on the clock of ``time.monotonic``."""
+        self._held[number] = until
 
     def behind(self, number: str) -> Person:
+        if self._held.get(number, 0.0) > time.monotonic():
+            return Person(pattern=number, does=Does.MANUAL)
         for person in self.people:
             if fnmatchcase(number, person.pattern):
                 return person
@@ -157,3 +165,4 @@ class Directory:
     def reset(self) -> None:
         self.people = list(self._original)
         self._calls.clear()
+        self._held.clear()

@@ -38,6 +38,7 @@ from speedtolead.store.cadence_json import (
     week_to_json,
 )
 from speedtolead.store.call_terms_json import policy_from_json, policy_to_json
+from speedtolead.store.console_json import console_from_json, console_to_json
 from speedtolead.store.experiment_json import experiment_from_json, experiment_to_json
 from speedtolead.store.machine_json import (
     machine_from_json,
@@ -87,6 +88,7 @@ def campaign_to_json(campaign: Campaign) -> Json:
         "call_reason": campaign.call_reason,
         "transfer_to": [[outside.name, outside.phone] for outside in campaign.transfer_to],
         "inbound": policy_to_json(campaign.inbound),
+        "console": console_to_json(campaign.console),
         "experiments": [experiment_to_json(one) for one in campaign.experiments],
     }
 
@@ -219,6 +221,7 @@ def campaign_from_json(kept: Json) -> Campaign:
         call_reason=kept.get("call_reason"),
         transfer_to=tuple(Outside(name, phone) for name, phone in kept.get("transfer_to", [])),
         inbound=policy_from_json(kept.get("inbound")),
+        console=console_from_json(kept.get("console")),
         experiments=tuple(experiment_from_json(one) for one in kept.get("experiments", [])),
     )
 

@@ -132,7 +132,15 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "POST /settings/numbers/{phone}/bench", "POST /settings/numbers/{phone}/unbench",
         "GET /settings/audit", "GET /reports/{tab}/{table}.csv",
     ),
-    May.SELF: ("POST /logout", "GET /sessions", "POST /sessions/{session_id}/end"),
+    May.SELF: (
+        "POST /logout", "GET /sessions", "POST /sessions/{session_id}/end",
+        "GET /agent", "GET /agent/fragment", "GET /agent/events", "GET /agent/voice-sdk.js",
+        "PUT /v1/agent/state", "POST /v1/agent/presence", "GET /v1/agent/token", "POST /v1/agent/stuck",
+        "POST /v1/agent/calls/{attempt_id}/decline", "POST /v1/agent/calls/{attempt_id}/disposition",
+        "DELETE /v1/agent/calls/{attempt_id}/disposition", "PUT /v1/agent/leads/{lead_id}/card",
+        "GET /v1/agent/leads/{lead_id}/callback-times", "POST /v1/agent/leads/{lead_id}/texts",
+        "GET /simulator/phones", "POST /simulator/phones/calls", "POST /simulator/phones/calls/{sid}/{does}",
+    ),
 }  # fmt: skip
 WHO_MAY: Mapping[str, May] = {route: may for may, routes in _TABLE.items() for route in routes}
 """By method and path, as the router knows them."""
@@ -143,6 +151,10 @@ BY_ITSELF = frozenset(
         "GET /sources/-/fragment",
         "GET /sources/{name}/fragment",
         "GET /v1/events",
+        "GET /agent/fragment",
+        "GET /agent/events",
+        "POST /v1/agent/presence",
+        "POST /simulator/phones/calls",
     }
 )
 """What a page asks for by itself: nobody need be there for it, so no session stays in use by it."""
@@ -152,9 +164,12 @@ NOT_KEPT = frozenset(
         "POST /v1/cadences/preview",
         "POST /sources/{name}/try",
         "POST /v1/sources/{name}/dry-run",
+        "POST /v1/agent/presence",
+        "POST /simulator/phones/calls",
+        "POST /simulator/phones/calls/{sid}/{does}",
     }
 )
-"""Changes nothing, although it is posted."""
+"""Changes nothing of the account, although it is posted."""
 _SAID = frozenset(
     {"action", "state", "reason", "kind", "agent", "group", "number", "party", "user", "paused", "days", "warm"}
 )
@@ -186,6 +201,8 @@ async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
     is_key = who in {Who.SOURCE_KEY, Who.ACCOUNT_KEY}
     if who is Who.NOBODY or (is_key and Who.ACCOUNT_KEY not in may):
         return _sign_in_first(request, may)
+    if who is Who.AGENT and route == "GET /":
+        return web.Response(status=303, headers={"Location": "/agent", "Cache-Control": "no-store"})
     if who not in may:
         raise Problem(403, "forbidden", _WHY.get(who, "This is for managers; a supervisor may look."))
     if wants_csv(request) and who not in EXPORTING:

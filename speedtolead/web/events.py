@@ -24,6 +24,7 @@ from speedtolead.web.services import SERVICES
 from speedtolead.web.views import ProblemView
 
 KEEP_ALIVE_SECONDS = 10
+HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 routes = Routes()
 
 
@@ -36,20 +37,21 @@ routes = Routes()
 )
 async def events(request: web.Request) -> web.StreamResponse:
     caller = await auth.caller(request, whole_account=True)
-    response = web.StreamResponse(
-        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    )
+    response = web.StreamResponse(headers=HEADERS)
     async with request.app[SERVICES].live.listen(caller.account_id) as queue:
         with suppress(ConnectionResetError):  # the listener has gone, which is how most streams end
             await response.prepare(request)
-            await _stream(response, queue, partial(auth.still_in, request))
+            await follow(response, queue, partial(auth.still_in, request))
     return response
 
 
-async def _stream(
-    response: web.StreamResponse, queue: asyncio.Queue[Event | None], still_in: Callable[[], Awaitable[bool]]
+async def follow(
+    response: web.StreamResponse,
+    queue: asyncio.Queue[Event | None],
+    still_in: Callable[[], Awaitable[bool]],
+    wanted: Callable[[Event], bool] | None = None,
 ) -> None:
-    """Write events until the hub lets the listener go, the session is over, or a write fails."""
+    """Write events until the hub lets the listener go, the session is over, or a write fails. ``wanted``: which."""
     looked = time.monotonic()
     await response.write(b"retry: 1000\n: ready\n\n")
     while True:
@@ -57,6 +59,7 @@ async def _stream(
             looked = time.monotonic()
             if not await still_in():
                 return
+            await response.write(b": still here\n\n")  # whoever wants few events would hear nothing for long
         try:
             async with asyncio.timeout(KEEP_ALIVE_SECONDS):
                 event = await queue.get()
@@ -65,7 +68,8 @@ async def _stream(
             continue
         if event is None:
             return
-        await response.write(_line(event))
+        if wanted is None or wanted(event):
+            await response.write(_line(event))
 
 
 def _line(event: Event) -> bytes:

@@ -14,6 +14,7 @@ from aiohttp import web
 from speedtolead.ports import CallbackReader, Clock
 from speedtolead.ports.incoming import IncomingReader
 from speedtolead.ports.messages import ReceiptReader
+from speedtolead.ports.softphone import SimulatedPhones, Softphones
 from speedtolead.ports.texts import TextReader
 from speedtolead.service.abandonment import AbandonmentWatch
 from speedtolead.service.afterwards import CarryingOut
@@ -26,6 +27,9 @@ from speedtolead.service.carriers import CarrierWatch
 from speedtolead.service.catching_up import CatchingUp
 from speedtolead.service.configuration.connections import Connectors
 from speedtolead.service.configuration.editing import SourceEditing
+from speedtolead.service.console.cards import Cards
+from speedtolead.service.console.dispositions import Dispositions
+from speedtolead.service.console.seats import Seats
 from speedtolead.service.controls.listing import Talks
 from speedtolead.service.controls.sweeping import TalkSweeping
 from speedtolead.service.controls.taking import Controls
@@ -159,6 +163,12 @@ class Services:
     ledger: Ledger
     exports: Exports
     keeping: Keeping
+    seats: Seats
+    cards: Cards
+    dispositions: Dispositions
+    softphones: Softphones
+    simulated_phones: SimulatedPhones | None
+    """None: the carrier is a real one."""
     counting: Counting
     figures: Figures
 

@@ -70,6 +70,13 @@ WITH called AS (
     SELECT id FROM attempt WHERE lead_id = :lead_id AND account_id = :account_id
 ), legs AS (
     UPDATE leg SET address = 'erased' WHERE attempt_id IN (SELECT id FROM called) AND kind = 'lead'
+), cards AS (
+    DELETE FROM lead_card WHERE lead_id = :lead_id AND account_id = :account_id
+), said AS (
+    UPDATE disposition SET given = given - 'note'
+     WHERE lead_id = :lead_id AND account_id = :account_id AND given ? 'note'
+), typed AS (
+    UPDATE attempt SET words = NULL WHERE id IN (SELECT id FROM called) AND origin = 'agent' AND words IS NOT NULL
 ), calls_in AS (
     UPDATE inbound_call SET from_phone = NULL, postal_code = NULL, progress = '{}'
      WHERE lead_id = :lead_id AND account_id = :account_id

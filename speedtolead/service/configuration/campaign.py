@@ -29,6 +29,7 @@ from speedtolead.domain.machine import DETECTED_BY_TALK
 from speedtolead.domain.routing.policy import Strategy
 from speedtolead.service.configuration.cadence import StepPart, StopPart, check_plan, check_words
 from speedtolead.service.configuration.caller_ids import CallerIdsPart
+from speedtolead.service.configuration.console import PassagePart, Questions, ScriptPart, terms_of
 from speedtolead.service.configuration.experiments import ExperimentPart, check_experiments
 from speedtolead.service.configuration.incoming import InboundPart
 from speedtolead.service.configuration.machine import MachinePart, VoicemailPart
@@ -131,6 +132,9 @@ class CampaignPart(Part):
         default_factory=list
     )
     inbound: InboundPart = Field(default_factory=InboundPart)
+    script: ScriptPart | None = None
+    qualification: Questions = Field(default_factory=list)
+    agent_texts: Annotated[list[PassagePart], Field(max_length=30)] = Field(default_factory=list)
     cadence: Annotated[list[StepPart], Field(min_length=1, max_length=50)]
     stop: StopPart = Field(default_factory=StopPart)
     texts: TextsPart = Field(default_factory=TextsPart)
@@ -201,5 +205,6 @@ class CampaignPart(Part):
             call_reason=self.call_reason,
             transfer_to=tuple(Outside(one.name, one.phone) for one in self.transfer_to),
             inbound=self.inbound.to_domain(),
+            console=terms_of(self.script, self.qualification, self.agent_texts),
             experiments=tuple(one.to_domain() for one in self.experiments),
         )

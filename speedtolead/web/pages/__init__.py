@@ -18,6 +18,7 @@ from speedtolead.web.pages import (
     board,
     callers,
     campaigns,
+    console,
     demo,
     docs,
     errors,
@@ -28,6 +29,7 @@ from speedtolead.web.pages import (
     login,
     numbers,
     outcomes,
+    phones,
     posts,
     recordings,
     render,
@@ -58,6 +60,13 @@ def add_to(app: web.Application) -> None:
     router.add_get("/sessions", login.sessions)
     router.add_post("/sessions/{session_id}/end", login.end)
     router.add_get("/", board.show)
+    router.add_get("/agent", console.show)
+    router.add_get("/agent/fragment", console.fragment)
+    router.add_get("/agent/events", console.stream)
+    router.add_get("/agent/voice-sdk.js", console.sdk)
+    router.add_get("/simulator/phones", phones.show)
+    router.add_post("/simulator/phones/calls", phones.calls)
+    router.add_post("/simulator/phones/calls/{sid}/{does}", phones.do)
     router.add_get("/board/fragment", board.fragment)
     router.add_post("/sources/{name}/resume", alerts.resume)
     router.add_post("/alerts/{alert_id}/acknowledge", alerts.acknowledge)

@@ -5,8 +5,8 @@
 // named in advance, cannot tell a dead connection from a quiet one, and does not come back after a 503.
 
 const root = document.querySelector("[data-live]");
-const SOON = 150; // ms to gather events of one moment
-const GAP = 400; // ms at least between two refreshes
+const SOON = Number(root?.dataset.soon ?? 150); // ms to gather events of one moment
+const GAP = Number(root?.dataset.gap ?? 400); // ms at least between two refreshes
 const REGULARLY = 5000; // ms: what ends by itself (a pause, a due time) sends no event
 const SILENT = 25000; // ms: the server says something every 10 s
 const LONGEST_PAUSE = 8000;
@@ -33,7 +33,7 @@ function swap(html) {
     const name = part.dataset.part;
     const old = root.querySelector(`[data-part="${CSS.escape(name)}"]`);
     const source = part.outerHTML;
-    if (!old || seen.get(name) === source) continue;
+    if (!old || seen.get(name) === source || isTyped(old, part)) continue;
     seen.set(name, source);
     for (const details of old.querySelectorAll("details[id]")) {
       const same = part.querySelector(`#${CSS.escape(details.id)}`);
@@ -47,6 +47,15 @@ function swap(html) {
     again?.focus({ preventScroll: true });
   }
   state.at = new Date();
+}
+
+// Whoever types in a part keeps it, while it is still about the same; a form that is open stays open.
+function isTyped(old, part) {
+  const same = (old.dataset.of ?? "") === (part.dataset.of ?? "");
+  const typing = old.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+  if (same && (typing || old.querySelector("form.ask:not([hidden])"))) return true;
+  if (!same) document.dispatchEvent(new Event("leaving"));
+  return false;
 }
 
 function age() {
@@ -66,6 +75,7 @@ async function fetchParts() {
   if (!response.ok) throw new Error(`status ${response.status}`);
   swap(await response.text());
   age();
+  document.dispatchEvent(new Event("swapped"));
 }
 
 let running = null;
@@ -105,6 +115,7 @@ function heard(block) {
   const data = block.split("\n").find((line) => line.startsWith("data: "));
   if (!data) return;
   const { lead } = root.dataset;
+  document.dispatchEvent(new CustomEvent("news", { detail: JSON.parse(data.slice(6)) }));
   if (!lead || JSON.parse(data.slice(6)).lead_id === lead) refreshSoon();
 }
 
@@ -187,6 +198,7 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
 }
 
 if (root?.dataset.poll) poll();
+document.addEventListener("look", refresh);
 if (root?.dataset.events) {
   listen();
   setInterval(() => document.hidden || !state.streaming || refresh(), REGULARLY);
