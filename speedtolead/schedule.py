@@ -63,6 +63,7 @@ def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds:
     ticks.every(WAITING_SECONDS, "waiting_callers", services.incoming.serve)
     ticks.every(SWEEP_SECONDS, "shifts", services.shifts.change)
     ticks.every(SWEEP_SECONDS, "sweep_talks", services.talk_sweeping.sweep)
+    ticks.every(SWEEP_SECONDS, "left_legs", services.left_legs.sweep)
     ticks.every(SWEEP_SECONDS, "sweep_lines", services.lines.sweep)
     ticks.every(SWEEP_SECONDS, "waiting", services.waiting.look)
     ticks.every(SWEEP_SECONDS, "dispositions", services.dispositions.look)

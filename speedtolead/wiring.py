@@ -84,6 +84,7 @@ from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.labels import Labels
 from speedtolead.service.leads import Leads
 from speedtolead.service.learning import learning
+from speedtolead.service.left_legs import LeftLegs
 from speedtolead.service.lines import Lines
 from speedtolead.service.number_watching import NumberWatching
 from speedtolead.service.numbers import Numbers
@@ -276,6 +277,7 @@ class _CallServices(TypedDict):
     messages: Messages
     callback_reader: CallbackReader
     sweeping: Sweeping
+    left_legs: LeftLegs
     afterwards: CarryingOut
     controls: Controls
     talks: Talks
@@ -312,6 +314,7 @@ def _call_services(
         "messages": Messages(ground.apart, clock),
         "callback_reader": reader,
         "sweeping": Sweeping(database, carriers, clock, calls, patience, afterwards),
+        "left_legs": LeftLegs(database, carriers, clock, calls, patience, afterwards),
         "afterwards": afterwards,
         "recordings": Recordings(ground.apart, carriers, clock),
         "labels": labels,

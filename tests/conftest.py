@@ -7,13 +7,16 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import asyncpg
 import pytest
 from argon2 import PasswordHasher
+from processes import restart_postgres
 from running import RunningService, running_service
 
 from speedtolead import logs
@@ -63,6 +66,13 @@ def _in_memory() -> str | None:
     return str(shm) if os.access(shm, os.W_OK) and shutil.disk_usage(shm).free >= ROOM else None
 
 
+@pytest.fixture
+def restart_database(server_url: str) -> Callable[[], None]:
+    """Stops this worker's server at once (sessions are cut), and starts it again on its socket."""
+    socket = parse_qs(urlsplit(server_url).query)["host"][0]
+    return partial(restart_postgres, Path(socket))
+
+
 async def _make_template(url: str) -> None:
     admin = await asyncpg.connect(url)
     try:
@@ -88,7 +98,11 @@ async def database_url(server_url: str) -> AsyncIterator[str]:
     admin = await asyncpg.connect(server_url)
     try:
         await admin.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
-        yield database_of(server_url, name)
+    finally:
+        await admin.close()
+    yield database_of(server_url, name)
+    admin = await asyncpg.connect(server_url)  # another one: a test may restart the server
+    try:
         await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:
         await admin.close()

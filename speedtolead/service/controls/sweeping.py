@@ -20,7 +20,7 @@ from speedtolead.ports.carriers import Carriers
 from speedtolead.service.afterwards import CarryingOut, WorkOff
 from speedtolead.service.calls import Calls
 from speedtolead.service.patience import Patience
-from speedtolead.store import calls as call_rows
+from speedtolead.service.seeking import find_call
 from speedtolead.store import controls as rows
 from speedtolead.store.controls import LostParty, PartyLeft
 from speedtolead.store.database import Database
@@ -30,7 +30,6 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 50
 LEFT = timedelta(seconds=5)
 """After this long, what its own node should have done at once is done by any."""
-_CLOCKS_APART = timedelta(seconds=5)
 
 
 class TalkSweeping:
@@ -93,13 +92,8 @@ class TalkSweeping:
 
     async def _find(self, party: LostParty) -> None:
         """A party that was given up may be rung all the same: its call is found and ended."""
-        listed = await self._carriers.of(party.carrier).calls_to(party.address, party.placed_at - _CLOCKS_APART)
-        async with self._database.connection() as tx:
-            taken = await call_rows.KNOWN_CALL_IDS.all(tx, call_ids=[call.call_id for call in listed])
-        others = {row.carrier_call_id for row in taken}
-        free = [c for c in listed if c.call_id not in others and c.caller_id == party.caller_id]
-        if free:
-            found = min(free, key=lambda c: c.created_at)
+        found = await find_call(self._database, self._carriers, party)
+        if found is not None:
             log.info("party.found_at_carrier", attempt_id=str(party.attempt_id))
             report = LegReport(self._clock.now(), carrier_call_id=found.call_id)
             await self._hear(party.attempt_id, party.leg_id, report)
