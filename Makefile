@@ -41,7 +41,7 @@ test-year: setup ## Live through a year with 10,000 leads and judge every call (
 	$(BIN)/python -m pytest -n 0 -s tests/long/test_year.py
 
 test-chaos: setup ## Live through 500 bad days and look whether anything is lost, doubled or stuck (CHAOS_SEEDS="7 19-40"; half an hour)
-	$(BIN)/python -m pytest -n 4 tests/long/test_chaos.py
+	$(BIN)/python -m pytest -n 4 tests/long/test_bad_days.py
 
 lint: setup ## Check style, format and the direction of imports
 	$(BIN)/ruff check .

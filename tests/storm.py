@@ -52,6 +52,13 @@ UNSETTLED = """
            SELECT FROM attempt a WHERE a.lead_id = l.id AND a.state = 'scheduled')
     UNION ALL SELECT 'control ' || id || ' is ' || state FROM control WHERE state IN ('asked', 'waiting')
 """
+STORY = """
+    SELECT concat_ws(' ', a.id, a.state, 'tries', a.tries, 'permitted', a.permitted_at, 'ended', a.ended_at, a.note,
+                     '|', l.kind, l.id, l.state, l.placed_at, l.live_at, l.ended_at, l.ended_as, l.carrier_code,
+                     l.carrier_call_id)
+      FROM attempt a JOIN leg l ON l.attempt_id = a.id
+     WHERE EXISTS (SELECT FROM leg o WHERE o.attempt_id = a.id AND o.state <> 'ended') ORDER BY a.id, l.placed_at
+"""
 LIVE_LINES = "SELECT carrier_call_id FROM agent_line WHERE ended_at IS NULL AND carrier_call_id IS NOT NULL"
 
 
@@ -208,7 +215,16 @@ class Day:
             if not left:
                 return
             await asyncio.sleep(0.1)
-        raise AssertionError(f"{self.storm.told()}\nstill, {PATIENCE:.0f} s after it: {left}")
+        story = "\n".join(await self._story())
+        raise AssertionError(f"{self.storm.told()}\nstill, {PATIENCE:.0f} s after it: {left}\n{story}")
+
+    async def _story(self) -> list[str]:
+        """The attempts with a leg that is not over, each with all of its legs."""
+        connection = await asyncpg.connect(self._url)
+        try:
+            return [str(row[0]) for row in await connection.fetch(STORY)]
+        finally:
+            await connection.close()
 
     async def _unsettled(self) -> list[str]:
         """What is not at rest: at the service, at the carrier, or only at one of them."""

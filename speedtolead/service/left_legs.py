@@ -16,7 +16,7 @@ import structlog
 from speedtolead.domain.call import LegEnd, LegReport, LegState
 from speedtolead.ports import Clock, KnownCall, PortError
 from speedtolead.ports.carriers import Carriers
-from speedtolead.service.afterwards import CarryingOut
+from speedtolead.service.afterwards import CarryingOut, EndCall
 from speedtolead.service.calls import Calls
 from speedtolead.service.patience import Patience
 from speedtolead.service.seeking import find_call
@@ -77,5 +77,9 @@ class LeftLegs:
             report = replace(known.report, at=now)
         await self._carrying_out.carry_out(await self._calls.heard(leg.attempt_id, leg.leg_id, report))
         log.info("leg.looked_up", attempt_id=str(leg.attempt_id), known=known is not None)
-        if report.state is not LegState.ENDED:
+        if known is None or report.state is LegState.ENDED:
+            return
+        if leg.of_earlier_try:
+            await self._carrying_out.carry_out([EndCall(known.call_id, leg.carrier)])
+        elif leg.over_at is not None and now - leg.over_at >= self._patience.hang_up:
             await self._carrying_out.carry_out(await self._calls.look_again(leg.attempt_id))

@@ -32,12 +32,13 @@ async def let_go(
 ) -> list[Afterwards]:
     """Read both sides and say what must be done; a next agent is reserved with the caller's transaction.
 
-    ``trusting``: that the carrier ends both calls of a conference with the first to leave it.
+    ``trusting``: that the carrier ends both calls of a conference with the first to leave it. It does not where one
+    had left before the other came in.
     """
     if call.row.gave_way_at is not None:
         return _all(call)
     afterwards = await _leads(tx, call, patience, permits, now, trusting)
-    lead, bridged = call.lead, call.fate().bridged_at is not None
+    lead, bridged = call.lead, call.fate().bridged_at is not None and (trusting or call.row.controlled)
     words = NOT_REACHED
     if machine.is_machine(lead):
         lead, words = None, A_MACHINE  # for an agent, nobody is there

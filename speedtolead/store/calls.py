@@ -28,6 +28,10 @@ class LegLeft:
     carrier: str
     carrier_call_id: str | None
     placed_at: datetime
+    of_earlier_try: bool
+    """Its attempt has been permitted again since."""
+    over_at: datetime | None
+    """When its attempt ended."""
 
 
 @dataclass(frozen=True, slots=True)

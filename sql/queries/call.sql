@@ -165,7 +165,8 @@ SELECT id AS attempt_id, state FROM attempt
 -- name: legs_left
 -- Legs that are not known to be over, of attempts that are, or that are being made anew. Parties of a talk are looked
 -- after elsewhere (parties_left).
-SELECT l.id AS leg_id, l.attempt_id, l.address, l.caller_id, l.carrier, l.carrier_call_id, l.placed_at
+SELECT l.id AS leg_id, l.attempt_id, l.address, l.caller_id, l.carrier, l.carrier_call_id, l.placed_at,
+       l.placed_at < a.permitted_at AS of_earlier_try, a.ended_at AS over_at
   FROM leg l JOIN attempt a ON a.id = l.attempt_id
  WHERE l.state <> 'ended' AND l.placed_at <= :before AND l.line_id IS NULL
    AND l.part IS NULL AND l.kind <> 'supervisor' AND l.withdrawn_at IS NULL

@@ -9,7 +9,7 @@ import pytest
 from storm import MODES, live_through, storm_of
 
 SEEDS = (1, 2, 8, 23)
-"""One of each mode; the first three once left legs behind that nobody looked for, the third restarts the database."""
+"""One of each mode; the first three once left legs behind, and the third restarts the database."""
 
 
 @pytest.mark.timeout(300)
