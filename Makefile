@@ -37,7 +37,7 @@ test-oracle: setup ## Hold the permit against a slow, independent oracle: 100,00
 test-statistics: setup ## Hold intervals and the experiment's test against known truths, twenty times as long (minutes)
 	STATISTICS_LONGER=20 $(BIN)/python -m pytest -n 0 --timeout 1200 tests/unit/test_statistics.py
 
-test-year: setup ## Live through a year with 10,000 leads and judge every call (YEAR_LEADS=N for fewer; half an hour)
+test-year: setup ## Live through a year with 10,000 leads and judge every call (YEAR_LEADS=N for fewer; half an hour and more)
 	$(BIN)/python -m pytest -n 0 -s tests/long/test_year.py
 
 test-chaos: setup ## Live through 500 bad days and look whether anything is lost, doubled or stuck (CHAOS_SEEDS="7 19-40"; half an hour)
@@ -57,9 +57,10 @@ types: setup ## Check types
 
 check: lint types test ## lint, types and test
 
-bench: setup ## Measure the way to the call beside a floor, in one run; then bench-order
+bench: setup ## Measure the way to the call beside a floor, in one run; then bench-order and what a permit costs
 	$(BIN)/python tests/benchmarks/spine.py
 	$(BIN)/python tests/benchmarks/order.py
+	$(BIN)/python tests/benchmarks/permit.py
 
 bench-order: setup ## Simulate in which order to call when agents are scarce, beside the best possible (seconds)
 	$(BIN)/python tests/benchmarks/order.py

@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from speedtolead.domain.call import AnsweredBy, Leg, LegEnd, LegKind, LegState
-from speedtolead.domain.permit import Facts, Permit
+from speedtolead.domain.permit import OWN_RULE, Facts, Permit
 from speedtolead.store.facts import facts_of
 from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection, Id, Nothing, Query
@@ -264,7 +264,7 @@ def rules_json(permit: Permit) -> list[Json]:
             "verdict": str(v.decision),
             "reason": v.reason,
             "inputs": v.inputs,
-            "citation": v.citation,
+            "citation": v.citation or OWN_RULE,
             "not_before": v.not_before,
         }
         for v in permit.verdicts

@@ -42,6 +42,7 @@ from speedtolead.domain.campaign import Campaign, ContactPolicy
 from speedtolead.domain.hours import parse_weekly
 from speedtolead.domain.permit import Facts, Request, permitted_seconds
 from speedtolead.domain.permit import windows as rules
+from speedtolead.domain.permit.case import STATES_ROWS
 from speedtolead.domain.rule_set import Means
 from speedtolead.service.rules.file import shipped
 
@@ -127,11 +128,13 @@ TABLES: Tables = {
              "outside 09:00 to 20:00", {"hours": "09:00-20:00"}, FLOOR, at(NY, 2026, 6, 10, 9)),
     ],
     "state_window": [
-        Case("a state without hours of its own", in_state("NY", NOON), NOT_APPLICABLE, "no state"),
-        Case("no state", by_day((NY,), NOON), NOT_APPLICABLE),
-        Case("a mail", in_state("PA", NIGHT, channel="email"), NOT_APPLICABLE, "no hours"),
+        Case("a state without hours of its own", in_state("NY", NOON), NOT_APPLICABLE, "no state",
+             citation=STATES_ROWS),
+        Case("no state", by_day((NY,), NOON), NOT_APPLICABLE, citation=STATES_ROWS),
+        Case("a mail", in_state("PA", NIGHT, channel="email"), NOT_APPLICABLE, "no hours",
+             citation=STATES_ROWS),
         Case("a fictional number", in_state("PA", NIGHT, phone=FICTIONAL, fictional_exempt=True), NOT_APPLICABLE,
-             "fictional"),
+             "fictional", citation=STATES_ROWS),
         Case("open", in_state("PA", NOON), ALLOWED, citation=PENNSYLVANIA),
         Case("the floor is open, the state is not", in_state("PA", at(NY, 2026, 6, 10, 8, 30)), NOT_BEFORE,
              "Pennsylvania is a candidate state (the form's state) and is open 09:00-19:00 "
@@ -157,10 +160,10 @@ TABLES: Tables = {
         Case("a state's two clocks", asked(place("FL"), place("FL", CHICAGO), now=at(NY, 2026, 6, 10, 8, 30)),
              NOT_BEFORE, citation="Fla. Stat. 501.059, 501.616", not_before=at(CHICAGO, 2026, 6, 10, 8)),
         Case("an address on the net", asked(place("NY"), place("PA", origin="ip"), now=at(NY, 2026, 6, 10, 20)),
-             NOT_APPLICABLE),
+             NOT_APPLICABLE, citation=STATES_ROWS),
         Case("a recorded voice in Maine", in_state("ME", at(NY, 2026, 6, 10, 17), recorded=True), NOT_BEFORE,
              citation="10 M.R.S. 1498", not_before=at(NY, 2026, 6, 11, 9)),
-        Case("a person in Maine", in_state("ME", at(NY, 2026, 6, 10, 17)), NOT_APPLICABLE),
+        Case("a person in Maine", in_state("ME", at(NY, 2026, 6, 10, 17)), NOT_APPLICABLE, citation=STATES_ROWS),
         Case("Utah on a Sunday", in_state("UT", at(DENVER, 2026, 6, 14, 12), DENVER), NOT_BEFORE, citation=UTAH,
              not_before=at(DENVER, 2026, 6, 15, 8)),
         Case("Utah's exemption by consent", in_state("UT", at(DENVER, 2026, 6, 14, 12), DENVER, policy=EXEMPT),
@@ -179,7 +182,8 @@ TABLES: Tables = {
              citation="RCW 80.36.390", not_before=at(LA, 2026, 6, 11, 8)),
         Case("beyond the tables", in_state("PA", at(NY, 2031, 6, 11, 12)), REFUSED, "beyond the tables of holidays",
              citation=PENNSYLVANIA),
-        Case("a row that begins tomorrow", in_state("TX", NOON, rules=COMING), NOT_APPLICABLE),
+        Case("a row that begins tomorrow", in_state("TX", NOON, rules=COMING), NOT_APPLICABLE,
+             citation=STATES_ROWS),
         Case("a row that began today", in_state("TX", at(NY, 2026, 6, 11, 9), rules=COMING), NOT_BEFORE,
              citation="the coming law", not_before=at(NY, 2026, 6, 11, 10)),
     ],
@@ -228,15 +232,19 @@ TABLES: Tables = {
         Case("never open", asked(hours=parse_weekly({})), REFUSED, "two weeks", {"hours": "closed"}),
     ],
     "recorded_message": [
-        Case("a person speaks", in_state("MA", NOON), NOT_APPLICABLE, "a person speaks", {"recorded": False}),
-        Case("not forbidden", in_state("NY", NOON, recorded=True), ALLOWED, inputs={"forbidden_in": []}),
+        Case("a person speaks", in_state("MA", NOON), NOT_APPLICABLE, "a person speaks",
+             {"recorded": False}, STATES_ROWS),
+        Case("not forbidden", in_state("NY", NOON, recorded=True), ALLOWED, inputs={"forbidden_in": []},
+             citation=STATES_ROWS),
         Case("Massachusetts", in_state("MA", NOON, recorded=True), REFUSED, "forbidden in Massachusetts",
              {"recorded": True, "forbidden_in": ["MA"]}, "201 CMR 12.02"),
         Case("one candidate forbids it", asked(place("NY"), place("MA"), recorded=True), REFUSED,
              citation="201 CMR 12.02"),
-        Case("an address on the net", asked(place("NY"), place("MA", origin="ip"), recorded=True), ALLOWED),
+        Case("an address on the net", asked(place("NY"), place("MA", origin="ip"), recorded=True), ALLOWED,
+             citation=STATES_ROWS),
         Case("a ban that ended yesterday", in_state("TX", NOON, recorded=True, rules=law(
-             row("TX", Means.RECORDED, recorded_forbidden=True, in_force_to=date(2026, 6, 9)))), ALLOWED),
+             row("TX", Means.RECORDED, recorded_forbidden=True, in_force_to=date(2026, 6, 9)))), ALLOWED,
+             citation=STATES_ROWS),
         Case("a ban on its last day, where the person is", in_state("TX", at(NY, 2026, 6, 9, 23), recorded=True,
              rules=law(
              row("TX", Means.RECORDED, recorded_forbidden=True, in_force_to=date(2026, 6, 9)))), REFUSED, "Texas",

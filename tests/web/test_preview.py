@@ -90,6 +90,8 @@ async def test_the_answer_tells_verdict_places_rules_and_version(service: Runnin
     assert answer["rule_set"] == service.node.services.rules.at(datetime.now(UTC)).version
     assert [one["name"] for one in answer["rules"]] == [one.__name__ for one in RULES]
     assert rule(answer, "calling_window")["citation"] == "47 CFR 64.1200(c)(1)"
+    assert all(one["citation"] for one in answer["rules"])
+    assert rule(answer, "consent_age")["citation"] == "the account's own rule"
     places = {(one["state"], one["origin"], one["because"]) for one in answer["candidates"]}
     assert {("PA", "postal_code", "postal code 19103"), ("PA", "area_code", "area code 215")} <= places
     assert answer["words"].startswith("May be called at 12:00 New York time")

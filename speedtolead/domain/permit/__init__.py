@@ -6,6 +6,7 @@ Must not know: where the facts come from, and which version of the law is loaded
 """
 
 from speedtolead.domain.permit.case import (
+    OWN_RULE,
     Certified,
     ConsentFacts,
     Contacted,
@@ -23,6 +24,7 @@ from speedtolead.domain.permit.decide import RULES, decide
 from speedtolead.domain.permit.windows import lawful_hours, permitted_seconds
 
 __all__ = [
+    "OWN_RULE",
     "RULES",
     "Certified",
     "ConsentFacts",

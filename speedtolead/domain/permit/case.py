@@ -32,6 +32,10 @@ class Decision(StrEnum):
     """One rule's answer only: it does not speak about this case; never the answer of a permit."""
 
 
+OWN_RULE = "the account's own rule"
+STATES_ROWS = "the states' rows of the rule set"
+
+
 class Certified(StrEnum):
     """What the issuer of a consent certificate said of it."""
 
@@ -180,6 +184,7 @@ class Verdict(NamedTuple):
     reason: str = ""
     """Why not, in words; for a rule that does not apply, why it does not. Empty when allowed."""
     citation: str | None = None
+    """The law, or the rule set's rows of it; None: the account's own rule (``OWN_RULE``)."""
     not_before: datetime | None = None
 
 

@@ -22,7 +22,7 @@ from speedtolead.domain.hours import (
     weekly_text,
     within,
 )
-from speedtolead.domain.permit.case import Decision, Facts, Request, Verdict
+from speedtolead.domain.permit.case import STATES_ROWS, Decision, Facts, Request, Verdict
 from speedtolead.domain.place import Candidate, binding
 from speedtolead.domain.rule_set import FEDERAL, Confidence, Means, RuleSet
 from speedtolead.domain.states import state_name
@@ -55,7 +55,7 @@ def calling_window(request: Request) -> Verdict:
 
 def state_window(request: Request) -> Verdict:
     """The hours, Sundays and holidays of every candidate state that has its own, on the clock of each place."""
-    unasked = _not_asked("state_window", request, None)
+    unasked = _not_asked("state_window", request, STATES_ROWS)
     if unasked is not None:
         return unasked
     clocks, everywhere, citations = [], [], []
@@ -77,7 +77,8 @@ def state_window(request: Request) -> Verdict:
         if lifted is None:
             everywhere.append(place.local)
     if not clocks:
-        return Verdict("state_window", Decision.NOT_APPLICABLE, {"clocks": []}, "no state has hours of its own")
+        no_row = "no state has hours of its own"
+        return Verdict("state_window", Decision.NOT_APPLICABLE, {"clocks": []}, no_row, STATES_ROWS)
     citation = "; ".join(dict.fromkeys(citations))
     words = "" if all(clock["open"] for clock in clocks) else _state_words(clocks)
     return _by_hours("state_window", request.now, everywhere, clocks, {"clocks": clocks}, words, citation)
@@ -115,12 +116,12 @@ def recorded_message(request: Request) -> Verdict:
     """A recorded voice is not used where a candidate state forbids it."""
     name = "recorded_message"
     if not request.recorded:
-        return Verdict(name, Decision.NOT_APPLICABLE, {"recorded": False}, "a person speaks")
+        return Verdict(name, Decision.NOT_APPLICABLE, {"recorded": False}, "a person speaks", STATES_ROWS)
     found = request.state_rules(Means.CALL, Means.RECORDED)
     forbidding = {rule.state: rule for rule in found if rule.recorded_forbidden}
     inputs: dict[str, object] = {"recorded": True, "forbidden_in": sorted(forbidding)}
     if not forbidding:
-        return Verdict(name, Decision.ALLOWED, inputs)
+        return Verdict(name, Decision.ALLOWED, inputs, citation=STATES_ROWS)
     words = f"Recorded messages are forbidden in {', '.join(state_name(state) for state in sorted(forbidding))}."
     return Verdict(name, Decision.REFUSED, inputs, words, "; ".join(rule.citation for rule in forbidding.values()))
 
