@@ -21,9 +21,9 @@ SELECT $1, s.account_id, s.id, s.campaign_id, $2, $3, '+12125550142', 'US', $4, 
 CALLS = """
 INSERT INTO attempt (id, account_id, lead_id, campaign_id, number, step, channel, state, due_at, lead_received_at,
                      rank_at, claimed_at, permitted_at, requested_at, ringing_at, answered_at, bridged_at, ended_at,
-                     contact, talk_seconds)
+                     contact, talk_seconds, mode)
 SELECT $1, l.account_id, l.id, l.campaign_id, $2, 0, 'call', $3, $4, l.received_at, l.received_at, $4, $4, $4, $4,
-       $5, $5, $6, $7, $8 FROM lead l WHERE l.id = $9"""
+       $5, $5, $6, $7, $8, 'agent_first' FROM lead l WHERE l.id = $9"""
 SALES = """
 INSERT INTO outcome (id, account_id, lead_id, kind, value, occurred_at, reported_at, reported_by)
 SELECT $1, account_id, id, $2, $3, received_at, received_at, 'api' FROM lead WHERE id = $4"""

@@ -11,6 +11,7 @@ from speedtolead.ports import Clock
 from speedtolead.service.best_times import Answering
 from speedtolead.service.experiments import Experiments
 from speedtolead.service.responses import Responses
+from speedtolead.service.staffing import StaffingPlans
 from speedtolead.store.database import Database
 
 
@@ -19,6 +20,7 @@ class Learning:
     experiments: Experiments
     answering: Answering
     responses: Responses
+    staffing: StaffingPlans
 
 
 def learning(database: Database, clock: Clock) -> Learning:
@@ -26,4 +28,5 @@ def learning(database: Database, clock: Clock) -> Learning:
         experiments=Experiments(database, clock),
         answering=Answering(database, clock),
         responses=Responses(database, clock),
+        staffing=StaffingPlans(database, clock),
     )

@@ -85,6 +85,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "PUT /v1/leads/{lead_id}/owner", "GET /v1/numbers", "GET /v1/returns", "POST /v1/returns/{return_id}",
         "GET /v1/sounds", "GET /v1/stats/detection", "GET /v1/stats/numbers", "GET /v1/stats/sources",
         "GET /v1/stats/experiments", "GET /v1/stats/best-time", "GET /v1/stats/response",
+        "GET /v1/stats/staffing",
         "GET /v1/stats/funnel", "GET /v1/stats/agents", "GET /v1/stats/compliance",
         "GET /v1/suppressions", "POST /v1/suppressions", "POST /v1/suppressions/{suppression_id}/review",
         "GET /v1/callbacks", "GET /v1/leads/{lead_id}/callbacks", "POST /v1/leads/{lead_id}/callbacks",
@@ -123,6 +124,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "GET /settings/campaigns/{name}", "GET /tasks", "POST /tasks/{task_id}",
         "POST /leads/{lead_id}/callbacks",
         "GET /reports/experiments", "GET /reports/best-time", "GET /reports/response",
+        "GET /reports/staffing",
     ),
     May.MANAGE: (
         "POST /sources/{name}/resume", "POST /alerts/{alert_id}/acknowledge",

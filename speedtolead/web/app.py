@@ -40,6 +40,7 @@ from speedtolead.web import (
     sounds,
     source_stats,
     sources,
+    staffing,
     stats,
     suppressions,
     tasks,
@@ -79,6 +80,7 @@ V1 = (
     experiments.routes,
     best_time.routes,
     response.routes,
+    staffing.routes,
 )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
@@ -104,3 +105,44 @@ async def test_the_response_curve_has_the_lot_beside_it(service: RunningService)
     found = await page(service, "/reports/response?clock=permitted")
     assert "By lot: first-call" in found
     assert "1 to 2 min" in await page(service, "/reports/response")
+
+
+async def test_staffing_says_what_is_missing_and_then_how_many_agents_each_hour_takes(
+    service: RunningService,
+) -> None:
+    zone = ZoneInfo("America/New_York")
+    tomorrow = (datetime.now(zone) + timedelta(days=1)).date()
+    report = await service.get("/v1/stats/staffing", campaign="none")
+    assert report["missing"].startswith("0 contacts by first calls are known of the last 28 days; 30 more")
+    past = []
+    for week in range(1, 6):
+        at = datetime.combine(tomorrow - timedelta(weeks=week), time(13), zone).astimezone(UTC)
+        past += [
+            Past(at + timedelta(seconds=60 * n), [Called(timedelta(0), n % 2 == 0, talk=180.0 + n)])
+            for n in range(60)
+        ]
+    async with service.database.connection() as tx:
+        await tx.execute("DELETE FROM outcome")
+        await tx.execute("UPDATE lead SET received_at = received_at - interval '400 days'")
+        await lived(tx, await service.account_id(), past)
+    report = await service.get("/v1/stats/staffing", goal="20")
+    assert report["day"] == tomorrow.isoformat()
+    assert report["missing"] is None
+    (hour,) = report["hours"]
+    assert (hour["hour"], hour["first_calls"], hour["retries"]) == (13, 60.0, 0.0)
+    assert hour["possible"]
+    assert hour["agents"] > 60 * (0.5 * 217 + 0.5 * 25) / 3600  # the load alone
+    assert hour["with_these"]["p90_seconds"] <= 20 < hour["one_less"]["p90_seconds"]
+    assert hour["one_more"]["p90_seconds"] <= hour["with_these"]["p90_seconds"]
+    assert report["forecast_error"]["by_day"] is not None
+    found = await page(service, "/reports/staffing?goal=20")
+    assert 'data-hour="13"' in found
+    assert "agent-hours" in found
+    refused = await get_status(service, "/v1/stats/staffing?goal=1")
+    assert refused == 422
+
+
+async def get_status(service: RunningService, path: str) -> int:
+    headers = {"Authorization": f"Bearer {service.account_key}"}
+    async with service.http.get(f"{service.url}{path}", headers=headers) as response:
+        return response.status

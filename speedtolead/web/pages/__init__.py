@@ -38,6 +38,7 @@ from speedtolead.web.pages import (
     rules,
     settings,
     sources,
+    staffing,
     suppressions,
     tasks,
     trying,
@@ -114,6 +115,7 @@ def add_to(app: web.Application) -> None:
     router.add_get("/reports/experiments", experiments.show)
     router.add_get("/reports/best-time", best_time.show)
     router.add_get("/reports/response", response.show)
+    router.add_get("/reports/staffing", staffing.show)
     router.add_get("/docs", docs.show)
     router.add_get("/demo", demo.form)
     router.add_post("/demo", demo.submit)

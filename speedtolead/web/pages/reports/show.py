@@ -47,6 +47,7 @@ LEARNED = [
     ("experiments", "Experiments", "/reports/experiments"),
     ("best-time", "Best time", "/reports/best-time"),
     ("response", "Response curve", "/reports/response"),
+    ("staffing", "Staffing", "/reports/staffing"),
 ]
 """Pages of their own, linked from here."""
 
