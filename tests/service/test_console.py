@@ -1,0 +1,324 @@
+"""What agents do at their console: presence, what came of a call and taking it back, texts, and being stuck."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from posting import new_database, value
+from running import AGENTS_ANSWER, RunningService, configuration, running_service, until
+
+from speedtolead.domain.disposition import MAY, NEEDS, UNDO, Kind, undo_for
+from speedtolead.service.console.cards import half_hours
+from speedtolead.simulator import Person
+from speedtolead.simulator.people import Does
+from speedtolead.store.events import Event
+from speedtolead.web.pages.console import KEYS, Own
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+CALL_ENDS = ["connected", "no_answer", "failed", "machine"]
+_phones = itertools.count(20)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def service(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningService]:
+    """Two agents with a phone and a console each; leads pick up, and stay on the line."""
+    folder: Path = tmp_path_factory.mktemp("console")
+    text = configuration(agents=2, dial=", wrap_up: 60s, attempts_per_24h: 10").replace(
+        'numbers: [{phone: "+12125550100"}', 'numbers: [{phone: "+12125550100", sms: true}'
+    )
+    for n in (1, 2):
+        login = f"presence: console, email: agent-{n}@test.example, password: change-me-now"
+        text = text.replace(
+            f'{{name: agent-{n}, phone: "+1212555011{n}",', f'{{name: agent-{n}, phone: "+1212555011{n}", {login},'
+        )
+    text = text.replace("    cadence:", "    qualification: [{name: vehicles, kind: number}]\n    cadence:")
+    people = (AGENTS_ANSWER, Person(pattern="+1718555????", does=Does.ANSWER, ring=0.2))
+    async with new_database(server_url) as url, running_service(url, folder, text, people) as running:
+        yield running
+
+
+@dataclass
+class Agent:
+    """Signed in at a console of their own."""
+
+    service: RunningService
+    name: str
+    http: aiohttp.ClientSession
+    csrf: str
+
+    async def do(self, method: str, path: str, **body: Any) -> tuple[int, Any]:
+        given: Any = {} if method == "GET" else {"json": body}
+        headers = {"X-CSRF-Token": self.csrf}
+        async with self.http.request(
+            method, f"{self.service.url}/v1/agent/{path}", headers=headers, **given
+        ) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    async def ready(self) -> None:
+        assert (await self.do("PUT", "state", state="available"))[0] == 200
+
+    async def state(self) -> str:
+        return (await self.service.agents())[self.name]
+
+    async def is_in(self, state: str) -> None:
+        async def look() -> bool:
+            return await self.state() == state
+
+        await until(look, what=f"{self.name} is {state}")
+
+    async def talk(self, **fields: Any) -> tuple[str, str]:
+        """In a talk with a new lead; the lead and the attempt."""
+        await self.ready()
+        _, taken = await self.service.post(phone=f"+171855501{next(_phones):02d}", **fields)
+        lead = await self.service.lead_when(taken["lead_id"], lambda lead: lead["attempts"][0]["bridged_at"])
+        return taken["lead_id"], lead["attempts"][0]["attempt_id"]
+
+    async def page(self) -> str:
+        async with self.http.get(f"{self.service.url}/agent/fragment") as answer:
+            assert answer.status == 200
+            return await answer.text()
+
+
+@asynccontextmanager
+async def console(service: RunningService, name: str) -> AsyncIterator[Agent]:
+    """An agent at the console; gone, off and off the phone afterwards."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        form = {"email": f"{name}@test.example", "password": "change-me-now"}
+        async with http.post(f"{service.url}/login", data=form) as answer:
+            csrf = (await answer.text()).split('name="csrf" value="')[1].split('"')[0]
+        agent = Agent(service, name, http, csrf)
+        yield agent
+        await agent.do("POST", "stuck")
+        await agent.do("PUT", "state", state="offline")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def agent(service: RunningService) -> AsyncIterator[Agent]:
+    async with console(service, "agent-1") as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def other(service: RunningService) -> AsyncIterator[Agent]:
+    async with console(service, "agent-2") as found:
+        yield found
+
+
+async def later(service: RunningService, seconds: float) -> None:
+    """What was said of calls was said so much earlier."""
+    async with service.database.connection() as tx:
+        back = "UPDATE disposition SET made_at = made_at - $1::interval, settles_at = settles_at - $1::interval"
+        await tx.execute(back, timedelta(seconds=seconds))
+
+
+async def said(service: RunningService, attempt_id: str, state: str) -> Any:
+    async def look() -> Any:
+        found = "SELECT why FROM disposition WHERE attempt_id = CAST($1 AS uuid) AND state = $2"
+        async with service.database.connection() as tx:
+            return await tx.fetchrow(found, attempt_id, state)
+
+    return (await until(look, what=f"the disposition is {state}"))["why"]
+
+
+async def test_a_sale_is_reported_when_it_can_no_longer_be_taken_back(
+    service: RunningService, agent: Agent
+) -> None:
+    lead_id, attempt_id = await agent.talk()
+    of_call = f"calls/{attempt_id}/disposition"
+    first = await agent.do("POST", of_call, kind="sale", value="1200.50", note="both cars")
+    again = await agent.do("POST", of_call, kind="sale", value="1200.50", note="both cars")
+    assert first == again, "the same key twice is one"
+    assert (await agent.do("POST", of_call, kind="talked"))[0] == 409
+    assert (await service.lead(lead_id))["outcomes"] == []
+    await later(service, UNDO.total_seconds() + 2)
+    await said(service, attempt_id, "done")
+    (outcome,) = (await service.lead(lead_id))["outcomes"]
+    assert (outcome["kind"], outcome["value"], outcome["note"]) == ("sale", "1200.5", "both cars")
+    assert (await agent.do("DELETE", of_call))[0] == 409, "too late"
+    await service.node.services.dispositions.look()
+    assert len((await service.lead(lead_id))["outcomes"]) == 1
+
+
+async def test_what_was_taken_back_has_no_effect_and_something_else_can_be_said(
+    service: RunningService, agent: Agent
+) -> None:
+    lead_id, attempt_id = await agent.talk()
+    of_call = f"calls/{attempt_id}/disposition"
+    assert (await agent.do("POST", of_call, kind="bad_lead", reason="did_not_request"))[0] == 201
+    assert (await agent.do("DELETE", of_call))[0] == 200
+    at = (datetime.now(UTC) + timedelta(days=2)).replace(microsecond=0)
+    status, answer = await agent.do("POST", of_call, kind="callback", at=at.isoformat(), mine=True)
+    assert status == 201, answer
+    await later(service, UNDO.total_seconds() + 2)
+    await said(service, attempt_id, "done")
+    lead = await service.lead(lead_id)
+    assert (lead["owner"], lead["outcomes"]) == ("agent-1", [])
+    assert datetime.fromisoformat(lead["next_attempt_at"]) == at
+
+
+async def test_what_cannot_take_effect_says_why(service: RunningService, agent: Agent) -> None:
+    lead_id, attempt_id = await agent.talk()
+    at = datetime.now(UTC) + timedelta(days=2)
+    assert (await agent.do("POST", f"calls/{attempt_id}/disposition", kind="callback", at=at.isoformat()))[0] == 201
+    async with service.http.post(
+        f"{service.url}/v1/leads/{lead_id}/stop", headers={"Authorization": f"Bearer {service.account_key}"}
+    ) as answer:
+        assert answer.status == 200
+    await later(service, UNDO.total_seconds() + 2)
+    assert "nobody calls it any more" in await said(service, attempt_id, "failed")
+
+
+async def test_nobody_who_wants_no_calls_is_called_or_texted(service: RunningService, agent: Agent) -> None:
+    lead_id, attempt_id = await agent.talk(consent={"channels": ["call", "sms"], "text": "Yes."})
+    assert (await agent.do("POST", f"calls/{attempt_id}/disposition", kind="do_not_call"))[1]["state"] == "done"
+    assert (await service.lead(lead_id))["status"] == "suppressed", "in the same answer"
+    assert (await agent.do("DELETE", f"calls/{attempt_id}/disposition"))[0] == 409
+    status, problem = await agent.do("POST", f"leads/{lead_id}/texts", text="Just one more thing")
+    assert (status, problem["code"]) == (409, "not_now")
+    assert "Nothing can be written to this person." in await agent.page()
+    status, problem = await agent.do(
+        "POST", f"calls/{attempt_id}/disposition", kind="callback", at=(datetime.now(UTC) + UNDO).isoformat()
+    )
+    assert status in {409, 422}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"kind": "sale"}, "value"),
+        ({"kind": "talked", "value": "1"}, "value"),
+        ({"kind": "callback"}, "at"),
+        ({"kind": "callback", "at": "2020-01-01T00:00:00Z"}, "at"),
+        ({"kind": "bad_lead"}, "reason"),
+        ({"kind": "nonsense"}, "kind"),
+        ({"kind": "talked", "mine": True}, "mine"),
+    ],
+)
+async def test_what_does_not_fit_is_named(agent: Agent, body: dict[str, Any], field: str) -> None:
+    status, problem = await agent.do("POST", f"calls/{uuid4()}/disposition", **body)
+    assert (status, problem["errors"][0]["field"]) == (422, field)
+
+
+async def test_agents_see_and_touch_their_own_leads_only(
+    service: RunningService, agent: Agent, other: Agent
+) -> None:
+    lead_id, attempt_id = await agent.talk(last_name="Lovelace")
+    assert "Ada Lovelace" in await agent.page()
+    assert (await agent.do("PUT", f"leads/{lead_id}/card", answers={"vehicles": "2"}, note="n"))[0] == 200
+    assert (await agent.do("PUT", f"leads/{lead_id}/card", answers={"horses": "2"}))[0] == 409
+    status, times = await agent.do("GET", f"leads/{lead_id}/callback-times")
+    assert (status, times["zone"], len(times["at"]) > 100) == (200, "America/New_York", True)
+    assert "Lovelace" not in await other.page()
+    assert (await other.do("GET", f"leads/{lead_id}/callback-times"))[0] == 404
+    assert (await other.do("PUT", f"leads/{lead_id}/card", note="x"))[0] == 404
+    assert (await other.do("POST", f"leads/{lead_id}/texts", text="x"))[0] == 404
+    assert (await other.do("POST", f"calls/{attempt_id}/disposition", kind="talked"))[0] == 404
+    assert (await other.do("POST", f"calls/{attempt_id}/decline"))[0] == 409
+    assert await value(service, "SELECT note FROM lead_card WHERE lead_id = CAST($1 AS uuid)", lead_id) == "n"
+
+
+async def test_a_typed_text_goes_out_when_the_call_is_over(service: RunningService, agent: Agent) -> None:
+    lead_id, attempt_id = await agent.talk(consent={"channels": ["call", "sms"], "text": "Yes."})
+    assert (await agent.do("POST", f"leads/{lead_id}/texts", text="Here is {{ my }} address."))[0] == 202
+    assert "goes out when the call is over" in await agent.page()
+    async with agent.http.post(
+        f"{service.url}/v1/calls/{attempt_id}/end", json={}, headers={"X-CSRF-Token": agent.csrf}
+    ) as answer:
+        assert answer.status == 202
+    lead = await service.lead_when(lead_id, lambda lead: lead["messages"])
+    assert lead["messages"][0]["body"] == "Here is {{ my }} address.", "as it was typed"
+    permits = [a["decisions"] for a in lead["attempts"] if a["channel"] == "sms"]
+    assert permits[0][-1]["verdict"] == "allowed"
+
+
+async def test_a_page_that_is_gone_takes_its_agent_off_and_one_that_comes_back_is_in_the_call_again(
+    service: RunningService, agent: Agent
+) -> None:
+    await agent.talk()
+    seats = service.node.services.seats
+    await agent.do("POST", "presence")
+    await seats.look()
+    assert await agent.state() == "talking", "within its grace"
+    async with service.database.connection() as tx:
+        await tx.execute("UPDATE console SET until = now() - interval '1 second'")
+    await agent.is_in("offline")
+    assert "you were taken off" in await agent.page()
+    assert (await agent.do("POST", "presence"))[0] == 200
+    assert await agent.state() == "talking"
+    async with service.database.connection() as tx:
+        await tx.execute("UPDATE console SET until = now() - interval '1 second'")
+        await tx.execute("UPDATE agent SET presence = 'always' WHERE name = 'agent-1'")
+    await seats.look()
+    assert await agent.state() == "talking", "who is rung without a login needs no page"
+    async with service.database.connection() as tx:
+        await tx.execute("UPDATE agent SET presence = 'console'")
+
+
+async def test_whoever_is_stuck_is_free_and_a_report_tells_of_the_call(
+    service: RunningService, agent: Agent
+) -> None:
+    lead_id, attempt_id = await agent.talk()
+    assert (await agent.do("POST", "stuck"))[0] == 200
+    assert await agent.state() == "paused"
+    (report, *_) = await service.node.services.seats.reports(
+        await service.account_id(), datetime.now(UTC) - timedelta(minutes=5)
+    )
+    assert (report.agent, report.state, str(report.attempt_id)) == ("agent-1", "talking", attempt_id)
+    assert {"attempt.bridged", "lead leg placed, now live"} <= {line["what"] for line in report.timeline}
+    await service.lead_when(lead_id, lambda lead: lead["attempts"][0]["ended_at"])
+    await agent.ready()
+    assert await agent.state() == "available"
+
+
+async def test_a_phone_in_the_browser_is_for_agents_who_are_rung_there(agent: Agent) -> None:
+    status, problem = await agent.do("GET", "token")
+    assert (status, problem["code"]) == (409, "no_client")
+
+
+# ---- pure ------------------------------------------------------------------------------------------------------
+
+
+async def test_every_kind_has_a_key_and_says_what_it_asks() -> None:
+    keys = [one.key for one in KEYS]
+    assert len(set(keys)) == len(keys)
+    assert {one.kind for one in KEYS} == set(Kind) - {Kind.MACHINE}, "a machine has its key among the controls"
+    assert {one.kind for one in KEYS if one.asks} == {*NEEDS, Kind.QUOTE} == set(MAY)
+    assert {kind for kind in Kind if not undo_for(kind)} == {Kind.DO_NOT_CALL, Kind.MACHINE}
+
+
+async def test_an_agents_stream_tells_of_the_agents_own_calls_only() -> None:
+    me, mine, other = uuid4(), uuid4(), uuid4()
+
+    def event(agent: UUID | None, attempt: UUID | None) -> Event:
+        return Event(1, "1", uuid4(), uuid4(), attempt, agent, "x", datetime.now(UTC), {})
+
+    own = Own(me, None)
+    assert not own(event(None, mine))
+    assert own(event(me, mine))
+    assert own(event(None, mine)), "the lead's phone rings"
+    assert not own(event(None, other))
+    assert not own(event(other, other))
+    assert own(event(me, None))
+    assert own(event(None, mine)), "a pause in a call does not lose it"
+
+
+async def test_callbacks_are_offered_by_the_half_hour_in_the_persons_day_also_when_clocks_change() -> None:
+    zone = ZoneInfo("America/New_York")
+    found = half_hours(datetime(2026, 10, 31, 23, 50, tzinfo=UTC), zone)
+    local = [at.astimezone(zone) for at in found]
+    assert local[0].strftime("%d %H:%M") == "31 20:00"
+    assert {at.minute for at in local} == {0, 30}
+    assert all(8 <= at.hour <= 20 for at in local)
+    assert len({at.strftime("%d %H:%M") for at in local}) == len(local)
+    assert [at.strftime("%H:%M") for at in local if at.day == 1][:2] == ["08:00", "08:30"]
