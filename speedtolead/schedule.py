@@ -38,6 +38,9 @@ RETENTION_SECONDS = 600.0
 CARRIERS_SECONDS = 1.0
 COUNT_SECONDS = 1.0
 COUNT_SPENDS = 0.15
+ALARM_SECONDS = 15.0
+NOTICE_SECONDS = 5.0
+DIGEST_SECONDS = 60.0
 PERFORMANCE_SECONDS = 300.0
 LEARN_SECONDS = 600.0
 
@@ -87,3 +90,6 @@ def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds:
     ticks.every(LEARN_SECONDS, "learn_answers", services.learning.answering.learn)
     ticks.every(NUMBER_WATCH_SECONDS, "number_watch", services.number_watch.look)
     ticks.every(COUNT_SECONDS, "count", partial(services.counting.count, COUNT_SPENDS))
+    ticks.every(ALARM_SECONDS, "alarms", services.alarms.look)
+    ticks.every(NOTICE_SECONDS, "notices", services.notices.send)
+    ticks.every(DIGEST_SECONDS, "digests", services.digests.look)

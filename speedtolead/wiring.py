@@ -234,7 +234,7 @@ def _assemble(
         unsubscribing=Unsubscribing(apart, suppressions, wording),
         **_evidence_services(apart, clock),
         **console_services(ground.settings, database, clock, calls, permits, suppressions, wording),
-        **number_services(apart, clock),
+        **number_services(ground.settings, apart, clock, watch, ground.rules),
     )
     sender = Sender(sending, apart, clock, bell.wake())
     return Node(services, dialer, sender, live, Relay(apart, clock), jobs, commits, database, bell, clock)

@@ -32,7 +32,8 @@ class OutboundText:
 
 @dataclass(frozen=True, slots=True)
 class OutboundMail:
-    """``sender`` and ``reply_to`` as written in a header; ``unsubscribe`` answers a POST without a question.
+    """``sender`` and ``reply_to`` as written in a header; ``unsubscribe`` answers a POST without a question;
+    empty: a mail to the account's own people.
     ``calendar``: an entry that goes with it (RFC 5545)."""
 
     message_id: UUID

@@ -85,7 +85,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "PUT /v1/leads/{lead_id}/owner", "GET /v1/numbers", "GET /v1/returns", "POST /v1/returns/{return_id}",
         "GET /v1/sounds", "GET /v1/stats/detection", "GET /v1/stats/numbers", "GET /v1/stats/sources",
         "GET /v1/stats/experiments", "GET /v1/stats/best-time", "GET /v1/stats/response",
-        "GET /v1/stats/staffing",
+        "GET /v1/stats/staffing", "GET /v1/alarms",
         "GET /v1/stats/funnel", "GET /v1/stats/agents", "GET /v1/stats/compliance",
         "GET /v1/suppressions", "POST /v1/suppressions", "POST /v1/suppressions/{suppression_id}/review",
         "GET /v1/callbacks", "GET /v1/leads/{lead_id}/callbacks", "POST /v1/leads/{lead_id}/callbacks",
@@ -103,6 +103,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         )),
     ),
     May.CHANGE: (
+        "POST /v1/alarms/{alarm_id}/acknowledge", "POST /v1/alarms/quiet",
         "POST /v1/alerts/{alert_id}/acknowledge", "POST /v1/sources/{name}/resume",
         "DELETE /v1/suppressions/{suppression_id}",
         "POST /v1/numbers/{phone}/bench", "POST /v1/numbers/{phone}/unbench",
@@ -127,6 +128,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "GET /reports/staffing",
     ),
     May.MANAGE: (
+        "POST /alarms/{alarm_id}/acknowledge", "POST /alarms/quiet",
         "POST /sources/{name}/resume", "POST /alerts/{alert_id}/acknowledge",
         "POST /numbers/alerts/{alert_id}/acknowledge", "GET /leads/{lead_id}/evidence.zip",
         "GET /returns.csv", "POST /returns/send", "POST /sources/{name}/posts/{post_id}",

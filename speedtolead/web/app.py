@@ -11,6 +11,7 @@ from aiohttp import web
 from speedtolead.web import (
     access,
     agents,
+    alarms,
     asked_calls,
     best_time,
     cadences,
@@ -60,6 +61,7 @@ V1 = (
     calls.routes,
     stats.routes,
     report_stats.routes,
+    alarms.routes,
     pings.routes,
     permits.routes,
     cadences.routes,

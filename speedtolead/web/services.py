@@ -19,6 +19,7 @@ from speedtolead.ports.texts import TextReader
 from speedtolead.service.abandonment import AbandonmentWatch
 from speedtolead.service.afterwards import CarryingOut
 from speedtolead.service.agents import Agents
+from speedtolead.service.alarms.watch import Alarms
 from speedtolead.service.asked_calls import AskedCalls
 from speedtolead.service.auditing import Auditing
 from speedtolead.service.cadences.preview import CadencePreviews
@@ -34,6 +35,7 @@ from speedtolead.service.controls.listing import Talks
 from speedtolead.service.controls.sweeping import TalkSweeping
 from speedtolead.service.controls.taking import Controls
 from speedtolead.service.counting import Counting
+from speedtolead.service.digests import Digests
 from speedtolead.service.do_not_call import DoNotCall
 from speedtolead.service.evidence.chaining import Ledger
 from speedtolead.service.evidence.export import Exports
@@ -56,6 +58,7 @@ from speedtolead.service.leads import Leads
 from speedtolead.service.learning import Learning
 from speedtolead.service.left_legs import LeftLegs
 from speedtolead.service.lines import Lines
+from speedtolead.service.notices import Notices
 from speedtolead.service.number_watching import NumberWatching
 from speedtolead.service.numbers import Numbers
 from speedtolead.service.opt_outs import OptOuts
@@ -173,6 +176,9 @@ class Services:
     """None: the carrier is a real one."""
     counting: Counting
     figures: Figures
+    alarms: Alarms
+    notices: Notices
+    digests: Digests
 
 
 SERVICES = web.AppKey("services", Services)

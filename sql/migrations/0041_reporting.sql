@@ -50,3 +50,60 @@ CREATE VIEW reporting.outcomes AS
 SELECT a.name AS account, o.lead_id, o.kind, o.value, o.occurred_at, o.reported_at
   FROM outcome o JOIN account a ON a.id = o.account_id;
 COMMENT ON VIEW reporting.outcomes IS 'what became of leads, as it was reported';
+
+-- What is wrong with the whole account, from when on; one row each time. It rises before it opens, so that a moment's
+-- trouble is not shouted, and ends only after it was good for a while.
+CREATE TABLE alarm (
+    id               uuid PRIMARY KEY,
+    account_id       uuid NOT NULL REFERENCES account,
+    kind             text NOT NULL CHECK (kind IN
+        ('speed', 'contact', 'queue', 'no_agents', 'abandonment', 'carrier', 'list')),
+    subject          text NOT NULL,
+    began_at         timestamptz NOT NULL,
+    opened_at        timestamptz,
+    good_since       timestamptz,
+    ended_at         timestamptz,
+    words            text NOT NULL,
+    facts            jsonb NOT NULL,
+    quiet            boolean NOT NULL DEFAULT false,
+    acknowledged_at  timestamptz,
+    acknowledged_by  text
+);
+COMMENT ON COLUMN alarm.subject IS 'what it is about: a campaign, a list, a carrier; empty: the account';
+COMMENT ON COLUMN alarm.opened_at IS 'null: it only rises';
+COMMENT ON COLUMN alarm.quiet IS 'it opened while its kind was to be quiet: nobody was written to';
+CREATE UNIQUE INDEX alarm_going_on ON alarm (account_id, kind, subject) WHERE ended_at IS NULL;
+CREATE INDEX alarm_of_account ON alarm (account_id, opened_at DESC) WHERE opened_at IS NOT NULL;
+
+CREATE TABLE alarm_quiet (
+    account_id  uuid NOT NULL REFERENCES account,
+    kind        text NOT NULL CHECK (kind IN
+        ('speed', 'contact', 'queue', 'no_agents', 'abandonment', 'carrier', 'list')),
+    until       timestamptz NOT NULL,
+    set_by      text NOT NULL,
+    PRIMARY KEY (account_id, kind)
+);
+
+-- Mails to the account's own people. One may come twice, when a node dies between sending and saying so.
+CREATE TABLE notice (
+    id          uuid PRIMARY KEY,
+    account_id  uuid NOT NULL REFERENCES account,
+    key         text NOT NULL,
+    receiver    text NOT NULL,
+    sender      text NOT NULL,
+    subject     text NOT NULL,
+    body        text NOT NULL,
+    html        text NOT NULL,
+    made_at     timestamptz NOT NULL,
+    next_at     timestamptz,
+    tries       integer NOT NULL DEFAULT 0,
+    sent_at     timestamptz,
+    error       text,
+    UNIQUE (account_id, key, receiver)
+);
+COMMENT ON COLUMN notice.key IS 'what it is about: nobody is told of the same twice';
+COMMENT ON COLUMN notice.next_at IS 'when it is tried next; null: it was sent, or given up';
+CREATE INDEX notice_due ON notice (next_at) WHERE next_at IS NOT NULL;
+
+ALTER TABLE account ADD alerts jsonb NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN account.alerts IS 'when alarms are raised and who is written to, as the configuration file says; left out: the default';

@@ -18,6 +18,7 @@ from posting import new_database
 
 import speedtolead.store
 from speedtolead.domain.agent import AgentState, Presence
+from speedtolead.domain.alarm import AlarmKind
 from speedtolead.domain.attempt import LIVE, AttemptState
 from speedtolead.domain.best_time import TimedBy
 from speedtolead.domain.call import AnsweredBy, DialMode, LegEnd, LegKind, LegState
@@ -77,6 +78,8 @@ CHECKED: list[tuple[str, str, type[StrEnum], set[str]]] = [
     ("return_claim", "state", ClaimState, set()),
     ("return_claim", "reason", ReturnReason, set()),
     ("source_alert", "rate", Rate, set()),
+    ("alarm", "kind", AlarmKind, set()),
+    ("alarm_quiet", "kind", AlarmKind, set()),
     ("inbound_text", "kind", Kind, set()),
     ("inbound_text", "scope", Scope, set()),
 ]

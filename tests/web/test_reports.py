@@ -15,7 +15,7 @@ import pytest_asyncio
 from posting import TOMORROW, new_database, new_phone, with_sources
 from reporting import ask, report, run, taken
 from running import RunningService, running_service
-from test_pages import HTML, get, sign_in
+from test_pages import HTML, get, post, sign_in
 
 from speedtolead.service.counting import Counting
 from speedtolead.web.pages.reports.show import TABS
@@ -131,3 +131,25 @@ async def test_a_young_report_says_what_is_not_there(service: RunningService) ->
         service, "/reports/funnel?from=2020-01-01&to=2020-01-02"
     )
     assert "No lead fits." in await page(service, "/leads?from=2020-01-01&to=2020-01-02")
+
+
+async def test_an_alarm_stands_on_the_board_until_it_is_over(service: RunningService) -> None:
+    await run(
+        service,
+        "INSERT INTO alarm (id, account_id, kind, subject, began_at, opened_at, words, facts)"
+        " SELECT gen_random_uuid(), id, 'no_agents', 'auto', now(), now(), 'Nobody is there.', '{}' FROM account",
+    )
+    (alarm,) = (await service.get("/v1/alarms"))["alarms"]
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True), headers=HTML) as browser:
+        await sign_in(browser, service.url)
+        board = await get(browser, f"{service.url}/")
+        assert "Nobody is there." in board.text
+        seen = f"{service.url}/alarms/{alarm['alarm_id']}/acknowledge"
+        assert (await post(browser, seen, data={"csrf": board.csrf})).status == 303
+        quiet = {"csrf": board.csrf, "kind": "no_agents", "hours": "4"}
+        assert (await post(browser, f"{service.url}/alarms/quiet", data=quiet)).status == 303
+        assert "Nobody is written to until" in (await get(browser, f"{service.url}/")).text
+    (alarm,) = (await service.get("/v1/alarms"))["alarms"]
+    assert alarm["acknowledged_by"] == "manager@test.example"
+    status, refused = await ask(service, "POST", "/v1/alarms/quiet", {"kind": "noise", "hours": 1})
+    assert (status, refused["errors"][0]["field"]) == (422, "kind")

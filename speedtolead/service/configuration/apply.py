@@ -13,6 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from speedtolead.ports import Clock
+from speedtolead.service.alarms.terms import to_json as alerts_to_json
 from speedtolead.service.configuration.campaign_changes import Campaigns
 from speedtolead.service.configuration.changes import differences
 from speedtolead.service.configuration.connections import Connectors, problems_of_document, to_compare
@@ -25,6 +26,7 @@ from speedtolead.service.configuration.webhooks import apply_webhooks
 from speedtolead.service.evidence.retention import to_json as retention_to_json
 from speedtolead.service.numbers import look_again
 from speedtolead.service.passwords import hashed, matches
+from speedtolead.store import alarms as alarm_rows
 from speedtolead.store import configuration as rows
 from speedtolead.store import events
 from speedtolead.store.configuration import ConfiguredSource
@@ -86,6 +88,7 @@ class _Apply:
         await self._account()
         await self._audiences()
         await self._retention()
+        await self._alerts()
         await self._pauses()
         await self._numbers()
         users = await self._users()
@@ -146,6 +149,14 @@ class _Apply:
         if kept.retention != wanted:
             await SET_RETENTION.run(self.tx, account_id=self.account_id, retention=wanted)
             self._say("~ retention")
+
+    async def _alerts(self) -> None:
+        document = self.document
+        wanted = alerts_to_json(document.alerts.to_terms(document.mail.sender if document.mail else ""))
+        kept = await alarm_rows.ACCOUNT_ALERTS.one(self.tx, account_id=self.account_id)
+        if kept.alerts != wanted:
+            await alarm_rows.SET_ACCOUNT_ALERTS.run(self.tx, account_id=self.account_id, alerts=wanted)
+            self._say("~ alerts")
 
     async def _pauses(self) -> None:
         wanted = self.document.pauses

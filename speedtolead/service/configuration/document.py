@@ -17,6 +17,7 @@ from speedtolead.domain.cadence.plan import Channel
 from speedtolead.domain.campaign import NoAgentThen
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.errors import SpeedToLeadError
+from speedtolead.service.configuration.alerts import AlertsPart
 from speedtolead.service.configuration.campaign import CampaignPart
 from speedtolead.service.configuration.contact import ContactPart
 from speedtolead.service.configuration.incoming import incoming_problems
@@ -76,6 +77,7 @@ class Document(Part):
     contact: ContactPart = Field(default_factory=ContactPart)
     retention: RetentionPart = Field(default_factory=RetentionPart)
     mail: MailPart | None = None
+    alerts: AlertsPart = Field(default_factory=AlertsPart)
     numbers: list[Number] = Field(default_factory=list)
     users: list[User] = Field(default_factory=list)
     pauses: Pauses = Field(default_factory=Pauses)
@@ -163,6 +165,10 @@ def _references(document: Document) -> Iterator[str]:
     yield from _twice("sources", "api_key", [s.api_key for s in document.sources if s.api_key])
     yield from _twice("campaigns", "name", [c.name for c in document.campaigns])
     yield from _twice("webhooks", "name", [w.name for w in document.webhooks])
+    if document.alerts.mail and document.mail is None:
+        yield "alerts.mail: say from whom these mails come, in mail.sender"
+    if document.alerts.digest is not None and not document.alerts.mail:
+        yield "alerts.digest: say in alerts.mail who gets it"
     campaigns = {c.name for c in document.campaigns}
     users = {user.email for user in document.users}
     owned = {number.phone for number in document.numbers}

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from speedtolead.web.pages import (
     agreed,
+    alarms,
     alerts,
     assets,
     audit,
@@ -73,6 +74,8 @@ def add_to(app: web.Application) -> None:
     router.add_post("/alerts/{alert_id}/acknowledge", alerts.acknowledge)
     router.add_post("/numbers/alerts/{alert_id}/acknowledge", numbers.acknowledge)
     router.add_post("/callers/{call_id}/seen", callers.seen)
+    router.add_post("/alarms/quiet", alarms.be_quiet)
+    router.add_post("/alarms/{alarm_id}/acknowledge", alarms.acknowledge)
     router.add_get("/reports", reports.start)
     router.add_get("/reports/{tab}", reports.show)
     router.add_get("/reports/{tab}/{table}.csv", reports.download)
