@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-quick test-oracle test-statistics test-year test-chaos lint format types check bench bench-order bench-intake bench-permit lock clean
+.PHONY: help setup run demo test test-quick test-oracle test-statistics test-year test-fortnight test-chaos lint format types check bench bench-order bench-intake bench-permit lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -42,6 +42,9 @@ test-year: setup ## Live through a year with 10,000 leads and judge every call (
 
 test-chaos: setup ## Live through 500 bad days and look whether anything is lost, doubled or stuck (CHAOS_SEEDS="7 19-40"; half an hour)
 	$(BIN)/python -m pytest -n 4 tests/long/test_bad_days.py
+
+test-fortnight: setup ## Live through two weeks of a cadence with restarts, an outage and a change of clocks (FORTNIGHT_LEADS=N)
+	$(BIN)/python -m pytest -n 0 -s tests/long/test_fortnight.py
 
 lint: setup ## Check style, format and the direction of imports
 	$(BIN)/ruff check .

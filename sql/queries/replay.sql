@@ -7,10 +7,11 @@ SELECT l.id AS lead_id, l.received_at, l.phone, l.candidates, l.region, l.postal
        k.certificate,
        (SELECT coalesce(jsonb_agg(jsonb_build_array(a.channel,
                             CASE WHEN a.state = 'connected' AND NOT a.contact THEN 'short_talk' ELSE a.state END,
-                            a.contact, extract(epoch FROM a.ended_at - a.requested_at)) ORDER BY a.number), '[]')
+                            a.contact, extract(epoch FROM a.ended_at - coalesce(a.requested_at, a.permitted_at)))
+                            ORDER BY a.number), '[]')
           FROM attempt a
          WHERE a.lead_id = l.id AND a.direction = 'outbound' AND a.ended_at IS NOT NULL
-           AND a.requested_at IS NOT NULL) AS answers,
+           AND (a.requested_at IS NOT NULL OR a.state NOT IN ('refused', 'expired', 'cancelled'))) AS answers,
        (SELECT coalesce(jsonb_agg(jsonb_build_array(h.kind, h.at)), '[]') FROM (
             SELECT 'outcome.' || o.kind AS kind, o.occurred_at AS at FROM outcome o WHERE o.lead_id = l.id
             UNION ALL
