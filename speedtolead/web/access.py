@@ -114,7 +114,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
     ),
     May.PAGE: (
         "GET /reports", "GET /reports/{tab}", "GET /leads",
-        "GET /", "GET /board/fragment", "POST /callers/{call_id}/seen",
+        "GET /", "GET /board/fragment", "POST /callers/{call_id}/seen", "POST /agents/{name}",
         "GET /leads/{lead_id}", "GET /leads/{lead_id}/fragment", "POST /leads/{lead_id}/stop",
         "GET /leads/{lead_id}/recordings/{recording_id}", "POST /leads/{lead_id}/outcomes",
         "GET /returns", "POST /returns/{return_id}",

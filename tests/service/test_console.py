@@ -27,6 +27,7 @@ from speedtolead.web.pages.console import KEYS, Own
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CALL_ENDS = ["connected", "no_answer", "failed", "machine"]
+BOSS = "+12125550129"
 _phones = itertools.count(20)
 
 
@@ -42,6 +43,8 @@ async def service(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
         text = text.replace(
             f'{{name: agent-{n}, phone: "+1212555011{n}",', f'{{name: agent-{n}, phone: "+1212555011{n}", {login},'
         )
+    boss = f'{{email: boss@test.example, role: supervisor, password: change-me-now, phone: "{BOSS}"}}'
+    text = text.replace("users: [", f"users: [{boss}, ")
     text = text.replace("    cadence:", "    qualification: [{name: vehicles, kind: number}]\n    cadence:")
     people = (AGENTS_ANSWER, Person(pattern="+1718555????", does=Does.ANSWER, ring=0.2))
     async with new_database(server_url) as url, running_service(url, folder, text, people) as running:
@@ -284,6 +287,40 @@ async def test_whoever_is_stuck_is_free_and_a_report_tells_of_the_call(
 async def test_a_phone_in_the_browser_is_for_agents_who_are_rung_there(agent: Agent) -> None:
     status, problem = await agent.do("GET", "token")
     assert (status, problem["code"]) == (409, "no_client")
+
+
+async def test_a_supervisor_listens_hands_over_and_ends_from_the_board_and_each_act_is_written_down(
+    service: RunningService, agent: Agent, other: Agent
+) -> None:
+    lead_id, attempt_id = await agent.talk()
+    await other.ready()
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        form = {"email": "boss@test.example", "password": "change-me-now"}
+        async with http.post(f"{service.url}/login", data=form) as answer:
+            page = await answer.text()
+        assert "Barge in" in page
+        csrf = page.split('name="csrf" value="')[1].split('"')[0]
+
+        async def act(action: str, name: str = "agent-1", **more: str) -> int:
+            given = {"csrf": csrf, "action": action, "attempt_id": attempt_id} | more
+            async with http.post(f"{service.url}/agents/{name}", data=given, allow_redirects=False) as answer:
+                return answer.status
+
+        assert await act("listen") == 303
+        boss = service.simulator.carrier
+        await boss.wait_for(lambda: boss.calls_to(BOSS))
+        assert await act("transfer", agent="agent-2") == 303
+        await other.is_in("talking")
+        assert await act("nonsense") == 400
+        assert await act("transfer", name="agent-2") == 400, "to nobody"
+        assert await act("end", name="agent-2") == 303
+        await service.lead_when(lead_id, lambda lead: lead["attempts"][0]["ended_at"])
+        assert await act("paused", name="agent-2", reason="talk to me") == 303
+        assert await other.state() == "paused"
+        assert await act("free", name="agent-2") == 303
+    acts = "SELECT count(*) FROM audit WHERE who = 'boss@test.example' AND route = 'POST /agents/{name}'"
+    assert await value(service, acts) == 7
+    assert await value(service, "SELECT count(*) FROM control WHERE asked_by = 'boss@test.example'") == 3
 
 
 # ---- pure ------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from speedtolead.web.pages import (
     errors,
     evidence,
     experiments,
+    floor,
     found,
     lead,
     login,
@@ -76,6 +77,7 @@ def add_to(app: web.Application) -> None:
     router.add_post("/callers/{call_id}/seen", callers.seen)
     router.add_post("/alarms/quiet", alarms.be_quiet)
     router.add_post("/alarms/{alarm_id}/acknowledge", alarms.acknowledge)
+    router.add_post("/agents/{name}", floor.do)
     router.add_get("/reports", reports.start)
     router.add_get("/reports/{tab}", reports.show)
     router.add_get("/reports/{tab}/{table}.csv", reports.download)

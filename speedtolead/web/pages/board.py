@@ -20,7 +20,7 @@ from speedtolead.service.leads import LeadFilter
 from speedtolead.service.reports import Period
 from speedtolead.store.people import SessionOwner
 from speedtolead.store.stats import HopRow, SpeedRow
-from speedtolead.web.pages import alarms, alerts, callers, numbers, render, sample, suppressions
+from speedtolead.web.pages import alarms, alerts, callers, floor, numbers, render, sample, suppressions
 from speedtolead.web.services import SERVICES, Services
 from speedtolead.web.stats import contact_report
 
@@ -88,6 +88,7 @@ async def _given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
         **await alerts.given(request, session),
         **await alarms.given(request, session),
         **await callers.given(request, session),
+        **await floor.on_the_board(request, session),
         **await suppressions.on_the_board(request, session),
         **await numbers.on_the_board(request, session),
     }
