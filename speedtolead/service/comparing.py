@@ -120,7 +120,6 @@ def verdict(one: Opportunities, other: Opportunities) -> str:
     """Of two kinds that both had leads."""
     apart = difference(one.sold, other.sold)
     assert apart is not None
-    counts = f"{_share(other.sold)} against {_share(one.sold)}"
     enough = min(one.leads, other.leads) >= FEWEST
     if enough and apart.value is not None and apart.excludes(0.0):
         better, worse = (other, one) if apart.value > 0 else (one, other)
@@ -132,8 +131,9 @@ def verdict(one: Opportunities, other: Opportunities) -> str:
     needed = f"about {more:,} more leads of both" if more else "a larger difference than there is"
     needed = needed if enough else f"at least {FEWEST} of each, and {needed}"
     return (
-        f"Between {WORDS[one.kind]} and {WORDS[other.kind]} the data do not tell yet: {counts}. To tell a "
-        f"difference of {100 * MATTERS:.0f} points or of what is seen takes {needed}."
+        f"Between {WORDS[one.kind]}, {_share(one.sold)}, and {WORDS[other.kind]}, {_share(other.sold)}, the data "
+        f"do not tell yet. A difference of {100 * MATTERS:.0f} points, or the one seen where that is larger, takes "
+        f"{needed}."
     )
 
 

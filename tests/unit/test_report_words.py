@@ -51,7 +51,7 @@ def sold(kind: str, leads: int, sales: int) -> Opportunities:
             (400, 80),
             "Calls that came in sell better than form leads that were followed up later so far: 20.0 %",
         ),
-        ((20, 2), "the data do not tell yet: 10.0 % (2 of 20) against 5.0 % (20 of 400)"),
+        ((20, 2), "later, 5.0 % (20 of 400), and calls that came in, 10.0 % (2 of 20), the data do not tell yet"),
     ],
 )
 def test_which_sells_better_is_said_only_when_the_data_tell(calls: tuple[int, int], says: str) -> None:
