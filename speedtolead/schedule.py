@@ -42,7 +42,7 @@ ALARM_SECONDS = 15.0
 NOTICE_SECONDS = 5.0
 DIGEST_SECONDS = 60.0
 PERFORMANCE_SECONDS = 300.0
-LEARN_SECONDS = 600.0
+LEARN_SECONDS = 60.0
 
 
 def on_every_node(ticks: Ticks, services: Services, commits: Commits) -> None:

@@ -1,7 +1,9 @@
 -- name: begin_counting_answers
--- Accounts whose follow-up calls were never counted: from half a year ago on.
+-- Accounts whose follow-up calls were never counted: from their first lead on, half a year back at most.
 INSERT INTO answers_counted (account_id, until)
-SELECT id, greatest(created_at, CAST(:now AS timestamptz) - interval '183 days') FROM account ORDER BY id
+SELECT a.id, greatest(coalesce((SELECT min(received_at) FROM lead WHERE account_id = a.id AND answer_status > 0),
+                               a.created_at), CAST(:now AS timestamptz) - interval '183 days')
+  FROM account a WHERE NOT EXISTS (SELECT FROM answers_counted WHERE account_id = a.id) ORDER BY a.id
 ON CONFLICT DO NOTHING;
 
 -- name: count_answers

@@ -10,7 +10,8 @@ SELECT gen_random_uuid(), s.account_id, s.id, s.campaign_id,
        CAST(:until AS timestamptz) - i * interval '134 minutes' + interval '6 ms',
        CASE WHEN i * 37 % 100 < 97 THEN '+121255501' || lpad(CAST(i * 37 % 97 AS text), 2, '0') END,
        (ARRAY['Ada', 'Grace', 'Edsger', 'Barbara', 'Donald', 'Radia'])[1 + i % 6],
-       (ARRAY['NY', 'NJ', 'FL', 'NY'])[1 + i % 4], 'US', '[]', '{}', :cost, 'application/json', '', sha256(''),
+       (ARRAY['NY', 'NJ', 'FL', 'NY'])[1 + i % 4], 'US',
+       '[{"zone": "America/New_York", "state": "NY", "origin": "area_code"}]', '{}', :cost, 'application/json', '', sha256(''),
        CASE WHEN i * 37 % 100 < 97 THEN 202 ELSE 422 END, '{}'
   FROM account a JOIN source s ON s.account_id = a.id, generate_series(1, CAST(:leads AS integer)) AS i
  WHERE a.name = :account AND s.name = :source AND NOT EXISTS (SELECT FROM lead l WHERE l.source_id = s.id);

@@ -74,7 +74,6 @@ async def test_the_best_time_says_what_is_missing_and_then_what_it_learned(servi
     ]
     async with service.database.connection() as tx:
         await lived(tx, await service.account_id(), past)
-        await tx.execute("UPDATE account SET created_at = created_at - interval '30 days'")
         await tx.execute("DELETE FROM answers_counted")
     await service.node.services.learning.answering.learn()
     found = await page(service, "/reports/best-time")
