@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from posting import TOMORROW, new_database, new_phone, value
+from reporting import report
 from running import ACCOUNT_KEY, SOURCE_KEY, RunningService, configuration, configure, running_service
 
 from speedtolead import cli, wiring
@@ -185,6 +186,22 @@ async def test_a_list_that_is_too_old_stops_what_relies_on_it_and_is_said_once_a
     assert holidays.ok
     assert await dated(1) == ["list.ageing ageing", "list.stale stale"]
     assert await run(service, "dnc", "list") == 0
+
+
+async def test_a_sale_is_known_to_the_permit_as_the_transaction_that_exempts(service: RunningService) -> None:
+    phone = new_phone()
+    _, answer = await service.post(phone=phone)
+    sold = datetime.now(UTC) - timedelta(days=3)
+
+    async def known() -> Any:
+        sql = "SELECT contact_facts(account_id, id, campaign_id, phone, email) FROM lead WHERE id = $1"
+        return (await value(service, sql, answer["lead_id"]))["transaction_at"]
+
+    assert await known() is None
+    for at in (sold - timedelta(days=30), sold):
+        status, _ = await report(service, answer["lead_id"], kind="sale", value="10", occurred_at=at.isoformat())
+        assert status == 201
+    assert datetime.fromisoformat(await known()) == sold
 
 
 async def test_a_global_suppression_ends_the_leads_of_every_account_and_bars_what_was_permitted(

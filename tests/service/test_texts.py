@@ -104,6 +104,9 @@ async def test_the_next_step_is_planned_with_the_end_of_the_one_before(service: 
     lead_id, phone = await posted(service, state="CA")
     lead = await service.lead_when(lead_id, lambda lead: len(lead["attempts"]) == 3)
     assert [a["channel"] for a in lead["attempts"]] == ["sms", "sms", "call"]
+    (cap,) = [rule for rule in lead["attempts"][1]["decisions"][0]["rules"] if rule["name"] == "attempt_cap"]
+    first = await value(service, "SELECT id FROM message WHERE lead_id = $1 ORDER BY made_at LIMIT 1", lead_id)
+    assert [(one["channel"], one["attempt_id"]) for one in cap["inputs"]["counted"]] == [("sms", str(first))]
     assert len(carried(service, phone)) == 2
 
 
