@@ -73,8 +73,9 @@ RETURNING id;
 
 -- name: cancel_unpromised
 -- Withdraw every attempt of a lead that the carrier has not heard of, but for what was promised since: a call that was
--- agreed on in the talk that has just ended stays.
+-- agreed on in the talk that has just ended stays, and so does a text that an agent typed.
 UPDATE attempt a SET state = 'cancelled', ended_at = :now, lease = NULL, lease_until = NULL, note = :note
  WHERE a.lead_id = :lead_id AND a.account_id = :account_id AND a.state IN ('scheduled', 'claimed')
+   AND a.origin <> 'agent'
    AND NOT EXISTS (SELECT FROM callback k WHERE k.id = a.callback_id AND greatest(k.made_at, k.moved_at) >= :since)
 RETURNING a.id;
