@@ -12,7 +12,9 @@ from pydantic import BaseModel
 
 from speedtolead import sample
 from speedtolead.adapters.connectors import CONNECTORS
+from speedtolead.domain.campaign import ContactPolicy
 from speedtolead.domain.carrier import CarrierName
+from speedtolead.domain.console import Answer
 from speedtolead.domain.machine import MachinePolicy
 from speedtolead.domain.permit import RULES
 from speedtolead.service.configuration.campaign import CampaignPart, DialPart
@@ -22,7 +24,9 @@ from speedtolead.service.configuration.machine import MachinePart, VoicemailPart
 from speedtolead.service.configuration.people import Agent, Pauses
 from speedtolead.service.configuration.routing import AVAILABLE
 from speedtolead.service.configuration.source import SourcePart
+from speedtolead.service.console.seats import GRACE
 from speedtolead.service.rules import file
+from speedtolead.web.pages.console import KEYS
 from speedtolead.web.permits import PreviewBody, PreviewView
 from speedtolead.web.source_stats_views import ReturnsView, SourceCallsView, SourceStatsView
 from speedtolead.web.voicemail import DetectionView
@@ -31,7 +35,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "connect-a-vendor.md").read_text("utf-8")
 INBOUND = (DOCS / "inbound.md").read_text("utf-8")
 RETURNS = (DOCS / "returns-and-postbacks.md").read_text("utf-8")
-AGENTS = (DOCS / "agents.md").read_text("utf-8")
+AGENTS = (DOCS / "routing.md").read_text("utf-8")
 COMPLIANCE = (DOCS / "compliance.md").read_text("utf-8")
 PIECES = re.findall(r"```yaml\n(.*?)```", PAGE + RETURNS + INBOUND, re.DOTALL)
 
@@ -138,3 +142,20 @@ def test_agents_and_routing_on_the_page_can_be_applied() -> None:
 def test_every_strategy_on_the_page_can_be_named_and_no_other() -> None:
     section = AGENTS.partition("| strategy |")[2].partition("\n\n")[0]
     assert re.findall(r"^\| `(\w+)`", section, re.MULTILINE) == AVAILABLE
+
+
+def test_the_console_on_the_page_can_be_applied_and_its_keys_are_those_of_the_page() -> None:
+    page = (DOCS / "agents.md").read_text("utf-8")
+    (piece,) = (load(piece) for piece in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL))
+    assert [Agent.model_validate(agent).address for agent in piece["agents"]] == ["client:agent_2"]
+    campaign = {"seller": "Acme", "dial": {"agents": "sales"}, "cadence": [{"after": "0s", "channel": "call"}]}
+    terms = CampaignPart.model_validate(campaign | piece["campaigns"][0]).to_domain("UTC", ContactPolicy()).console
+    assert (terms.script.objections[0].label, [q.label for q in terms.qualification]) == (
+        "Too expensive",
+        ["vehicles", "Insured now"],
+    )
+    told = dict(re.findall(r"^\| (\d) \| (.*?) \|", page, re.MULTILINE))
+    assert told == {one.key: one.label.lower() for one in KEYS}
+    assert f"silent for {GRACE.total_seconds():.0f} seconds" in page
+    for kind in Answer:
+        assert f"`{kind}`" in page
