@@ -46,6 +46,17 @@ class CarrierTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class CarrierHealth:
+    """``per_second``: calls that it may be asked for now; ``ahead_seconds``: how long the next one waits for its
+    slot."""
+
+    carrier: str
+    state: str
+    per_second: float
+    ahead_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Numbered:
     """A call that needs a number to show: the account's numbers with whose they are, and who refused it last."""
 
@@ -190,6 +201,21 @@ class CarrierWatch:
         async with self._database.connection() as tx:
             found = await rows.BREAKERS.all(tx)
         return [row for row in found if row.carrier in self._terms and row.state != BreakerState.CLOSED]
+
+    async def health(self) -> list[CarrierHealth]:
+        """How each account of the settings stands, and its slots."""
+        now = self._clock.now()
+        async with self._database.connection() as tx:
+            slots = {row.carrier: row for row in await rows.CARRIER_SLOTS.all(tx)}
+            broken = {row.carrier: row.state for row in await rows.BREAKERS.all(tx)}
+        found = []
+        for name, terms in self._terms.items():
+            slot = slots.get(name)
+            ahead = 0.0 if slot is None else max(0.0, (slot.next_at - now).total_seconds())
+            pace = 1.0 if slot is None or slot.pace_at is None else slot.pace
+            state = broken.get(name, BreakerState.CLOSED)
+            found.append(CarrierHealth(name, str(state), terms.per_second * pace, ahead))
+        return found
 
     async def _slow(self, carrier: CarrierName, pause: timedelta) -> None:
         now = self._clock.now()

@@ -54,6 +54,11 @@ class Alarms:
         async with self._database.connection() as tx:
             return await rows.ALARMS_OF_ACCOUNT.all(tx, account_id=account_id, ended=ended, most=most)
 
+    async def terms(self, account_id: UUID) -> AlertTerms:
+        """When this account's alarms are raised."""
+        async with self._database.connection() as tx:
+            return of_json((await rows.ACCOUNT_ALERTS.one(tx, account_id=account_id)).alerts)
+
     async def quiet(self, account_id: UUID) -> list[QuietKind]:
         """Kinds of which nobody is written to for now."""
         async with self._database.connection() as tx:
@@ -150,7 +155,7 @@ def _gone(found: Sequence[Reading], going_on: Sequence[GoingOn]) -> list[Reading
     """What is not there any more to be read is good: a campaign that was removed, a list nobody relies on."""
     seen = {(one.kind, one.subject) for one in found}
     return [
-        Reading(AlarmKind(row.kind), row.subject, False, f"{row.subject} is not watched any more.")
+        Reading(AlarmKind(row.kind), row.subject, False, "Nothing is seen of it any more.")
         for row in going_on
         if (row.kind, row.subject) not in seen
     ]

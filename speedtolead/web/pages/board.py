@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from aiohttp import web
 
 from speedtolead.domain.hours import zone_info
 from speedtolead.domain.metrics import SHARES
+from speedtolead.service.carriers import CarrierHealth
+from speedtolead.service.figures import Days
 from speedtolead.service.leads import LeadFilter
 from speedtolead.service.reports import Period
 from speedtolead.store.people import SessionOwner
@@ -25,6 +27,7 @@ from speedtolead.web.services import SERVICES, Services
 from speedtolead.web.stats import contact_report
 
 LATEST = 25
+USUAL_DAYS = 28
 NOW = ("waiting", "dialing", "ringing", "calling", "talking", "unknown")
 _ORDER = ("speed_to_dial", "speed_to_dial_permitted", "speed_to_ring", "speed_to_answer", "speed_to_contact")
 _EXAMPLE = {
@@ -85,6 +88,7 @@ async def _given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
         "contact": contact[0] if contact else None,
         "leads": await services.leads.page(account, LeadFilter(), LATEST),
         "curl": _curl(services, session),
+        "headline": await _headline(services, session, speed.rows),
         **await alerts.given(request, session),
         **await alarms.given(request, session),
         **await callers.given(request, session),
@@ -92,6 +96,38 @@ async def _given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
         **await suppressions.on_the_board(request, session),
         **await numbers.on_the_board(request, session),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What is read from across the room. ``dial``: of today, in permitted time, as the goal is. ``usual``: the
+    contact rate of the four weeks before."""
+
+    dial: SpeedRow | None
+    within_minute: Share | None
+    goal: float
+    usual: float | None
+    carriers: list[CarrierHealth]
+
+    @property
+    def on_goal(self) -> bool | None:
+        """Nine in ten within the goal."""
+        return None if self.dial is None or self.dial.p90 is None else self.dial.p90 <= self.goal
+
+
+async def _headline(services: Services, session: SessionOwner, rows: list[SpeedRow]) -> Headline:
+    account, today = session.account_id, services.clock.now().astimezone(zone_info(session.timezone)).date()
+    dial = next((row for row in rows if row.speed == "speed_to_dial_permitted" and row.counted), None)
+    before = Days(today - timedelta(USUAL_DAYS), today - timedelta(1))
+    sums = await services.figures.all(account, before, ("accepted", "contacted"))
+    accepted = sums.n("accepted")
+    return Headline(
+        dial,
+        None if dial is None else shares(dial)[2],
+        (await services.alarms.terms(account)).speed.total_seconds(),
+        sums.n("contacted") / accepted if accepted else None,
+        await services.carriers.health(),
+    )
 
 
 def midnight(now: datetime, zone: str) -> datetime:

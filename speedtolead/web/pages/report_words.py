@@ -96,5 +96,9 @@ REPORT_DEFINITIONS: dict[str, tuple[str, str]] = {
     "texts_received": ("Texts received", "Texts that came from leads."),
     "texts_sent": ("Texts sent", "Texts handed over."),
     "mails_sent": ("Mails sent", "Mails handed over."),
+    "question": ("Question", "What to ask before buying more leads."),
+    "ready": ("Answer", "From your own numbers; too little to tell is no yes."),
+    "seen": ("What was seen", "The numbers behind the answer, of these days."),
+    "otherwise": ("What to do", "What helps most where the answer is not yes."),
     "cost_each": ("Cost", "What this lead costs."),
 }

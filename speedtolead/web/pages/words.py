@@ -256,6 +256,7 @@ def state_name(code: str | None) -> str:
 
 FILTERS: dict[str, Callable[..., str]] = {
     "heading": heading,
+    "about": about,
     "label": label,
     "plain": plain,
     "tone": tone,

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from speedtolead.store.people import SessionOwner
 from speedtolead.web.pages import render
-from speedtolead.web.pages.reports import compare, contact, money, people, speed
+from speedtolead.web.pages.reports import compare, contact, money, people, readiness, speed
 from speedtolead.web.pages.reports.asked import PERIODS, Asked, asked_of
 from speedtolead.web.pages.reports.model import Panel, Table
 from speedtolead.web.problems import Problem
@@ -42,6 +42,7 @@ TABS: dict[str, Tab] = {
     "compliance": Tab("Compliance", people.build_compliance),
     "numbers": Tab("Numbers", people.build_numbers),
     "messages": Tab("Texts and mail", people.build_messages),
+    "readiness": Tab("Readiness", readiness.build),
 }
 LEARNED = [
     ("experiments", "Experiments", "/reports/experiments"),
