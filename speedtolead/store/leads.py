@@ -51,6 +51,7 @@ class LeadRow:
     via: str
     touches: int
     owner: str | None = None
+    arms: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ class AttemptRow:
     label_asked: str | None = None
     labelled_as: str | None = None
     voicemail_left_at: datetime | None = None
+    timed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,8 @@ class AttemptView(BaseModel):
     label_asked: str | None
     labelled_as: str | None
     voicemail_left_at: Instant | None
+    timed_by: str | None
+    """``learned``: its hour was chosen by when people answered; ``holdout``: the planned one was kept."""
     legs: list[LegView]
     decisions: list[DecisionView]
     recordings: list[RecordingView]
@@ -188,6 +190,8 @@ class LeadView(BaseModel):
     touches: int
     owner: str | None
     """The agent to whom it was given, or who talked with the person last."""
+    arms: dict[str, str] | None
+    """Of each experiment that the lead is in, its arm; not told to a source."""
     score: int | None
     score_parts: list[ScorePartView]
     findings: list[FindingView]

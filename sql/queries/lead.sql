@@ -6,7 +6,7 @@ SELECT l.id AS lead_id, l.account_id, l.source_id, s.name AS source, l.campaign_
        l.submitted_at, encode(l.raw_sha256, 'hex') AS raw_sha256, c.timezone, l.score, l.score_parts,
        findings_in_full(l.findings, f.entries, l.mail_finding) AS findings, l.via,
        (SELECT count(*) FROM lead_touch t WHERE t.lead_id = l.id) AS touches,
-       (SELECT name FROM agent WHERE id = owner_of(l.account_id, l.owner_id, l.phone)) AS owner
+       (SELECT name FROM agent WHERE id = owner_of(l.account_id, l.owner_id, l.phone)) AS owner, CASE WHEN CAST(:source_id AS uuid) IS NULL THEN l.arms END AS arms
   FROM lead l
   JOIN source s ON s.id = l.source_id
   JOIN (SELECT c.id, c.name, a.timezone FROM campaign c JOIN account a ON a.id = c.account_id) c
@@ -48,7 +48,7 @@ SELECT channels, wording, seller, captured_at, url, ip, user_agent, trustedform_
 SELECT a.id AS attempt_id, a.number, a.direction, a.calls_back IS NOT NULL AS gives_back, a.step, a.channel, a.state, a.due_at, a.mode, a.caller_id, a.tries,
        g.name AS agent, a.claimed_at, a.permitted_at, a.requested_at, a.ringing_at, a.answered_at, a.bridged_at,
        a.ended_at, a.contact, a.talk_seconds, a.note, a.announced_at, a.notice_at, a.label_asked, a.labelled_as,
-       a.voicemail_left_at
+       a.voicemail_left_at, a.timed_by
   FROM attempt a LEFT JOIN agent g ON g.id = a.agent_id
  WHERE a.account_id = :account_id AND a.lead_id = :lead_id
  ORDER BY CASE WHEN a.direction = 'inbound' THEN a.due_at ELSE coalesce(a.requested_at, a.ended_at, a.due_at) END, a.number;

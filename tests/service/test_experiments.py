@@ -75,6 +75,7 @@ async def test_each_lead_goes_by_the_arms_that_are_stored_with_it(service: Runni
         seen.add((arms["first-step"], arms["both-phones"]))
         lead = await service.lead_when(answer["lead_id"], lambda lead: lead["attempts"][0]["ended_at"])
         first = lead["attempts"][0]
+        assert lead["arms"] == arms
         assert first["channel"] == {"call": "call", "text": "sms"}[arms["first-step"]]
         if first["channel"] == "call":
             assert first["mode"] == {"agent": "agent_first", "both": "both"}[arms["both-phones"]]
