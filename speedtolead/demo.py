@@ -5,7 +5,8 @@ voicemail box follows from its last two digits (see the simulated carrier).
 
 Two sources get a made-up past of good leads. The first goes on like that; the second turns bad (invalid phones,
 repeated posts, people who never answer), until the source guard pauses it. The rest feed the campaigns that dial in
-the other modes, for one of which an agent's line is kept open. People call the sample's tracking number as well.
+the other modes, for one of which an agent's line is kept open, and one whose cadence of two weeks takes fourteen
+minutes. People call the sample's tracking number as well.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def where_to_look(settings: Settings) -> str:
             f"  Console       {url}/agent     (sign in: {agent.email} / {agent.password}, and press G)",
             f"  Lead's phone  {url}/simulator/phones",
             f"  Sample form   {url}/demo",
+            f"  Two weeks     {url}/settings/campaigns/{FORTNIGHT}: calls, texts, mails; a day is a minute",
             f"  API           {url}/docs      (account key: {sample.account_key})",
             f"  Carrier       http://127.0.0.1:{settings.simulator_port}/simulator",
             "",
@@ -66,6 +68,8 @@ def where_to_look(settings: Settings) -> str:
     )
 
 
+FORTNIGHT = "fortnight"
+"""The campaign whose cadence has two weeks in fourteen minutes."""
 PAST_LEADS = 300
 LINE_SECONDS = 5.0
 GUARD_SECONDS = 10.0
@@ -113,6 +117,13 @@ def lead(chance: random.Random) -> dict[str, object]:
     }
 
 
+def agreed_to_all(made: dict[str, object], chance: random.Random) -> dict[str, object]:
+    """What a lead of the long cadence has besides: a mail address, and consent to texts and mails."""
+    name = str(made["first_name"]).lower()
+    consent = {"channels": ["call", "sms", "email"], "text": WORDING.replace("call me", "call, text and mail me")}
+    return {"email": f"{name}.{chance.randrange(1000)}@example.com", "consent": consent}
+
+
 async def stream(settings: Settings, started: asyncio.Event, per_minute: float, seed: int) -> None:
     """Post leads at random moments, as vendors do, until cancelled."""
     await started.wait()
@@ -129,6 +140,8 @@ async def _post(
     good, bad, *others = _forms(sample)
     source = chance.choices((good, bad, *others), (3, 4, *(2 for _ in others)))[0]
     made = bad_lead(chance) if source is bad else lead(chance)
+    if source.campaign == FORTNIGHT:
+        made = made | agreed_to_all(made, chance)
     headers = {"Authorization": f"Bearer {source.api_key}"}
     try:
         async with session.post(f"{settings.own_url}/v1/leads", json=made, headers=headers) as response:

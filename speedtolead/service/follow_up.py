@@ -179,6 +179,7 @@ def course_of(row: CourseRow, now: datetime) -> Course:
     happened |= {Stop.CONTACTED} if row.contacted else set()
     happened |= {Stop.REPLIED} if row.replied else set()
     happened |= {Stop.WRONG_NUMBER} if row.wrong_number else set()
+    happened |= {Stop.NEWER_LEAD} if row.newer_lead else set()
     happened |= {Stop.OPTED_OUT} if row.state == LeadState.SUPPRESSED else set()
     happened |= {Stop.STOPPED} if row.state in {LeadState.CLOSED, LeadState.REJECTED} else set()
     known = {

@@ -41,6 +41,8 @@ class CourseRow:
     contacted: bool
     replied: bool
     wrong_number: bool
+    newer_lead: bool
+    """The same person came again to the account, and that lead is in work."""
     outcomes: list[str]
 
 

@@ -16,6 +16,9 @@ SELECT l.id AS lead_id, l.account_id, l.campaign_id, l.source_id, l.state, l.rec
                 WHERE t.account_id = l.account_id AND t.from_phone = l.phone AND t.kind = 'none' AND t.wish IS NULL
                   AND t.received_at >= l.received_at) AS replied,
        EXISTS (SELECT FROM inbound_text t WHERE t.lead_id = l.id AND t.kind = 'wrong_number') AS wrong_number,
+       EXISTS (SELECT FROM lead n
+                WHERE n.account_id = l.account_id AND n.phone = l.phone AND n.id <> l.id
+                  AND n.received_at > l.received_at AND n.state IN ('new', 'working')) AS newer_lead,
        ARRAY(SELECT DISTINCT kind FROM outcome WHERE lead_id = l.id) AS outcomes
   FROM lead l
   JOIN campaign c ON c.id = l.campaign_id

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +18,7 @@ from texting import OURS, signed, text_in
 from speedtolead.clock import SystemClock
 from speedtolead.service.configuration.apply import apply
 from speedtolead.service.configuration.document import read
+from speedtolead.service.follow_up import FollowUp
 from speedtolead.simulator.faults import Fault
 from speedtolead.simulator.people import Does, Texts
 from speedtolead.store.database import connect
@@ -272,3 +274,25 @@ async def test_a_lead_for_whom_nobody_is_at_work_is_told_by_text_when_it_is_call
     assert f"We will call you {when}." in sent["body"]
     assert carried(service, phone) == [sent["body"]]
     assert service.rung(phone) == 0
+
+
+async def test_the_older_of_two_leads_of_a_person_ends_where_the_campaign_says_so(service: RunningService) -> None:
+    said = TEXT.replace(
+        "after: 30d, channel: call}]", "after: 30d, channel: call}]\n    stop: {on: {newer_lead: all}}"
+    )
+    async with connect(service.database_url, 2) as database:
+        await apply(database, SystemClock(), read(said))
+    older, phone = await posted(service, state="CA")
+    newer, _ = await posted(service, phone, state="CA")
+    await message(service, newer, "delivered")
+
+    async def ended() -> bool:
+        async with service.node.database.transaction() as tx:
+            follow_up = FollowUp(service.node.services.permits)
+            account_id = await service.account_id()
+            await follow_up.reconsider(tx, account_id, UUID(older), "the same person came again", datetime.now(UTC))
+        return all(state != "scheduled" for _, state, _ in await planned(service, older))
+
+    await until(ended, what="the older lead's cadence to end")
+    assert older != newer
+    assert (await planned(service, newer))[-1] == ("call", "scheduled", "cadence")

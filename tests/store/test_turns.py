@@ -115,7 +115,7 @@ async def test_a_retry_put_back_for_a_night_is_not_the_last_of_the_next_day(data
 def course(*made: tuple[int, str, str, str], score: int | None = 60) -> CourseRow:
     return CourseRow(
         lead_id(1), lead_id(2), CAMPAIGN, lead_id(3), "working", NOW, [], None, None, {}, score, "api", None,
-        "form", False, 1, len(made), False, list(made), False, False, False, [],
+        "form", False, 1, len(made), False, list(made), False, False, False, False, [],
     )  # fmt: skip
 
 

@@ -28,6 +28,8 @@ class Stop(StrEnum):
     QUOTED = "quoted"
     SOLD = "sold"
     RETURNED = "returned"
+    NEWER_LEAD = "newer_lead"
+    """The same person came again, and that lead is in work."""
     WRONG_NUMBER = "wrong_number"
     STOPPED = "stopped"
     """By the account."""
@@ -41,7 +43,14 @@ ALWAYS = frozenset({Stop.OPTED_OUT, Stop.WRONG_NUMBER, Stop.STOPPED, Stop.RETURN
 """These stop every channel; no campaign can say otherwise."""
 ALL = frozenset(Channel) - {Channel.WAIT}
 CHOICES = MappingProxyType(
-    {Stop.CONTACTED: ALL, Stop.REPLIED: ALL, Stop.BOOKED: ALL, Stop.QUOTED: frozenset(), Stop.SOLD: ALL}
+    {
+        Stop.CONTACTED: ALL,
+        Stop.REPLIED: ALL,
+        Stop.BOOKED: ALL,
+        Stop.QUOTED: frozenset(),
+        Stop.SOLD: ALL,
+        Stop.NEWER_LEAD: frozenset(),
+    }
 )
 """What a campaign may choose, and what holds where it says nothing: the channels that each reason stops."""
 

@@ -26,6 +26,7 @@ ENDS = {
     Stop.BOOKED: "An appointment was made.",
     Stop.SOLD: "A sale was made.",
     Stop.OPTED_OUT: "The person asked for no more.",
+    Stop.NEWER_LEAD: "The same person came again.",
 }
 
 

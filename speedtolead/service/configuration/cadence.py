@@ -48,7 +48,7 @@ from speedtolead.service.wording import ROOTS, literal, unknown_fields
 EVERYWHERE = daily(time(8), 21 * 60)
 """Outside of these hours nobody in the United States is called or texted: 47 CFR 64.1200(c)(1)."""
 _REASONS = {"contacted": Stop.CONTACTED, "replied": Stop.REPLIED, "appointment": Stop.BOOKED, "quote": Stop.QUOTED}
-_REASONS |= {"sale": Stop.SOLD}
+_REASONS |= {"sale": Stop.SOLD, "newer_lead": Stop.NEWER_LEAD}
 _MADE = tuple(sorted(ALL))
 _FIELDS = "there are " + ", ".join(f"{root}.{name}" for root, names in ROOTS.items() for name in names)
 
