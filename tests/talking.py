@@ -104,8 +104,10 @@ class Talk:
 
     def hears(self, phone: str) -> set[str]:
         """Whom somebody hears: their phones, or music."""
-        room = self.service.simulator.carrier.rooms.find(self.attempt_id)
-        one = None if room is None else room.participants.get(self.call(phone).sid)
+        rooms, sid = self.service.simulator.carrier.rooms, self.call(phone).sid
+        found = (room for room in rooms.by_sid.values() if room.status != "completed" and sid in room.participants)
+        room = next(found, None)
+        one = None if room is None else room.participants.get(sid)
         if room is None or one is None or not one.has_joined:
             return set()
         if one.hold:
@@ -139,6 +141,14 @@ class Talk:
         await carrier.wait_for(
             lambda: len(carrier.calls_to(phone)) >= times and carrier.calls_to(phone)[-1].status == "ringing", SOON
         )
+
+    async def told_human(self) -> None:
+        """Detection has said who answered: until then no talk counts as contact."""
+
+        def known(lead: Any) -> bool:
+            return any(leg["answered_by"] for leg in lead["attempts"][0]["legs"])
+
+        await self.service.lead_when(self.lead_id, known)
 
     async def over(self) -> Any:
         """The lead once the talk is over, nobody is on the line any more, and every agent is free."""

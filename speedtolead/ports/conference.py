@@ -28,6 +28,7 @@ class JoinConference:
     """Go into the conference ``conference``; with its end, or leaving it, the call is over.
 
     ``ends_it``: the conference ends when this call leaves it. ``muted``: hears the others and is not heard.
+    ``line_id``: the call is an agent's line, which is not over with that, and asks ``out``.
     """
 
     attempt_id: UUID
@@ -36,6 +37,7 @@ class JoinConference:
     alone: Alone
     ends_it: bool
     muted: bool = False
+    line_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,16 +17,18 @@ from uuid import UUID
 import structlog
 
 from speedtolead.domain import call as calls_of_people
-from speedtolead.domain.call import Leg, LegEnd, LegReport, LegState
+from speedtolead.domain.call import Leg, LegEnd, LegKind, LegReport, LegState
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.domain.errors import NotFound, SpeedToLeadError
 from speedtolead.ports import Clock, Goodbye, Indeterminate, Instruction, Permanent, PortError, Transient
 from speedtolead.ports.carriers import Carriers
+from speedtolead.ports.conference import JoinConference
 from speedtolead.ports.line import JoinLine, LineOrder
 from speedtolead.service.afterwards import Afterwards, CarryingOut
 from speedtolead.service.calls import Calls
+from speedtolead.service.controls import joining
 from speedtolead.service.patience import Patience
-from speedtolead.service.under_way import needs_key
+from speedtolead.service.under_way import load, needs_key
 from speedtolead.store import calls as call_rows
 from speedtolead.store import events
 from speedtolead.store import lines as rows
@@ -152,7 +154,21 @@ class Lines:
             return JoinLine(line_id)
 
     async def back(self, line_id: UUID, signers: frozenset[CarrierName]) -> Instruction:
-        """The line is out of its conference, with a lead's end: back into it, while it is open."""
+        """The line is out of its conference: with a lead's end back into it, while it is open; or after a lead who
+        was taken into a conference of the talk's own."""
+        async with self._database.transaction() as tx:
+            line = await self._line(tx, line_id, signers)
+            legs = await rows.LEGS_ON_LINE.all(tx, line_id=line_id) if line is not None and line.up else []
+        for leg in legs:
+            async with self._database.transaction() as tx:
+                call = await load(tx, leg.attempt_id)
+                told = joining.rejoin(call, LegKind.AGENT) if call.row.conferred_at is not None else None
+            if isinstance(told, JoinConference):
+                return replace(told, line_id=line_id)
+        return JoinLine(line_id) if line is not None and line.up else Goodbye()
+
+    async def out(self, line_id: UUID, signers: frozenset[CarrierName]) -> Instruction:
+        """The line is out of a talk's own conference, which is over: back into its own, while it is open."""
         async with self._database.transaction() as tx:
             line = await self._line(tx, line_id, signers)
         return JoinLine(line_id) if line is not None and line.up else Goodbye()

@@ -318,8 +318,9 @@ class Rooms:
                 self._connect(participant.call)
 
     def _gone(self, conference: Conference, participant: Participant) -> None:
-        if conference.participants.pop(participant.call.sid, None) is None:
-            return
+        if conference.participants.get(participant.call.sid) is not participant:
+            return  # it has left before, and may be back on other terms
+        del conference.participants[participant.call.sid]
         self._sound(conference)
         if not participant.has_joined:
             self._never_came(conference)

@@ -104,6 +104,8 @@ async def callback(request: web.Request) -> web.Response:
             told = await services.lines.accept(line_id, reader.digits(fields), report, signers)
         case "back":
             told = await services.lines.back(line_id, signers)
+        case "out":
+            told = await services.lines.out(line_id, signers)
         case _:
             raise Problem(404, "not_found", "There is no such callback.")
     content, body = reader.render(told)

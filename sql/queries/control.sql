@@ -49,8 +49,17 @@ UPDATE attempt SET controlled = true, conference = coalesce(conference, CAST(:co
 UPDATE attempt SET conferred_at = coalesce(conferred_at, :now) WHERE id = :attempt_id;
 
 -- name: not_conferred
--- The carrier has not taken the talk there after all: the next control does.
-UPDATE attempt SET conferred_at = NULL WHERE id = :attempt_id;
+-- The carrier has not taken the talk there after all: the next control does. One on an agent's line is there still.
+UPDATE attempt a SET conferred_at = NULL,
+       conference = coalesce((SELECT 'line-' || g.line_id FROM leg g
+                               WHERE g.attempt_id = a.id AND g.line_id IS NOT NULL AND g.state <> 'ended' LIMIT 1),
+                             conference)
+ WHERE a.id = :attempt_id;
+
+-- name: leave_line
+-- A talk on an agent's line is about to go on in a conference of its own.
+UPDATE attempt SET conference = CAST(:conference AS text), conferred_at = coalesce(conferred_at, :now)
+ WHERE id = :attempt_id;
 
 -- name: add_party
 -- A party that the carrier is about to be asked to ring into a talk.

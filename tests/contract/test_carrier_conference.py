@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
+from dataclasses import replace
 from uuid import UUID
 from xml.etree import ElementTree
 
@@ -51,6 +52,11 @@ def test_a_call_joins_a_conference_without_a_beep_and_asks_nothing_after_it() ->
     assert (room.get("endConferenceOnExit"), room.get("muted")) == ("true", "true")
     assert room.get("participantLabel") == str(LEG)
     assert dial.get("action") is None
+
+
+def test_an_agents_line_that_joins_a_talk_is_asked_how_it_goes_on_after_it() -> None:
+    (dial,) = rendered(replace(join(), line_id=OTHER))
+    assert dial.get("action", "").startswith(f"https://calls.example.com/carrier/twilio/lines/{OTHER}/out")
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ async def test_a_lead_on_hold_hears_music_until_taken_off_it(node: RunningServic
     await talk.done("resume")
     await talk.hear(talk.phone, agent)
     await talk.hear(agent, talk.phone)
+    await talk.told_human()
     await talk.hang_up(talk.phone)
     lead = await talk.over()
     assert lead["attempts"][0]["state"] == "connected"
@@ -236,6 +237,7 @@ async def test_who_whispers_whispers_to_whom_the_lead_is_handed_over_to(talk: Ta
 
 async def test_a_recording_on_demand_begins_when_the_lead_has_heard_of_it(talk: Talk) -> None:
     agent = leading(await talk.shown())
+    await talk.told_human()  # nothing is recorded before
     await talk.done("record")
     words = "This call may be recorded."
     assert words in talk.call(talk.phone).said
@@ -253,6 +255,7 @@ async def test_a_recording_on_demand_begins_when_the_lead_has_heard_of_it(talk: 
 
 
 async def test_somebody_outside_hears_of_a_recording_before_being_let_in(talk: Talk) -> None:
+    await talk.told_human()
     await talk.done("record")
     await talk.done("add", number="partner")
     assert talk.call(PARTNER).said == ["This call may be recorded."]

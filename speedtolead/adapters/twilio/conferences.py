@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from speedtolead.adapters.twilio.addresses import ACCEPT, BACK, RINGING, WAIT, Addresses
+from speedtolead.adapters.twilio.addresses import ACCEPT, BACK, OUT, RINGING, WAIT, Addresses
 from speedtolead.ports.conference import Alone, JoinConference
 from speedtolead.ports.line import JoinLine, LineOrder, line_conference
 
@@ -21,7 +21,8 @@ def join(response: VoiceResponse, wanted: JoinConference, addresses: Addresses) 
     hears: dict[str, str] = {}
     if waits is not None:
         hears = {"wait_url": addresses.of(waits, wanted.attempt_id, wanted.leg_id), "wait_method": "POST"}
-    dial = Dial()
+    out = {} if wanted.line_id is None else {"action": addresses.of_line(OUT, wanted.line_id), "method": "POST"}
+    dial = Dial(**out)
     dial.conference(
         wanted.conference,
         beep="false",

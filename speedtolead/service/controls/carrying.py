@@ -10,35 +10,31 @@ goes on from the rows, and gives up what was marked.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TypeVar
 from uuid import UUID
 
 import structlog
 
-from speedtolead.domain.call import DialMode, LegKind, LegReport, LegState
+from speedtolead.domain.call import LegKind, LegReport, LegState
 from speedtolead.domain.talk import Action, ControlState, Listening, Part
 from speedtolead.ports import (
     Announce,
     Apologise,
     CallOrder,
-    Carrier,
     Clock,
     Indeterminate,
-    Instruction,
     OfferLead,
     PortError,
-    Transient,
 )
 from speedtolead.ports.carriers import Carriers
-from speedtolead.ports.control import NOT_IN_CONFERENCE, Aside, Party, PartyChange
+from speedtolead.ports.control import NOT_IN_CONFERENCE, Aside, PartyChange
 from speedtolead.service.afterwards import Afterwards, EndCall
 from speedtolead.service.calls import Calls
 from speedtolead.service.controls import following, joining, parties, ringing
+from speedtolead.service.controls.conferring import Conferring
 from speedtolead.service.controls.recording import TalkRecording
+from speedtolead.service.controls.requests import Gone, Requests, until_taken
 from speedtolead.service.under_way import Call, load
 from speedtolead.store import controls as rows
 from speedtolead.store.controls import ControlRow
@@ -46,25 +42,15 @@ from speedtolead.store.database import Database
 from speedtolead.store.query import Connection
 
 log = structlog.get_logger(__name__)
-Answer = TypeVar("Answer")
 
 LEASE = timedelta(seconds=30)
-WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-"""Seconds between requests for one change: a call that was sent into a conference is there a moment later."""
 UNCLEAR = "unclear"
-GONE = "gone"
 _LISTENS = {
     Listening.LISTEN: (True, False),
     Listening.WHISPER: (False, True),
     Listening.BARGE: (False, False),
 }
 """Muted, and whether only the agent is spoken to."""
-
-
-class Gone(PortError):
-    """A party that something was to be done with is not on the line any more."""
-
-    code = GONE
 
 
 class Carrying:
@@ -74,10 +60,11 @@ class Carrying:
         self, database: Database, carriers: Carriers, clock: Clock, under_way: Calls, recording: TalkRecording
     ) -> None:
         self._database = database
-        self._carriers = carriers
         self._clock = clock
         self._calls = under_way
         self._recording = recording
+        self._requests = Requests(carriers)
+        self._conferring = Conferring(database, clock, self._requests)
 
     async def work_off(self, attempt_id: UUID) -> list[Afterwards]:
         """Carry out what is open, in order, unless somebody else is at it; what must be done after it."""
@@ -179,10 +166,10 @@ class Carrying:
     async def _set(self, control: ControlRow, call: Call) -> ControlState:
         assert control.leg_id is not None
         row = call.leg_rows[control.leg_id]
-        await self._confer(call, control.tries > 1)
+        await self._conferring.confer(call, control.tries > 1)
         about_hold = control.action in (Action.HOLD, Action.RESUME)
         change = PartyChange(held=row.held) if about_hold else PartyChange(muted=row.muted)
-        await self._change(call, control.leg_id, change)
+        await self._requests.change(call, control.leg_id, change)
         return ControlState.DONE
 
     async def _give(self, call: Call) -> ControlState:
@@ -193,43 +180,16 @@ class Carrying:
             return ControlState.DONE
         if call.row.notice_at is not None:
             words = ringing.apology(call)
-            await self._redirect(call, lead.leg_id, Apologise(call.row.attempt_id, lead.leg_id, words))
+            await self._requests.redirect(call, lead.leg_id, Apologise(call.row.attempt_id, lead.leg_id, words))
             return ControlState.DONE
         if leading is None or not leading.under_way:
             return ControlState.DONE
-        await self._change(call, leading.leg_id, PartyChange(ends_it=True))
-        await self._change(call, lead.leg_id, PartyChange(held=lead.held))
+        await self._requests.change(call, leading.leg_id, PartyChange(ends_it=True))
+        await self._requests.change(call, lead.leg_id, PartyChange(held=lead.held))
         for one in talk.parties:
             if one.kind is LegKind.SUPERVISOR and one.there and one.listens is not None:
-                await self._change(call, one.leg_id, self._listening(call, one.listens))
+                await self._requests.change(call, one.leg_id, self._listening(call, one.listens))
         return ControlState.DONE
-
-    async def _confer(self, call: Call, again: bool) -> None:
-        """Take a talk that began as a Dial into its conference: send the leg that was rung, the other follows."""
-        if parties.is_conferred(call):
-            return
-        rung = LegKind.LEAD if call.mode is DialMode.AGENT_FIRST else LegKind.AGENT
-        found = call.opening(rung) if rung is LegKind.AGENT else call.current(rung)
-        if found is None:
-            raise Gone("nobody is there to talk with")
-        if not (again and await self._is_there(call, found[0])):
-            try:
-                await self._redirect(call, found[0], joining.rejoin(call, rung))
-            except Indeterminate as error:
-                log.info("control.unclear", code=error.code)  # what is asked for next tells whether it is there
-        async with self._database.connection() as tx:
-            await rows.SET_CONFERRED.run(tx, attempt_id=call.row.attempt_id, now=self._clock.now())
-
-    async def _is_there(self, call: Call, leg_id: UUID) -> bool:
-        """Asked before a call is sent there again: sent from within, it would end the conference by leaving it."""
-        as_it_is = PartyChange(muted=call.leg_rows[leg_id].muted)
-        try:
-            await self._carrier(call).change_party(self._party(call, leg_id), as_it_is)
-        except Transient as error:
-            if error.code == NOT_IN_CONFERENCE:
-                return False
-            raise
-        return True
 
     # ---- parties that are rung -----------------------------------------------------------------------------
 
@@ -237,14 +197,14 @@ class Carrying:
         assert control.leg_id is not None
         if not _to_be_rung(call, control.leg_id):
             return ControlState.WAITING
-        await self._confer(call, control.tries > 1)
+        await self._conferring.confer(call, control.tries > 1, joined=True)
         talk = parties.talk_of(call, talking=True)
         leading, part = talk.leading, call.leg_rows[control.leg_id].part
         if part != Part.ADDED and leading is not None and leading.under_way:
             # From now on the lead is not hung up on when who leads the talk hangs up.
-            await self._change(call, leading.leg_id, PartyChange(ends_it=False))
+            await self._requests.change(call, leading.leg_id, PartyChange(ends_it=False))
         if part != Part.ADDED and talk.lead is not None:
-            await self._change(call, talk.lead.leg_id, PartyChange(held=True))
+            await self._requests.change(call, talk.lead.leg_id, PartyChange(held=True))
         await self._ring(control, call, control.leg_id)
         if leading is not None and leading.under_way:
             await self._told_or_let_go(call, leading.leg_id, control.leg_id)
@@ -255,7 +215,7 @@ class Carrying:
         guest = call.leg_rows[guest_id]
         if guest.part != Part.BLIND:
             with suppress(PortError):  # a courtesy: the ring goes on without it
-                await self._tell(call, leading_id, Aside(words=f"Ringing {guest.named}."))
+                await self._requests.tell(call, leading_id, Aside(words=f"Ringing {guest.named}."))
             return
         async with self._database.transaction() as tx:
             present = await load(tx, call.row.attempt_id)
@@ -267,10 +227,10 @@ class Carrying:
         assert control.leg_id is not None
         leg, row = call.legs[control.leg_id], call.leg_rows[control.leg_id]
         if leg.accepted_at is not None and row.listens is not None:
-            await self._change(call, control.leg_id, self._listening(call, Listening(row.listens)))
+            await self._requests.change(call, control.leg_id, self._listening(call, Listening(row.listens)))
             return ControlState.DONE
         if _to_be_rung(call, control.leg_id):
-            await self._confer(call, control.tries > 1)
+            await self._conferring.confer(call, control.tries > 1, joined=True)
             await self._ring(control, call, control.leg_id)
         return ControlState.WAITING
 
@@ -297,7 +257,7 @@ class Carrying:
             detect_machine=False,
         )
         try:
-            call_id = await self._until_taken(lambda: self._carrier(call).place_call(order))
+            call_id = await until_taken(lambda: self._requests.carrier(call).place_call(order))
         except Indeterminate as error:
             error.code = UNCLEAR
             raise
@@ -305,10 +265,10 @@ class Carrying:
 
     async def _send_tones(self, control: ControlRow, call: Call) -> ControlState:
         assert control.leg_id is not None
-        await self._confer(call, control.tries > 1)
+        await self._conferring.confer(call, control.tries > 1)
         if not await self._may_send(control):
             raise Indeterminate("they may have been sent before", code=UNCLEAR)
-        await self._tell(call, control.leg_id, Aside(digits=str(control.given.get("digits", ""))))
+        await self._requests.tell(call, control.leg_id, Aside(digits=str(control.given.get("digits", ""))))
         return ControlState.DONE
 
     async def _may_send(self, control: ControlRow) -> bool:
@@ -325,60 +285,13 @@ class Carrying:
             conference = parties.conference_of(call)
             await rows.CONTROL_TALK.run(tx, attempt_id=call.row.attempt_id, conference=conference)
         call = await self._load(call.row.attempt_id)
-        await self._confer(call, control.tries > 1)
+        await self._conferring.confer(call, control.tries > 1)
         leading = parties.talk_of(call, talking=True).leading
         if leading is not None and leading.there:
-            await self._tell(call, leading.leg_id, Aside(words="The lead is being told of the recording."))
-        await self._change(call, lead[0], PartyChange(ends_it=False))
+            await self._requests.tell(call, leading.leg_id, Aside(words="The lead is being told of the recording."))
+        await self._requests.change(call, lead[0], PartyChange(ends_it=False))
         words = call.campaign.recording.words
-        await self._redirect(call, lead[0], Announce(call.row.attempt_id, lead[0], words))
-
-    # ---- requests ------------------------------------------------------------------------------------------
-
-    def _carrier(self, call: Call) -> Carrier:
-        """The account that has the talk's calls: a party is rung from there as well."""
-        return self._carriers.of(call.carrier)
-
-    def _party(self, call: Call, leg_id: UUID) -> Party:
-        call_id = parties.live_call(call, leg_id)
-        if call_id is None:
-            raise Gone("this party is not on the line any more")
-        return Party(parties.conference_of(call), call_id, call.row.attempt_id, leg_id)
-
-    async def _change(self, call: Call, leg_id: UUID, change: PartyChange) -> None:
-        party = self._party(call, leg_id)
-        await self._until_met(lambda: self._carrier(call).change_party(party, change))
-
-    async def _tell(self, call: Call, leg_id: UUID, aside: Aside) -> None:
-        party = self._party(call, leg_id)
-        await self._until_taken(lambda: self._carrier(call).tell_party(party, aside))
-
-    async def _redirect(self, call: Call, leg_id: UUID, instruction: Instruction) -> None:
-        call_id = parties.live_call(call, leg_id)
-        if call_id is None:
-            raise Gone("this party is not on the line any more")
-        await self._until_taken(lambda: self._carrier(call).redirect(call_id, instruction))
-
-    async def _until_met(self, request: Callable[[], Awaitable[object]]) -> None:
-        """A request that may be repeated, until it is met, or not for long enough."""
-        for wait in WAITS:
-            try:
-                await request()
-                return
-            except (Transient, Indeterminate) as error:
-                log.info("control.again", code=error.code)
-                await asyncio.sleep(wait)
-        await request()
-
-    async def _until_taken(self, request: Callable[[], Awaitable[Answer]]) -> Answer:
-        """A request that is made again only after a definite no for now."""
-        for wait in WAITS:
-            try:
-                return await request()
-            except Transient as error:
-                log.info("control.again", code=error.code)
-                await asyncio.sleep(wait)
-        return await request()
+        await self._requests.redirect(call, lead[0], Announce(call.row.attempt_id, lead[0], words))
 
 
 def _to_be_rung(call: Call, leg_id: UUID) -> bool:

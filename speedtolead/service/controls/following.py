@@ -18,7 +18,8 @@ from uuid import UUID
 from speedtolead.domain.agent import AgentEvent, AgentState, Leaving, Missed, Released, Ringing
 from speedtolead.domain.call import Fate, LegEnd, LegKind, LegReport, LegState
 from speedtolead.domain.talk import Action, ControlState, Part, Talk
-from speedtolead.service.afterwards import Afterwards, EndCall, WorkOff
+from speedtolead.ports.line import JoinLine
+from speedtolead.service.afterwards import Afterwards, EndCall, SendElsewhere, WorkOff
 from speedtolead.service.controls import parties, ringing
 from speedtolead.service.controls.parties import GIVEN_UP, live_call, order, settled, talk_of
 from speedtolead.service.patience import Patience
@@ -43,12 +44,27 @@ async def follow(tx: Connection, call: Call, fate: Fate, patience: Patience, now
         return []
     guests = [leg_id for leg_id in call.present() if is_guest(call, leg_id)]
     over = fate.ended_at is not None
+    lines: list[Afterwards] = []
     if not over:
         await _hand_over(tx, call, now)
+        lines = await _off_lines(tx, call, now)
         await _give_back(tx, call, guests, now)
     await _agents_follow(tx, call, fate, patience, now)
     work = await _settle(tx, call, over, now)
-    return [*_to_end(call, over), *([WorkOff(call.row.attempt_id)] if work else [])]
+    return [*lines, *_to_end(call, over), *([WorkOff(call.row.attempt_id)] if work else [])]
+
+
+async def _off_lines(tx: Connection, call: Call, now: datetime) -> list[Afterwards]:
+    """An agent who has handed the lead over on a line keeps the line: it goes back to where it waits for leads."""
+    back: list[Afterwards] = []
+    for leg_id in call.present():
+        leg, row = call.legs[leg_id], call.leg_rows[leg_id]
+        if row.line_id is None or row.withdrawn_at is None or leg.state is LegState.ENDED:
+            continue
+        await call.apply(tx, leg_id, LegReport(now, LegState.ENDED, LegEnd.COMPLETED))
+        if leg.carrier_call_id is not None:
+            back.append(SendElsewhere(leg.carrier_call_id, call.carrier, JoinLine(row.line_id)))
+    return back
 
 
 async def _hand_over(tx: Connection, call: Call, now: datetime) -> None:

@@ -284,5 +284,7 @@ async def _listener(tx: Connection, asking: Asking, command: Command) -> Target:
 
 
 def _all(call: Call) -> list[Afterwards]:
-    found = (parties.live_call(call, leg_id) for leg_id in call.present())
+    """An agent's line is not ended with a talk: it is out of it with the lead."""
+    of_talk = (leg_id for leg_id in call.present() if call.leg_rows[leg_id].line_id is None)
+    found = (parties.live_call(call, leg_id) for leg_id in of_talk)
     return [EndCall(call_id, call.carrier) for call_id in found if call_id is not None]
