@@ -86,6 +86,7 @@ from speedtolead.service.leads import Leads
 from speedtolead.service.learning import learning
 from speedtolead.service.left_legs import LeftLegs
 from speedtolead.service.lines import Lines
+from speedtolead.service.mail_events import MailEvents
 from speedtolead.service.number_watching import NumberWatching
 from speedtolead.service.numbers import Numbers
 from speedtolead.service.opt_outs import OptOuts
@@ -196,6 +197,7 @@ def _assemble(
     suppressions = Suppressions(database, clock)
     wording = Wording(ground.settings.own_url, ground.settings.signing_key)
     sending = Sending(apart, clock, patience, permits, suppressions, wording, texts, mailer_of(ground.settings))
+    receipts = Receipts(apart, clock, patience, sending, texts)
     services = Services(
         clock=clock,
         sources=Sources(apart, clock),
@@ -224,7 +226,8 @@ def _assemble(
         **_intake_services(ground, parts, commits, dialer),
         **_call_services(ground, carriers, watch, calls, patience, afterwards, reader, parts.tables.numbering),
         **_lawful_services(ground, parts, reader, suppressions),
-        receipts=Receipts(apart, clock, patience, sending, texts),
+        receipts=receipts,
+        mail_events=MailEvents(apart, clock, receipts, suppressions, permits),
         receipt_reader=reader,
         replanning=Replanning(apart, clock, permits),
         steps_within=StepsWithin(apart, clock, permits),

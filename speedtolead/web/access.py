@@ -90,7 +90,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "GET /v1/suppressions", "POST /v1/suppressions", "POST /v1/suppressions/{suppression_id}/review",
         "GET /v1/callbacks", "GET /v1/leads/{lead_id}/callbacks", "POST /v1/leads/{lead_id}/callbacks",
         "PATCH /v1/leads/{lead_id}/callbacks/{callback_id}", "DELETE /v1/leads/{lead_id}/callbacks/{callback_id}",
-        "GET /v1/tasks", "POST /v1/tasks/{task_id}/done", "POST /v1/tasks/{task_id}/reopen",
+        "POST /v1/mail/events", "GET /v1/tasks", "POST /v1/tasks/{task_id}/done", "POST /v1/tasks/{task_id}/reopen",
         "POST /v1/cadences/preview", "GET /v1/webhooks", "GET /v1/webhooks/{name}/deliveries",
         "POST /v1/calls/{attempt_id}/listen", "POST /v1/calls/{attempt_id}/whisper",
         "POST /v1/calls/{attempt_id}/barge",

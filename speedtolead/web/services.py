@@ -58,6 +58,7 @@ from speedtolead.service.leads import Leads
 from speedtolead.service.learning import Learning
 from speedtolead.service.left_legs import LeftLegs
 from speedtolead.service.lines import Lines
+from speedtolead.service.mail_events import MailEvents
 from speedtolead.service.notices import Notices
 from speedtolead.service.number_watching import NumberWatching
 from speedtolead.service.numbers import Numbers
@@ -154,6 +155,7 @@ class Services:
     cadences: CadencePreviews
     steps_within: StepsWithin
     tasks: Tasks
+    mail_events: MailEvents
     catching_up: CatchingUp
     asked_calls: AskedCalls
     suppressions: Suppressions

@@ -71,3 +71,23 @@ CREATE TABLE service_pulse (
     seen_at     timestamptz NOT NULL,
     written_at  timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+
+-- What became of mails after they were taken, as whoever carries them tells it: bounces, complaints, replies.
+CREATE TABLE mail_event (
+    id           uuid PRIMARY KEY,
+    account_id   uuid NOT NULL,
+    lead_id      uuid NOT NULL,
+    message_id   uuid NOT NULL,
+    event_id     text NOT NULL,
+    kind         text NOT NULL CHECK (kind IN ('bounced', 'complained', 'replied')),
+    code         text,
+    body         text,
+    read_as      text,
+    at           timestamptz NOT NULL,
+    UNIQUE (event_id, account_id),
+    FOREIGN KEY (account_id, lead_id) REFERENCES lead (account_id, id),
+    FOREIGN KEY (account_id, message_id) REFERENCES message (account_id, id)
+);
+COMMENT ON COLUMN mail_event.event_id IS 'by which the same news is known again';
+COMMENT ON COLUMN mail_event.read_as IS 'of a reply: what the person asks for';
+CREATE INDEX mail_event_of_lead ON mail_event (lead_id, at);

@@ -14,7 +14,9 @@ SELECT l.id AS lead_id, l.account_id, l.campaign_id, l.source_id, l.state, l.rec
        EXISTS (SELECT FROM attempt WHERE lead_id = l.id AND contact) AS contacted,
        EXISTS (SELECT FROM inbound_text t
                 WHERE t.account_id = l.account_id AND t.from_phone = l.phone AND t.kind = 'none' AND t.wish IS NULL
-                  AND t.received_at >= l.received_at) AS replied,
+                  AND t.received_at >= l.received_at)
+       OR EXISTS (SELECT FROM mail_event e WHERE e.lead_id = l.id AND e.kind = 'replied' AND e.read_as = 'none')
+       AS replied,
        EXISTS (SELECT FROM inbound_text t WHERE t.lead_id = l.id AND t.kind = 'wrong_number') AS wrong_number,
        EXISTS (SELECT FROM lead n
                 WHERE n.account_id = l.account_id AND n.phone = l.phone AND n.id <> l.id

@@ -102,6 +102,8 @@ WITH called AS (
      WHERE lead_id = :lead_id AND account_id = :account_id
 ), planned AS (
     UPDATE attempt SET words = NULL WHERE id IN (SELECT id FROM called) AND words IS NOT NULL
+), mailed AS (
+    UPDATE mail_event SET body = NULL WHERE lead_id = :lead_id AND account_id = :account_id AND body IS NOT NULL
 ), promised AS (
     UPDATE callback SET note = NULL WHERE lead_id = :lead_id AND account_id = :account_id AND note IS NOT NULL
 ), tasks AS (

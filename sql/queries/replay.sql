@@ -13,11 +13,14 @@ SELECT l.id AS lead_id, l.received_at, l.phone, l.candidates, l.region, l.postal
          WHERE a.lead_id = l.id AND a.direction = 'outbound' AND a.ended_at IS NOT NULL
            AND (a.requested_at IS NOT NULL OR a.state NOT IN ('refused', 'expired', 'cancelled'))) AS answers,
        (SELECT coalesce(jsonb_agg(jsonb_build_array(h.kind, h.at)), '[]') FROM (
-            SELECT 'outcome.' || o.kind AS kind, o.occurred_at AS at FROM outcome o WHERE o.lead_id = l.id
+            SELECT 'outcome:' || o.kind AS kind, o.occurred_at AS at FROM outcome o WHERE o.lead_id = l.id
             UNION ALL
             SELECT 'replied', t.received_at FROM inbound_text t
              WHERE t.account_id = l.account_id AND t.from_phone = l.phone AND t.kind = 'none' AND t.wish IS NULL
                AND t.received_at >= l.received_at
+            UNION ALL
+            SELECT 'replied', m.at FROM mail_event m
+             WHERE m.lead_id = l.id AND m.kind = 'replied' AND m.read_as = 'none'
             UNION ALL
             SELECT e.kind || coalesce('.' || (e.data ->> 'why'), ''), e.at FROM event e
              WHERE e.lead_id = l.id AND e.kind IN ('lead.suppressed', 'lead.closed')

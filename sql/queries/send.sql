@@ -156,6 +156,11 @@ SELECT t.id, 'in', 'sms', t.received_at, t.from_phone, t.to_phone, NULL, t.body,
        t.media
   FROM inbound_text t JOIN lead l ON l.account_id = t.account_id AND l.phone = t.from_phone
  WHERE t.account_id = :account_id AND l.id = :lead_id AND t.received_at >= l.received_at
+UNION ALL
+SELECT e.id, 'in', 'email', e.at, m.receiver, m.sender, NULL, coalesce(e.body, ''), NULL, NULL,
+       CASE WHEN e.kind = 'replied' AND e.read_as <> 'none' THEN e.read_as ELSE e.kind END, e.code, CAST('{}' AS text[])
+  FROM mail_event e JOIN message m ON m.id = e.message_id
+ WHERE e.account_id = :account_id AND e.lead_id = :lead_id
  ORDER BY at, message_id;
 
 -- name: message_owner

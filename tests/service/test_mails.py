@@ -130,3 +130,76 @@ async def test_a_mail_whose_last_word_never_came_is_not_sent_again(service: Runn
     lead = await service.lead_when(lead_id, lambda lead: lead["attempts"][0]["state"] == "sent")
     assert lead["attempts"][0]["channel"] == "email"
     assert len(service.simulator.mailbox.to("silent@people.example")) == 1
+
+
+async def tell(service: RunningService, mail: EmailMessage, **said: Any) -> tuple[int, Any]:
+    body = {"message_id": str(mail["Message-ID"])} | said
+    headers = {"Authorization": f"Bearer {service.account_key}"}
+    async with service.http.post(f"{service.url}/v1/mail/events", json=body, headers=headers) as answer:
+        return answer.status, await answer.json()
+
+
+async def told(service: RunningService, mail: EmailMessage, **said: Any) -> str:
+    status, answer = await tell(service, mail, **said)
+    assert status == 200, answer
+    return str(answer["followed"])
+
+
+async def sent_to(service: RunningService, name: str) -> tuple[str, EmailMessage]:
+    lead_id = await posted(service, f"{name}@people.example")
+    mail = await mail_to(service, f"{name}@people.example")
+    await service.lead_when(lead_id, lambda lead: len(lead["attempts"]) == 2)
+    return lead_id, mail
+
+
+async def stops_of(service: RunningService, name: str) -> list[tuple[str, list[str]]]:
+    found = (await service.get("/v1/suppressions", email=f"{name}@people.example"))["suppressions"]
+    return [(one["origin"], one["channels"]) for one in found]
+
+
+async def test_a_bounce_for_good_ends_mails_to_the_address_one_for_now_does_not(
+    service: RunningService,
+) -> None:
+    lead_id, mail = await sent_to(service, "gone")
+    assert await told(service, mail, kind="bounced", lasting=False, code="4.2.2") == "noted"
+    assert await stops_of(service, "gone") == []
+    news = {"kind": "bounced", "code": "5.1.1", "event_id": "e1"}
+    assert [await told(service, mail, **news), await told(service, mail, **news)] == ["suppressed", "known"]
+    assert await stops_of(service, "gone") == [("bounce", ["email"])]
+    await state_of(service, lead_id, "undelivered")
+    assert (await service.lead(lead_id))["attempts"][-1]["state"] == "scheduled", "calls go on"
+
+
+async def test_a_complaint_ends_mails_and_a_delivery_is_noted(service: RunningService) -> None:
+    lead_id, mail = await sent_to(service, "cross")
+    assert await told(service, mail, kind="delivered") == "noted"
+    await state_of(service, lead_id, "delivered")
+    assert await told(service, mail, kind="complained") == "suppressed"
+    assert await stops_of(service, "cross") == [("mail", ["email"])]
+
+
+async def test_a_reply_pauses_the_cadence_and_is_a_to_do(service: RunningService) -> None:
+    lead_id, mail = await sent_to(service, "polite")
+    said = "What would it cost for two cars?\n\nOn Monday Test Insurance wrote:\n> Hi"
+    assert await told(service, mail, kind="replied", text=said) == "paused"
+    lead = await service.lead(lead_id)
+    assert lead["attempts"][-1]["state"] == "cancelled"
+    assert [(one["direction"], one["state"]) for one in lead["messages"]] == [("out", "sent"), ("in", "replied")]
+    (task,) = (await service.get("/v1/tasks", lead_id=lead_id))["tasks"]
+    assert task["title"].startswith("Answer the mail: What would it cost for two cars?")
+
+
+async def test_a_stop_in_any_words_of_a_reply_ends_everything(service: RunningService) -> None:
+    lead_id, mail = await sent_to(service, "done")
+    said = "Please remove me from your list and do not contact me again."
+    assert await told(service, mail, kind="replied", text=said) == "suppressed"
+    assert await stops_of(service, "done") == [("mail", [])]
+    assert (await service.lead(lead_id))["status"] == "suppressed"
+
+
+async def test_news_of_a_mail_that_is_not_ours_is_not_found(service: RunningService) -> None:
+    _, mail = await sent_to(service, "other")
+    for message_id in ("<x@y>", "00000000-0000-0000-0000-000000000001", "-" * 36):
+        assert (await tell(service, mail, kind="bounced", message_id=message_id))[0] == 404
+    status, problem = await tell(service, mail, kind="eaten")
+    assert (status, problem["errors"][0]["field"]) == (422, "kind")

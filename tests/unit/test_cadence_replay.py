@@ -79,7 +79,7 @@ NO, BUSY, TALK = ("call", "no_answer"), ("call", "busy"), ("call", "talk")
         (lead(NO, NO), 4, "no_step_left"),
         (lead(NO, TALK), 2, "contacted"),
         (lead(happened=(("replied", CAME + 90 * timedelta(minutes=1)),)), 2, "replied"),
-        (lead(happened=(("outcome.sale", CAME + 3 * HOUR),)), 3, "sold"),
+        (lead(happened=(("outcome:sale", CAME + 3 * HOUR),)), 3, "sold"),
         (lead(happened=(("lead.suppressed.stop", CAME + timedelta(minutes=1)),)), 1, "opted_out"),
         (lead(happened=(("lead.closed.stopped", CAME + timedelta(minutes=1)),)), 1, "stopped"),
         (lead(happened=(("lead.closed.something", CAME),)), 4, "no_step_left"),

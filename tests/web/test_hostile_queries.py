@@ -85,6 +85,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "ping": {"state": "NY"},
     "preview_permits": {"campaign": "auto", "channel": "call", "phone": "+12125550142"},
     "preview_cadence": {"campaign": "auto"},
+    "tell_mail": {"kind": "bounced", "message_id": ID},
     "plan_callback": {"at": "2026-11-24T10:00"},
     "move_callback": {"at": "2026-11-24T10:00"},
     "hold": {"reason": "a claim"},

@@ -35,10 +35,10 @@ from speedtolead.store.settings_json import candidates_from_json
 AT_ONCE = 500
 _HAPPENED = {
     "replied": Stop.REPLIED,
-    "outcome.appointment": Stop.BOOKED,
-    "outcome.quote": Stop.QUOTED,
-    "outcome.sale": Stop.SOLD,
-    "outcome.return": Stop.RETURNED,
+    "outcome:appointment": Stop.BOOKED,
+    "outcome:quote": Stop.QUOTED,
+    "outcome:sale": Stop.SOLD,
+    "outcome:return": Stop.RETURNED,
     "lead.closed.stopped": Stop.STOPPED,
 }
 
