@@ -112,7 +112,8 @@ async def test_no_page_scrolls_sideways_on_a_phone(sample: RunningService, page:
     await page.emulate_media(color_scheme=scheme)
     await page.set_viewport_size(PHONE)
     await sign_in(page, sample.url, "manager@example.com")
-    for path in ("/", f"/leads/{taken['lead_id']}", "/rules", "/docs", "/demo", "/nowhere"):
+    learned = [f"/reports/{name}" for name in ("experiments", "best-time", "response", "staffing")]
+    for path in ("/", f"/leads/{taken['lead_id']}", "/rules", "/docs", "/demo", "/nowhere", *learned):
         await page.goto(sample.url + path)
         await page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
         assert await page.evaluate(WIDTH) <= PHONE["width"], path
