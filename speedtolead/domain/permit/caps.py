@@ -6,10 +6,12 @@ Calls and texts count alike, by any campaign of the account, from any of its num
 from __future__ import annotations
 
 from datetime import timedelta
+from operator import attrgetter
 
 from speedtolead.domain.permit.case import Decision, Request, Verdict, iso
 
 _DAY = timedelta(hours=24)
+_moment = attrgetter("at")
 
 
 def attempt_cap(request: Request) -> Verdict:
@@ -21,7 +23,8 @@ def attempt_cap(request: Request) -> Verdict:
     laws = [(rule.state, rule.cap_24h, rule.citation) for rule in request.state_rules(*request.means)]
     caps = [(state, most, citation) for state, most, citation in laws if most is not None]
     cap = min([own, *(most for _, most, _ in caps)])
-    counted = sorted((c for c in request.facts.contacts if request.now - c.at < _DAY), key=lambda c: c.at)
+    counted = [c for c in request.facts.contacts if request.now - c.at < _DAY]
+    counted.sort(key=_moment)
     inputs: dict[str, object] = {
         "cap": cap,
         "hours": 24,

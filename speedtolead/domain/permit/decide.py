@@ -43,6 +43,15 @@ RULES: tuple[Rule, ...] = (
     attempt_cap,
     lifetime_cap,
 )
+WHENEVER: frozenset[Rule] = frozenset({
+    consent_for_channel,
+    consent_one_to_one,
+    consent_certificate,
+    suppression,
+    reassigned_number,
+    lifetime_cap,
+})  # fmt: skip
+"""Rules whose answer is the same at every moment: it is not asked again while the first lawful moment is looked for."""
 _MAX_ROUNDS = 32
 
 
@@ -67,6 +76,7 @@ def decide(request: Request, rules: Sequence[Rule] = RULES) -> Permit:
 
 
 def _first_agreed_moment(request: Request, rules: Sequence[Rule], verdicts: tuple[Verdict, ...]) -> datetime | None:
+    of_the_moment = [rule for rule in rules if rule not in WHENEVER]
     for _ in range(_MAX_ROUNDS):
         delays = [v.not_before for v in verdicts if v.decision is Decision.NOT_BEFORE]
         if any(v.decision is Decision.REFUSED for v in verdicts):
@@ -77,5 +87,5 @@ def _first_agreed_moment(request: Request, rules: Sequence[Rule], verdicts: tupl
         if len(moments) < len(delays):
             return None
         request = request.at(max(moments))
-        verdicts = tuple([rule(request) for rule in rules])
+        verdicts = tuple([rule(request) for rule in of_the_moment])
     return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from speedtolead.domain.hours import DAYS, zone_info
@@ -16,6 +17,7 @@ from speedtolead.domain.states import state_name
 
 Json = Mapping[str, Any]
 _DONE = {"call": "called", "sms": "texted", "email": "mailed"}
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ORIGINS = {"postal_code": "postal code", "area_code": "area code", "state": "the form's state", "ip": "IP address"}
 _OBJECTING = ("refused", "not_before")
 _NAMED_BY_DAY = timedelta(days=6)
@@ -48,12 +50,18 @@ def known_by(phone: str | None, state: str | None, postal_code: str | None) -> d
     return {origin: value for origin, value in given.items() if value}
 
 
-def because(origin: str, known: Mapping[str, str]) -> str:
-    """What makes a place a candidate: "postal code 19103", "area code 215", "the form's state"."""
-    name, value = _ORIGINS.get(origin, origin.replace("_", " ")), known.get(origin)
+@lru_cache(maxsize=8192)
+def _named(origin: str, value: str | None) -> str:
+    name = _ORIGINS.get(origin, origin.replace("_", " "))
     return name if value is None or origin == "state" else f"{name} {value}"
 
 
+def because(origin: str, known: Mapping[str, str]) -> str:
+    """What makes a place a candidate: "postal code 19103", "area code 215", "the form's state"."""
+    return _named(origin, known.get(origin))
+
+
+@lru_cache(maxsize=512)
 def city(zone: str) -> str:
     """A zone as a person names its clock: "New York" of "America/New_York"."""
     return zone.rpartition("/")[2].replace("_", " ")
@@ -88,8 +96,12 @@ def _what_says_most(rule: Json) -> tuple[int, bool]:
 def _what_next(told: Told, objecting: Sequence[Json], zone: str) -> str:
     if told.not_before is not None:
         there = told.not_before.astimezone(zone_info(zone))
-        day = f"{there:%A}" if told.not_before - told.at < _NAMED_BY_DAY else f"{there:%A} {there.day} {there:%B}"
-        return f" Next lawful time: {day} {there:%H:%M} {city(zone)}."
+        day = (
+            _WEEKDAYS[there.weekday()]
+            if told.not_before - told.at < _NAMED_BY_DAY
+            else f"{there:%A} {there.day} {there:%B}"
+        )
+        return f" Next lawful time: {day} {_hour_and_minute(there)} {city(zone)}."
     if objecting and all(rule["verdict"] == "not_before" for rule in objecting):
         return " No moment of the next two weeks suits every rule."
     return ""
