@@ -24,6 +24,7 @@ from permit_cases import (
 from speedtolead.domain.campaign import ContactPolicy
 from speedtolead.domain.hours import parse_weekly
 from speedtolead.domain.permit import RULES, ConsentFacts, Contacted, Decision, Rule, Suppressed, Verdict, decide
+from speedtolead.domain.permit.decide import WHENEVER
 
 TABLES = {
     name: cases
@@ -50,6 +51,14 @@ def test_every_rule_has_a_table_with_each_of_its_answers() -> None:
     for name in names:
         shown = {case.decision for case in TABLES[name]}
         assert shown == ANSWERS.get(name, {ALLOWED, REFUSED, NOT_APPLICABLE}), name
+
+
+def test_what_is_asked_once_is_answered_alike_at_every_moment() -> None:
+    for rule in WHENEVER:
+        for case in TABLES[rule.__name__]:
+            for later in (DAY / 3, 4 * DAY, 400 * DAY):
+                answer = rule(case.request.at(case.request.now + later))
+                assert (answer.decision, answer.not_before) == (case.decision, None), (rule.__name__, case.about)
 
 
 def test_every_rule_is_asked_in_order_even_after_a_refusal() -> None:

@@ -51,7 +51,7 @@ WHENEVER: frozenset[Rule] = frozenset({
     reassigned_number,
     lifetime_cap,
 })  # fmt: skip
-"""Rules whose answer is the same at every moment: it is not asked again while the first lawful moment is looked for."""
+"""Rules whose answer is the same at every moment: asked once when the first lawful moment is looked for."""
 _MAX_ROUNDS = 32
 
 
