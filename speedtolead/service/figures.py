@@ -47,6 +47,11 @@ class Days:
         return self.region is not None or self.agent is not None or self.attribute is not None
 
     @property
+    def of_all(self) -> bool:
+        """Of every campaign and source."""
+        return self.campaign is None and self.source is None and self.exclusive is None
+
+    @property
     def count(self) -> int:
         return (self.last - self.first).days + 1
 
@@ -129,7 +134,9 @@ class Figures:
                     tx, **given, region=days.region, agent=days.agent, attribute=key, attribute_value=value
                 )
             else:
-                found = await rows.FIGURES.all(tx, **given, months_from=months_from, months_until=months_until)
+                whole = days.of_all and by not in {"source", "campaign"}
+                months = {"months_from": months_from, "months_until": months_until}
+                found = await rows.FIGURES.all(tx, **given, **months, whole=whole)
         return _grouped(found)
 
     async def all(self, account_id: UUID, days: Days, names: Iterable[str]) -> Sums:

@@ -25,17 +25,19 @@ CREATE TABLE counted (
 );
 CREATE INDEX counted_days ON counted (account_id, last_day, first_day);
 
--- The sums, by day of the account's zone, and by month (`monthly`, the day is its first).
+-- The sums, by day of the account's zone, and by month (`monthly`, the day is its first); of each campaign and source,
+-- and of all together (`whole`, with ids of zeros), so that a report of everything reads few rows.
 CREATE TABLE figure (
     account_id   uuid NOT NULL,
     monthly      boolean NOT NULL,
+    whole        boolean NOT NULL,
     name         text NOT NULL,
     day          date NOT NULL,
     campaign_id  uuid NOT NULL,
     source_id    uuid NOT NULL,
     key          text NOT NULL,
     n            numeric NOT NULL,
-    PRIMARY KEY (account_id, monthly, name, day, campaign_id, source_id, key)
+    PRIMARY KEY (account_id, monthly, whole, name, day, campaign_id, source_id, key)
 );
 COMMENT ON COLUMN figure.name IS 'what is counted: see docs/metrics.md';
 COMMENT ON COLUMN figure.key IS 'of what kind, where a number is told apart: an attempt number, an agent, a bucket; or empty';

@@ -11,7 +11,7 @@ SELECT a.name AS account, f.day, c.name AS campaign, s.name AS source,
   JOIN account a ON a.id = f.account_id
   JOIN campaign c ON c.id = f.campaign_id
   JOIN source s ON s.id = f.source_id
- WHERE NOT f.monthly AND f.n <> 0;
+ WHERE NOT f.monthly AND NOT f.whole AND f.n <> 0;
 COMMENT ON VIEW reporting.daily IS 'every sum of the reports: by day of the account''s zone, campaign and source';
 
 CREATE VIEW reporting.leads AS

@@ -38,29 +38,32 @@ WITH fresh AS MATERIALIZED (
 ), emptied AS (
     DELETE FROM counted WHERE lead_id IN (SELECT id FROM fresh WHERE parts IS NULL)
 )
-INSERT INTO figure (account_id, monthly, name, day, campaign_id, source_id, key, n)
-SELECT account_id, m.monthly, name, CASE WHEN m.monthly THEN CAST(date_trunc('month', day) AS date) ELSE day END,
-       campaign_id, source_id, key, sum(n)
-  FROM changed, (VALUES (true), (false)) AS m (monthly)
- GROUP BY 1, 2, 3, 4, 5, 6, 7
- ORDER BY 1, 2, 3, 4, 5, 6, 7
-ON CONFLICT (account_id, monthly, name, day, campaign_id, source_id, key) DO UPDATE SET n = figure.n + excluded.n;
+INSERT INTO figure (account_id, monthly, whole, name, day, campaign_id, source_id, key, n)
+SELECT account_id, m.monthly, w.whole, name,
+       CASE WHEN m.monthly THEN CAST(date_trunc('month', day) AS date) ELSE day END,
+       coalesce(w.id, campaign_id), coalesce(w.id, source_id), key, sum(n)
+  FROM changed, (VALUES (true), (false)) AS m (monthly),
+       (VALUES (true, CAST('00000000-0000-0000-0000-000000000000' AS uuid)), (false, NULL)) AS w (whole, id)
+ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+ ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+ON CONFLICT (account_id, monthly, whole, name, day, campaign_id, source_id, key)
+DO UPDATE SET n = figure.n + excluded.n;
 
 -- name: figures
 -- Sums over days of the account's zone: whole months from their own sums, the other days one by one. With `by`, of
--- each day, month, source or campaign; else of all.
+-- each day, month, source or campaign; else of all. `whole`: nothing is asked of campaigns or sources.
 SELECT CASE :by WHEN 'source' THEN s.name WHEN 'campaign' THEN c.name
                 WHEN 'day' THEN to_char(f.day, 'YYYY-MM-DD') WHEN 'month' THEN to_char(f.day, 'YYYY-MM') ELSE '' END AS grouped,
        f.name, f.key, sum(f.n) AS n
   FROM (SELECT * FROM figure
-         WHERE account_id = :account_id AND NOT monthly AND name = ANY (CAST(:names AS text[]))
+         WHERE account_id = :account_id AND NOT monthly AND whole = :whole AND name = ANY (CAST(:names AS text[]))
            AND (day >= :first_day AND day < :months_from OR day >= :months_until AND day <= :last_day)
         UNION ALL
         SELECT * FROM figure
-         WHERE account_id = :account_id AND monthly AND name = ANY (CAST(:names AS text[]))
+         WHERE account_id = :account_id AND monthly AND whole = :whole AND name = ANY (CAST(:names AS text[]))
            AND day >= :months_from AND day < :months_until) f
-  JOIN source s ON s.id = f.source_id
-  JOIN campaign c ON c.id = f.campaign_id
+  LEFT JOIN source s ON s.id = f.source_id
+  LEFT JOIN campaign c ON c.id = f.campaign_id
  WHERE (CAST(:campaign AS text) IS NULL OR c.name = :campaign)
    AND (CAST(:source AS text) IS NULL OR s.name = :source)
    AND (CAST(:exclusive AS boolean) IS NULL OR coalesce(CAST(s.settings ->> 'exclusive' AS boolean), false) = :exclusive)

@@ -201,6 +201,9 @@ async def test_the_sums_are_those_of_the_raw_rows(database: Database, seed: int)
                 await counting.count()
         await counting.count()
         await _compare(tx, figures, Days(FIRST, LAST))
+        months = await figures.sums(ACCOUNT, Days(FIRST, LAST), EVERY)
+        by_source = await figures.sums(ACCOUNT, Days(FIRST, LAST), EVERY, "source")
+        assert months[""].by_name == _together(by_source.values())
         days = await figures.sums(ACCOUNT, Days(FIRST, LAST), EVERY, "day")
         chosen = await figures.sums(ACCOUNT, Days(FIRST, LAST, attribute=("car", "old")), EVERY, "day")
         assert {day: sums for day, sums in days.items() if sums.by_name} == chosen
@@ -208,9 +211,18 @@ async def test_the_sums_are_those_of_the_raw_rows(database: Database, seed: int)
         assert await tx.fetch(LEFT_OVER) == []
 
 
+def _together(groups: Iterable[Sums]) -> dict[str, dict[str, Decimal]]:
+    found: dict[str, dict[str, Decimal]] = {}
+    for sums in groups:
+        for name, keys in sums.by_name.items():
+            for key, n in keys.items():
+                found.setdefault(name, {})[key] = found.get(name, {}).get(key, Decimal(0)) + n
+    return found
+
+
 LEFT_OVER = """
 SELECT f.name, f.day, f.key, f.n, c.n FROM
- (SELECT name, day, source_id, key, n FROM figure WHERE NOT monthly AND n <> 0) f
+ (SELECT name, day, source_id, key, n FROM figure WHERE NOT monthly AND NOT whole AND n <> 0) f
  FULL JOIN (SELECT p.name, p.day, p.source_id, p.key, sum(p.n) AS n FROM lead, unnest(lead_figures(id)) AS p GROUP BY 1, 2, 3, 4) c
  USING (name, day, source_id, key) WHERE f.n IS DISTINCT FROM c.n
 """
