@@ -236,6 +236,21 @@ def test_a_step_whose_hour_cannot_be_chosen_is_refused(step: dict[str, Any], wor
         part(step)
 
 
+def test_a_campaign_may_ask_for_all_its_later_calls() -> None:
+    steps = [
+        {"after": "0s", "channel": "call"},
+        {"after": "2h", "channel": "call"},
+        {"after": "1d", "channel": "call"},
+        {"after": "2d", "channel": "call", "best_time": {"holdout": "30%"}},
+        {"after": "3d", "channel": "sms", "text": "Hi"},
+    ]
+    said = {"name": "auto", "seller": "Acme", "dial": {"agents": "sales"}, "best_time": {"holdout": "20%"}}
+    found = CampaignPart.model_validate(said | {"cadence": steps}).to_domain(NEW_YORK, ContactPolicy())
+    assert [step.best_time for step in found.cadence] == [None, None, 0.2, 0.3, None]
+    with pytest.raises(ValidationError, match="no later call of the cadence is planned by days"):
+        CampaignPart.model_validate(said | {"cadence": steps[:2]})
+
+
 def test_the_first_step_comes_when_the_lead_does() -> None:
     with pytest.raises(ValidationError, match="say it of a later call"):
         CampaignPart.model_validate(

@@ -20,6 +20,8 @@ database. A cadence that cannot work is refused with the step and the field.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import Annotated, Literal
 
@@ -190,6 +192,22 @@ class StopPart(Part):
     def to_domain(self) -> StopRules:
         said = {_REASONS[reason]: channels for reason, channels in self.on.items()}
         return StopRules({**CHOICES, **said}, self.attempts, self.days)
+
+
+def timed(steps: Sequence[StepPart], holdout: float | None) -> tuple[Step, ...]:
+    """The plan; where the campaign asks for the best time, of each later call that is planned by days."""
+    plan = [step.to_domain() for step in steps]
+    return tuple(
+        replace(step, best_time=holdout)
+        if holdout is not None and step.best_time is None and may_be_timed(step, index)
+        else step
+        for index, step in enumerate(plan)
+    )
+
+
+def may_be_timed(step: Step, index: int) -> bool:
+    """Its hour may be chosen by what was learned."""
+    return index > 0 and step.channel == Channel.CALL and step.after >= timedelta(days=1)
 
 
 def check_plan(plan: Plan, hours: WeeklyHours, days: int | None) -> None:

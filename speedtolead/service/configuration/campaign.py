@@ -27,7 +27,15 @@ from speedtolead.domain.campaign import (
 from speedtolead.domain.hours import ALWAYS
 from speedtolead.domain.machine import DETECTED_BY_TALK
 from speedtolead.domain.routing.policy import Strategy
-from speedtolead.service.configuration.cadence import StepPart, StopPart, check_plan, check_words
+from speedtolead.service.configuration.cadence import (
+    BestTimePart,
+    StepPart,
+    StopPart,
+    check_plan,
+    check_words,
+    may_be_timed,
+    timed,
+)
 from speedtolead.service.configuration.caller_ids import CallerIdsPart
 from speedtolead.service.configuration.console import PassagePart, Questions, ScriptPart, terms_of
 from speedtolead.service.configuration.experiments import ExperimentPart, check_experiments
@@ -138,6 +146,7 @@ class CampaignPart(Part):
     cadence: Annotated[list[StepPart], Field(min_length=1, max_length=50)]
     stop: StopPart = Field(default_factory=StopPart)
     texts: TextsPart = Field(default_factory=TextsPart)
+    best_time: BestTimePart | None = None
     experiments: Annotated[list[ExperimentPart], Field(max_length=10)] = Field(default_factory=list)
     spread: Annotated[Duration, Field(le=timedelta(hours=6))] = timedelta(minutes=20)
 
@@ -149,6 +158,13 @@ class CampaignPart(Part):
             check_words(plan, self.texts.segments)
         except Misplaced as error:
             raise Misplaced([(f"cadence{place}", words) for place, words in error.problems]) from None
+        return self
+
+    @model_validator(mode="after")
+    def _best_time_is_of_use(self) -> CampaignPart:
+        plan = [step.to_domain() for step in self.cadence]
+        if self.best_time is not None and not any(may_be_timed(step, n) for n, step in enumerate(plan)):
+            raise Misplaced([("best_time", "no later call of the cadence is planned by days: after: 1d, or delay")])
         return self
 
     @model_validator(mode="after")
@@ -192,7 +208,7 @@ class CampaignPart(Part):
                 attempts_per_24h=dial.attempts_per_24h,
                 abandonment_switch=dial.abandonment_switch,
             ),
-            cadence=tuple(step.to_domain() for step in self.cadence),
+            cadence=timed(self.cadence, None if self.best_time is None else self.best_time.holdout),
             stop=self.stop.to_domain(),
             spread=self.spread,
             mail=mail,
