@@ -32,6 +32,8 @@ class SeatRow:
     pause_reasons: list[str]
     console_until: datetime | None
     lost_at: datetime | None
+    own_address: str | None
+    """The configured one, while the agent is rung in the browser instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +244,7 @@ DISPOSITION_OF_ATTEMPT = Query("disposition_of_attempt", DispositionRow)
 DISPOSITIONS_OF_LEAD = Query("dispositions_of_lead", SaidOfLead)
 UNDO_DISPOSITION = Query("undo_disposition", Id)
 DISPOSITIONS_DUE = Query("dispositions_due", DispositionRow)
+CHOOSE_LINE = Query("choose_line", Id)
 TASKS_OF_AGENT = Query("tasks_of_agent", TaskRow)
 SETTLE_DISPOSITION = Query("settle_disposition", Id)
 LOCK_SEAT = Query("lock_seat", LockedSeat)

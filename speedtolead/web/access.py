@@ -116,6 +116,7 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
         "GET /reports", "GET /reports/{tab}", "GET /leads",
         "GET /", "GET /board/fragment", "POST /callers/{call_id}/seen", "POST /agents/{name}",
         "GET /leads/{lead_id}", "GET /leads/{lead_id}/fragment", "POST /leads/{lead_id}/stop",
+        "POST /leads/{lead_id}/owner",
         "GET /leads/{lead_id}/recordings/{recording_id}", "POST /leads/{lead_id}/outcomes",
         "GET /returns", "POST /returns/{return_id}",
         "GET /suppressions", "POST /suppressions/{suppression_id}", "POST /suppressions/replies/{text_id}",
@@ -139,7 +140,8 @@ _TABLE: Mapping[May, tuple[str, ...]] = {
     May.SELF: (
         "POST /logout", "GET /sessions", "POST /sessions/{session_id}/end",
         "GET /agent", "GET /agent/fragment", "GET /agent/events", "GET /agent/voice-sdk.js",
-        "PUT /v1/agent/state", "POST /v1/agent/presence", "GET /v1/agent/token", "POST /v1/agent/stuck",
+        "PUT /v1/agent/state", "PUT /v1/agent/line", "POST /v1/agent/presence",
+        "GET /v1/agent/token", "POST /v1/agent/stuck",
         "POST /v1/agent/calls/{attempt_id}/decline", "POST /v1/agent/calls/{attempt_id}/disposition",
         "DELETE /v1/agent/calls/{attempt_id}/disposition", "PUT /v1/agent/leads/{lead_id}/card",
         "GET /v1/agent/leads/{lead_id}/callback-times", "POST /v1/agent/leads/{lead_id}/texts",

@@ -43,6 +43,10 @@ class SeatStateBody(reading.Given):
     reason: Annotated[str | None, Field(max_length=100)] = None
 
 
+class LineBody(reading.Given):
+    on: Literal["browser", "phone"]
+
+
 class SeatStateView(BaseModel):
     name: str
     state: str
@@ -141,6 +145,20 @@ async def set_state(request: web.Request) -> web.Response:
         raise field_problem("reason", str(error), error.code) from None
     await services.seats.there(seat)
     return answer(SeatStateView(name=seat.name, state=state))
+
+
+@routes(
+    "PUT",
+    "/v1/agent/line",
+    "Choose where to be rung: in the browser, or on the phone or SIP set of the configuration.",
+    body=LineBody,
+    responses={200: DoneView, **_WRONG, **ERRORS},
+)
+async def choose_line(request: web.Request) -> web.Response:
+    _, seat = await seat_of(request)
+    body = await reading.json_of(LineBody, request)
+    await request.app[SERVICES].seats.choose(seat, in_browser=body.on == "browser")
+    return answer(DoneView())
 
 
 @routes(

@@ -67,3 +67,7 @@ ALTER TABLE attempt
     DROP CONSTRAINT attempt_origin_check,
     ADD CONSTRAINT attempt_origin_check CHECK (origin IN ('cadence', 'callback', 'reply', 'inbound', 'agent'));
 CREATE INDEX leg_of_agent ON leg (agent_id, placed_at) WHERE agent_id IS NOT NULL;
+
+-- Whoever signs in may be rung in the browser instead of on the phone of the configuration.
+ALTER TABLE agent ADD own_address text;
+COMMENT ON COLUMN agent.own_address IS 'the one of the configuration, while the agent chose to be rung in the browser';

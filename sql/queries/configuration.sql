@@ -54,8 +54,8 @@ UPDATE app_user SET removed = true WHERE account_id = :account_id AND id = :user
 DELETE FROM session WHERE account_id = :account_id AND user_id = :user_id;
 
 -- name: configured_agents
-SELECT g.id AS agent_id, g.name, g.address, g.presence, g.groups, g.standing, g.skills, g.licensed, g.languages,
-       g.hourly_cap, g.daily_cap, g.timezone, g.schedule, u.email
+SELECT g.id AS agent_id, g.name, coalesce(g.own_address, g.address) AS address, g.presence, g.groups, g.standing,
+       g.skills, g.licensed, g.languages, g.hourly_cap, g.daily_cap, g.timezone, g.schedule, u.email
   FROM agent g
   LEFT JOIN app_user u ON u.account_id = g.account_id AND u.id = g.user_id
  WHERE g.account_id = :account_id AND NOT g.removed ORDER BY g.name;
@@ -71,7 +71,8 @@ VALUES (:agent_id, :account_id, :name, :address, CAST(:presence AS text), :group
         CASE WHEN CAST(:schedule AS jsonb) IS NOT NULL THEN CAST(:now AS timestamptz) END, :user_id,
         CASE CAST(:presence AS text) WHEN 'always' THEN 'available' ELSE 'offline' END, :now)
 ON CONFLICT (account_id, name) DO UPDATE
-   SET address = excluded.address, presence = excluded.presence, groups = excluded.groups,
+   SET address = CASE WHEN agent.own_address IS NULL THEN excluded.address ELSE agent.address END,
+       own_address = CASE WHEN agent.own_address IS NOT NULL THEN excluded.address END, presence = excluded.presence, groups = excluded.groups,
        standing = excluded.standing, skills = excluded.skills, licensed = excluded.licensed,
        languages = excluded.languages,
        takes = agent_takes(agent.id, excluded.skills, excluded.licensed, excluded.languages),

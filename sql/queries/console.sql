@@ -2,7 +2,7 @@
 -- The agent that a user is, as the agent is now; the first by name where there are several.
 SELECT g.id AS agent_id, g.account_id, g.name, g.address, g.presence, g.state, g.state_since, g.state_until,
        g.state_reason, g.attempt_id, g.timezone, g.misses, g.line_id IS NOT NULL AS has_line, g.line_up, g.capped_until,
-       a.pause_reasons, c.until AS console_until, c.lost_at
+       a.pause_reasons, c.until AS console_until, c.lost_at, g.own_address
   FROM agent g
   JOIN account a ON a.id = g.account_id
   LEFT JOIN console c ON c.agent_id = g.id
@@ -222,3 +222,13 @@ SELECT version FROM campaign WHERE account_id = :account_id AND id = :campaign_i
 -- What an agent is to do, the first due first.
 SELECT t.title, t.due_at, l.first_name, l.last_name FROM task t JOIN lead l ON l.id = t.lead_id
  WHERE t.agent_id = :agent_id AND t.account_id = :account_id AND t.done_at IS NULL ORDER BY t.due_at LIMIT 20;
+
+-- name: choose_line
+-- Where an agent is rung from now on: in the browser, or as the configuration says; nothing while a call is on.
+UPDATE agent SET address = CASE WHEN CAST(:in_browser AS boolean) THEN 'client:agent_' || replace(id::text, '-', '')
+                                ELSE coalesce(own_address, address) END,
+       own_address = CASE WHEN CAST(:in_browser AS boolean) THEN coalesce(own_address, address) END
+ WHERE account_id = :account_id AND id = :agent_id AND attempt_id IS NULL AND line_id IS NULL
+   AND state NOT IN ('reserved', 'ringing', 'talking')
+   AND (own_address IS NOT NULL OR address NOT LIKE 'client:%')
+RETURNING id;

@@ -284,6 +284,27 @@ async def test_whoever_is_stuck_is_free_and_a_report_tells_of_the_call(
     assert await agent.state() == "available"
 
 
+async def test_an_agent_may_be_rung_in_the_browser_instead_and_an_apply_leaves_that(
+    service: RunningService, agent: Agent
+) -> None:
+    async def addresses() -> dict[str, str]:
+        return {one["name"]: one["address"] for one in (await service.get("/v1/agents"))["agents"]}
+
+    phone = (await addresses())["agent-1"]
+    assert (await agent.do("PUT", "line", on="browser"))[0] == 200
+    assert (await addresses())["agent-1"].startswith("client:agent_")
+    status, token = await agent.do("GET", "token")
+    assert (status, token["kind"], token["identity"]) == (
+        200, "simulated", (await addresses())["agent-1"].removeprefix("client:"),
+    )  # fmt: skip
+    applied = await service.node.services.sources.setup(await service.account_id())
+    assert {one.name: one.address for one in applied.agents}["agent-1"] == phone, "as the file says"
+    assert (await agent.do("PUT", "line", on="phone"))[0] == 200
+    assert (await addresses())["agent-1"] == phone
+    await agent.talk()
+    assert (await agent.do("PUT", "line", on="browser"))[0] == 409, "not in a call"
+
+
 async def test_a_phone_in_the_browser_is_for_agents_who_are_rung_there(agent: Agent) -> None:
     status, problem = await agent.do("GET", "token")
     assert (status, problem["code"]) == (409, "no_client")
@@ -318,6 +339,10 @@ async def test_a_supervisor_listens_hands_over_and_ends_from_the_board_and_each_
         assert await act("paused", name="agent-2", reason="talk to me") == 303
         assert await other.state() == "paused"
         assert await act("free", name="agent-2") == 303
+        given = {"csrf": csrf, "agent": "agent-2"}
+        async with http.post(f"{service.url}/leads/{lead_id}/owner", data=given) as answer:
+            assert (answer.status, "agent-2</option>" in await answer.text()) == (200, True)
+        assert (await service.lead(lead_id))["owner"] == "agent-2"
     acts = "SELECT count(*) FROM audit WHERE who = 'boss@test.example' AND route = 'POST /agents/{name}'"
     assert await value(service, acts) == 7
     assert await value(service, "SELECT count(*) FROM control WHERE asked_by = 'boss@test.example'") == 3

@@ -25,7 +25,7 @@ from speedtolead.store import calls as call_rows
 from speedtolead.store import console as rows
 from speedtolead.store import events
 from speedtolead.store import leads as lead_rows
-from speedtolead.store.console import CardRow, OtherLead, SeatRow, WaitingText
+from speedtolead.store.console import CardRow, OtherLead, SaidOfLead, SeatRow, WaitingText
 from speedtolead.store.database import Database
 from speedtolead.store.ids import new_id
 from speedtolead.store.leads import LeadStory
@@ -75,6 +75,12 @@ class Cards:
                 self._permits.decide("sms", campaign, facts, self._clock.now()),
                 await rows.TEXTS_WAITING.all(tx, **of),
             )
+
+    async def written(self, account_id: UUID, lead_id: UUID) -> tuple[CardRow | None, list[SaidOfLead]]:
+        """What agents wrote down of a lead, and said of its calls: for whoever sees the whole account."""
+        of = {"account_id": account_id, "lead_id": lead_id}
+        async with self._database.connection() as tx:
+            return await rows.CARD_OF_LEAD.first(tx, **of), await rows.DISPOSITIONS_OF_LEAD.all(tx, **of)
 
     async def save(self, seat: SeatRow, lead_id: UUID, answers: dict[str, str], note: str | None, by: str) -> None:
         """What was typed; what is not given stays as it is. Raises NotFound, NotNow for questions nobody asks."""

@@ -100,6 +100,15 @@ class Seats:
             if agent.on_call and agent.state == AgentState.OFFLINE:
                 await self._move(tx, seat.account_id, seat.agent_id, AgentState.OFFLINE, CameIn(on_call=True), now)
 
+    async def choose(self, seat: SeatRow, *, in_browser: bool) -> None:
+        """Be rung in the browser, or on what the configuration says. Raises NotNow in a call, or with no choice."""
+        async with self._database.connection() as tx:
+            chosen = await rows.CHOOSE_LINE.first(
+                tx, account_id=seat.account_id, agent_id=seat.agent_id, in_browser=in_browser
+            )
+        if chosen is None:
+            raise NotNow("Not while a call or a line is open, or where the configuration leaves no choice.")
+
     async def left(self, seat: SeatRow) -> None:
         """Signed out: taken off at the next look, unless another page is open, which renews the lease."""
         async with self._database.connection() as tx:

@@ -85,6 +85,7 @@ def add_to(app: web.Application) -> None:
     router.add_get("/leads/{lead_id}", lead.show)
     router.add_get("/leads/{lead_id}/fragment", lead.fragment)
     router.add_post("/leads/{lead_id}/stop", lead.stop)
+    router.add_post("/leads/{lead_id}/owner", lead.give)
     router.add_get("/leads/{lead_id}/recordings/{recording_id}", recordings.play, allow_head=False)
     router.add_get("/leads/{lead_id}/evidence.zip", evidence.download)
     router.add_post("/leads/{lead_id}/callbacks", agreed.act)

@@ -16,6 +16,7 @@ from speedtolead.store.people import SessionOwner
 from speedtolead.web import auth
 from speedtolead.web.lead_views import LeadView, lead_view
 from speedtolead.web.pages import agreed, outcomes, render, timeline
+from speedtolead.web.pages.console import LABELS
 from speedtolead.web.services import SERVICES
 
 OPEN = frozenset({"new", "working"})
@@ -39,13 +40,27 @@ async def stop(request: web.Request, session: SessionOwner) -> web.Response:
     return render.see_other(f"/leads/{lead_id}")
 
 
+@render.signed_in
+async def give(request: web.Request, session: SessionOwner) -> web.Response:
+    """The lead is an agent's from now on; nobody named: of whoever talks with the person last."""
+    lead_id, fields = render.lead_id(request), await render.form_fields(request)
+    auth.check_form(request, fields.get(auth.CSRF_FIELD))
+    await request.app[SERVICES].leads.give(session.account_id, lead_id, fields.get("agent") or None)
+    return render.see_other(f"/leads/{lead_id}")
+
+
 async def _given(request: web.Request, session: SessionOwner) -> dict[str, Any]:
     story = await request.app[SERVICES].leads.story(session.account_id, render.lead_id(request))
     lead, known = lead_view(story), origins(story.lead)
+    card, said = await request.app[SERVICES].cards.written(session.account_id, lead.lead_id)
     return {
         "places": [one | {"because": because(one["origin"], known)} for one in lead.candidates],
         "not_yet": _not_yet(lead),
         "zone": session.timezone,
+        "card": card,
+        "said": said,
+        "labels": LABELS,
+        "agents": [one.name for one in await request.app[SERVICES].agents.all(session.account_id)],
         "lead": lead,
         "name": " ".join(filter(None, (lead.first_name, lead.last_name))),
         "bars": timeline.bars(lead),

@@ -89,7 +89,11 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const { does, opens, phoneAct, act } = { does: button.dataset.do, ...button.dataset };
   if (button.dataset.sure && !confirm(button.dataset.sure)) return;
-  if (does) press(button, does, does.startsWith("DELETE") ? undefined : JSON.parse(button.dataset.body ?? "{}"));
+  if (does) {
+    press(button, does, does.startsWith("DELETE") ? undefined : JSON.parse(button.dataset.body ?? "{}")).then(
+      (done) => done && "reload" in button.dataset && location.reload(),
+    );
+  }
   else if (opens) open(document.getElementById(opens));
   else if (phoneAct) softphone?.[phoneAct]();
   else if (act) hand?.act(act, button.dataset.digits);
