@@ -209,6 +209,7 @@ def test_a_mistake_is_told_with_its_place(old: str, new: str, expected: list[str
         ("agents: sales}", "agents: sales, attempts_per_24h: 0}", "campaigns[0].dial.attempts_per_24h: "),
         ("agents: sales}", "agents: sales, ring_timeout: 25}", "campaigns[0].dial.ring_timeout: "),
         ("agents: sales}", "agents: sales, ring_timeout: 1h}", "campaigns[0].dial.ring_timeout: "),
+        ("agents: sales}", "agents: sales, ring_timeout: 14s}", "campaigns[0].dial.ring_timeout: "),
         ("after: 0s", "after: 999999999d", "campaigns[0].cadence[0].after: "),
         ("seller: Acme Insurance", 'seller: ""', "campaigns[0].seller: "),
         ("{{ lead.first_name }}. Press 1.", "{{ lead.first_name", "campaigns[0].whisper: not a template: "),

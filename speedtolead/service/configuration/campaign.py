@@ -61,15 +61,16 @@ from speedtolead.service.configuration.values import (
     only,
 )
 
+LEAST_RING = timedelta(seconds=15)
+"""47 CFR 64.1200(a)(6), 16 CFR 310.4(b)(4)(ii): an unanswered call rings for 15 seconds or four rings at least."""
+
 
 class DialPart(Part):
     mode: Annotated[str, AfterValidator(only(*(mode.value for mode in DialMode)))] = "agent_first"
     agents: Name
     routing: RoutingOrName = Field(default_factory=RoutingPart)
     fallback: FallbackOrName | None = None
-    ring_timeout: Annotated[Duration, Field(ge=timedelta(seconds=5), le=timedelta(seconds=600))] = timedelta(
-        seconds=25
-    )
+    ring_timeout: Annotated[Duration, Field(ge=LEAST_RING, le=timedelta(seconds=600))] = timedelta(seconds=25)
     minimum_talk: Duration = timedelta(seconds=10)
     wrap_up: Duration = timedelta(0)
     no_agent: NoAgent = Field(default_factory=NoAgent)
