@@ -91,6 +91,7 @@ def on_schedulers(ticks: Ticks, services: Services, relay: Relay, guard_seconds:
     ticks.every(LEARN_SECONDS, "learn_answers", services.learning.answering.learn)
     ticks.every(NUMBER_WATCH_SECONDS, "number_watch", services.number_watch.look)
     ticks.every(COUNT_SECONDS, "count", partial(services.counting.count, COUNT_SPENDS))
+    ticks.every(PRUNE_SECONDS, "forget_spells", services.figures.forget)
     ticks.every(ALARM_SECONDS, "alarms", services.alarms.look)
     ticks.every(NOTICE_SECONDS, "notices", services.notices.send)
     ticks.every(DIGEST_SECONDS, "digests", services.digests.look)

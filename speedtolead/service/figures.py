@@ -22,6 +22,7 @@ from speedtolead.store.database import Database
 from speedtolead.store.figures import AgentTime, Choice, FigureRow, FoundLead, SlowLead, SuppressedRow
 
 By = Literal["", "source", "campaign", "day", "month"]
+SPELLS_KEPT = timedelta(days=2 * 366)
 LOOKED_AT = 2000
 """Leads among which the slowest are looked for."""
 
@@ -156,6 +157,11 @@ class Figures:
         place = zone_info(zone)
         last = until.astimezone(place) - timedelta(microseconds=1)
         return Days(since.astimezone(place).date(), last.date()), zone
+
+    async def forget(self) -> None:
+        """Remove what agents did with their time, of longer ago than ``SPELLS_KEPT``."""
+        async with self._database.connection() as tx:
+            await rows.FORGET_SPELLS.run(tx, before=self._clock.now() - SPELLS_KEPT)
 
     async def choices(self, account_id: UUID) -> list[Choice]:
         """By what a report may be narrowed down."""

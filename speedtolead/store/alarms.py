@@ -55,13 +55,6 @@ class DeskRow:
 
 
 @dataclass(frozen=True, slots=True)
-class AbandonedRow:
-    name: str
-    live: int
-    abandoned: int
-
-
-@dataclass(frozen=True, slots=True)
 class GoingOn:
     alarm_id: UUID
     kind: str
@@ -115,7 +108,6 @@ SET_ACCOUNT_ALERTS = Query("set_account_alerts", Nothing)
 RECENT_SPEED = Query("recent_speed", SpeedCounts)
 QUEUE_NOW = Query("queue_now", QueueRow)
 DESKS_NOW = Query("desks_now", DeskRow)
-ABANDONED_LATELY = Query("abandoned_lately", AbandonedRow)
 HOLD_ALARMS = Query("hold_alarms", Free)
 ALARMS_GOING_ON = Query("alarms_going_on", GoingOn)
 ADD_ALARM = Query("add_alarm", Nothing)

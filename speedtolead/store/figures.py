@@ -45,6 +45,7 @@ LEADS_TO_COUNT = Query("leads_to_count", LeadToCount)
 COUNT_LEADS = Query("count_leads", Nothing)
 FIGURES = Query("figures", FigureRow)
 FIGURES_OF_LEADS = Query("figures_of_leads", FigureRow)
+FORGET_SPELLS = Query("forget_spells", Nothing)
 AGENT_TIMES = Query("agent_times", AgentTime)
 
 

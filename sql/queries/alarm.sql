@@ -32,15 +32,6 @@ SELECT c.id AS campaign_id, c.name, c.version, c.settings,
            AND g.state NOT IN ('offline', 'paused')) AS at_work
   FROM campaign c WHERE c.account_id = :account_id AND NOT c.removed AND NOT c.paused ORDER BY c.name;
 
--- name: abandoned_lately
--- Calls that a person answered, and those of them that got no agent in time, by campaign.
-SELECT c.name, count(*) AS live,
-       count(*) FILTER (WHERE a.state = 'abandoned' OR a.bridged_at - a.answered_at > CAST(:within AS interval)) AS abandoned
-  FROM campaign c
-  JOIN attempt a ON a.campaign_id = c.id AND a.answered_at >= :since AND a.state <> 'machine'
-                AND a.direction = 'outbound' AND (a.state = 'abandoned' OR a.bridged_at IS NOT NULL)
- WHERE c.account_id = :account_id AND NOT c.removed GROUP BY c.name ORDER BY c.name;
-
 -- name: hold_alarms
 -- Let one look at a time judge an account, until the transaction ends.
 SELECT pg_try_advisory_xact_lock(hashtextextended('alarm:' || CAST(CAST(:account_id AS uuid) AS text), 0)) AS free;

@@ -92,6 +92,10 @@ SELECT CASE :by WHEN 'source' THEN s.name WHEN 'campaign' THEN c.name
          WHERE t.lead_id = k.lead_id AND t.bridged_at IS NOT NULL AND g.name = :agent))
  GROUP BY 1, 2, 3 HAVING sum(p.n) <> 0;
 
+-- name: forget_spells
+-- Agents' time of long ago.
+DELETE FROM agent_spell WHERE until < :before;
+
 -- name: agent_times
 -- Seconds that agents were in each state between two moments, with the state that each is in now.
 SELECT g.id AS agent_id, g.name, g.removed, t.state,

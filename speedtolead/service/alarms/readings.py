@@ -21,14 +21,12 @@ from speedtolead.store.carriers import BreakerRow
 from speedtolead.store.database import Database
 
 LATELY = timedelta(hours=1)
-WITHIN = timedelta(seconds=2)
-"""47 CFR 64.1200(a)(7)."""
 FEWEST_DIALLED = 10
 LATE_IS_BAD, LATE_IS_GOOD = 0.10, 0.05
 """Shares of leads over the goal: nine in ten are to be within it."""
 RECENT_DAYS, USUAL_DAYS = 2, 28
 FEWEST_RECENT, FEWEST_USUAL = 50, 200
-ROLLING = timedelta(days=30)
+ROLLING_DAYS = 30
 FEWEST_ANSWERS = 100
 
 
@@ -49,13 +47,21 @@ class Readings:
             speeds = await rows.RECENT_SPEED.one(tx, **of, since=now - LATELY, goal=goal)
             queue = await rows.QUEUE_NOW.one(tx, **of, now=now)
             desks = await rows.DESKS_NOW.all(tx, **of)
-            abandoned = await rows.ABANDONED_LATELY.all(tx, **of, since=now - ROLLING, within=WITHIN)
         found = [speed(speeds.dialled, speeds.late, goal), waiting(queue.waiting, queue.oldest, terms, now)]
         found += [desk(one, now) for one in desks]
-        found += [abandonment(one.name, Count(one.abandoned, one.live), terms) for one in abandoned]
+        found += await self._abandonment(account_id, zone, terms, now)
         found.append(await self._contact(account_id, zone, terms, now))
         found += [carrier(one) for one in await self.carriers.standing()]
         return found + [do_not_call(one) for one in await self.lists.standing(account_id)]
+
+    async def _abandonment(self, account_id: UUID, zone: str, terms: AlertTerms, now: datetime) -> list[Reading]:
+        today = now.astimezone(zone_info(zone)).date()
+        days = Days(today - timedelta(ROLLING_DAYS - 1), today)
+        groups = await self.figures.sums(account_id, days, ("live_answers", "abandoned"), "campaign")
+        return [
+            abandonment(name, Count(sums.n("abandoned"), sums.n("live_answers")), terms)
+            for name, sums in groups.items()
+        ]
 
     async def _contact(self, account_id: UUID, zone: str, terms: AlertTerms, now: datetime) -> Reading:
         today = now.astimezone(zone_info(zone)).date()
