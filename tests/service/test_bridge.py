@@ -21,6 +21,7 @@ from running import (
 
 from speedtolead.simulator.people import Does
 
+SECOND = timedelta(seconds=1)
 HOPS = ["received", "committed", "claimed", "permitted", "requested", "ringing", "answered", "bridged"]
 
 
@@ -224,6 +225,27 @@ async def test_scarce_agents_take_the_lead_that_is_worth_most_now(database_url: 
         claimed = {kind: lead["attempts"][0]["claimed_at"] for kind, lead in ended.items()}
         assert sorted(claimed, key=claimed.__getitem__) == ["fair", "poor", "good"]
         assert sorted(worth, key=worth.__getitem__, reverse=True) == ["fair", "poor", "good"]
+
+        # Who is last in line has a turn once in a while: here with every pick.
+        service.node.dialer._dialing._last_in_line._turns.every = 1
+        await set_state(service, "paused")
+        waiting = {}
+        for n, (kind, waited) in enumerate({"poor": timedelta(hours=1), "fair": SECOND, "good": SECOND}.items()):
+            _, answer = await service.post(phone=f"+1212555013{5 + n}", attributes={"kind": kind})
+            waiting[kind] = answer["lead_id"]
+            await wait_longer(service, answer["lead_id"], waited)
+            await due_earlier(service, answer["lead_id"], waited)
+        await set_state(service, "available")
+        ended = {kind: await service.ended(lead_id) for kind, lead_id in waiting.items()}
+        claimed = {kind: lead["attempts"][0]["claimed_at"] for kind, lead in ended.items()}
+        assert sorted(claimed, key=claimed.__getitem__) == ["good", "poor", "fair"]
+
+
+async def due_earlier(service: RunningService, lead_id: str, earlier: timedelta) -> None:
+    async with service.database.connection() as tx:
+        await tx.execute(
+            "UPDATE attempt SET due_at = due_at - $2::interval WHERE lead_id = $1", UUID(lead_id), earlier
+        )
 
 
 async def wait_longer(service: RunningService, lead_id: str, longer: timedelta) -> None:
