@@ -1,7 +1,7 @@
 """The hours in which an account's people answer: counted, shown, and handed to the planner.
 
 Owns: when calls are counted, and what is compared. Must not know: how an hour is drawn (``domain.best_time``).
-Killed at any moment: a day of calls and the note that it was counted are one statement, so the next tick, on any
+Killed at any moment: a day of calls and the note that it was counted are one transaction, so the next tick, on any
 node, goes on from there.
 """
 
@@ -26,8 +26,8 @@ from speedtolead.store.query import Connection
 
 SETTLES = timedelta(hours=1)
 """So long after its end a call's last word has come, or never comes."""
-MOST_DAYS = 40
-"""Of one tick: an account with a long past is counted over several."""
+MOST_TURNS = 200
+"""Of one tick: an account with a long past is counted a day at a time."""
 EFFECT = 0.05
 """The lift that the comparison is tuned to, in answers of calls."""
 _NONE = Count(0, 0)
@@ -82,9 +82,12 @@ class Answering:
         now = self._clock.now()
         async with self._database.connection() as tx:
             await rows.BEGIN_COUNTING_ANSWERS.run(tx, now=now)
-            for _ in range(MOST_DAYS):
-                if not await rows.COUNT_ANSWERS.all(tx, settled=now - SETTLES):
+        for _ in range(MOST_TURNS):
+            async with self._database.transaction() as tx:
+                turn = await rows.TURN_TO_COUNT.first(tx, settled=now - SETTLES)
+                if turn is None:
                     return
+                await rows.COUNT_ANSWERS.run(tx, account_id=turn.account_id, since=turn.since, upto=turn.upto)
 
     async def report(self, account_id: UUID) -> BestTimes:
         async with self._database.snapshot() as tx:

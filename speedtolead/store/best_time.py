@@ -19,9 +19,12 @@ BELIEVED = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class CountedUntil:
+class TurnToCount:
+    """Calls that ended after ``since``, until ``upto``."""
+
     account_id: UUID
-    until: datetime
+    since: datetime
+    upto: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ class LiftRow:
 
 
 BEGIN_COUNTING_ANSWERS = Query("begin_counting_answers", Nothing)
-COUNT_ANSWERS = Query("count_answers", CountedUntil)
+TURN_TO_COUNT = Query("turn_to_count", TurnToCount)
+COUNT_ANSWERS = Query("count_answers", Nothing)
 LEARNED_ANSWERS = Query("learned_answers", SlotRow)
 LIFT_OF_BEST_TIME = Query("lift_of_best_time", LiftRow)
 

@@ -6,21 +6,24 @@ SELECT a.id, greatest(coalesce((SELECT min(received_at) FROM lead WHERE account_
   FROM account a WHERE NOT EXISTS (SELECT FROM answers_counted WHERE account_id = a.id) ORDER BY a.id
 ON CONFLICT DO NOTHING;
 
+-- name: turn_to_count
+-- The account whose calls have waited longest to be counted, and which of them: at most a day's, in one go. One counter
+-- at a time has it, until its transaction ends.
+SELECT account_id, until AS since, least(until + interval '1 day', CAST(:settled AS timestamptz)) AS upto
+  FROM answers_counted WHERE until < CAST(:settled AS timestamptz) - interval '10 minutes'
+ ORDER BY until LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;
+
 -- name: count_answers
--- Add the follow-up calls of one more day to what is known of each hour, of every account that is behind; one counter
--- at a time an account. A call counts when it was planned by the cadence, more than an hour after the lead came, and
--- rang to its end. Calls whose end is told later than `settled` is old are not learned from.
-WITH turn AS MATERIALIZED (
-    SELECT account_id, until AS since, least(until + interval '1 day', CAST(:settled AS timestamptz)) AS upto
-      FROM answers_counted WHERE until < :settled ORDER BY account_id FOR NO KEY UPDATE SKIP LOCKED
-), called AS (
+-- Add the follow-up calls that ended in a time to what is known of each hour. A call counts when it was planned by the
+-- cadence, more than an hour after the lead came, and rang to its end.
+WITH called AS (
     SELECT a.account_id, l.source_id, coalesce(l.region, '') AS region,
            a.requested_at AT TIME ZONE (l.candidates -> 0 ->> 'zone') AS there,
            a.answered_at IS NOT NULL AND a.state <> 'machine' AS answered
-      FROM turn t
-      JOIN attempt a ON a.account_id = t.account_id AND a.number > 1 AND a.ended_at > t.since AND a.ended_at <= t.upto
+      FROM attempt a
       JOIN lead l ON l.id = a.lead_id
-     WHERE a.channel = 'call' AND a.direction = 'outbound' AND a.origin = 'cadence'
+     WHERE a.account_id = :account_id AND a.number > 1 AND a.ended_at > :since AND a.ended_at <= :upto
+       AND a.channel = 'call' AND a.direction = 'outbound' AND a.origin = 'cadence'
        AND a.state IN ('connected', 'no_answer', 'busy', 'machine', 'abandoned')
        AND a.requested_at - a.lead_received_at >= interval '1 hour' AND NOT l.test
 ), added AS (
@@ -32,9 +35,7 @@ WITH turn AS MATERIALIZED (
     ON CONFLICT (account_id, month, source_id, region, weekend, hour) DO UPDATE
        SET calls = answer_slot.calls + excluded.calls, answers = answer_slot.answers + excluded.answers
 )
-UPDATE answers_counted c SET until = turn.upto FROM turn
- WHERE c.account_id = turn.account_id
-RETURNING c.account_id, c.until;
+UPDATE answers_counted SET until = :upto WHERE account_id = :account_id;
 
 -- name: learned_answers
 -- What is known of each hour, over the last half year.

@@ -25,21 +25,26 @@ RETURNING name;
 -- Of each arm: the leads that went into it and, of those that came before ``settled``, how many were dialled and
 -- contacted, and how many made an appointment or bought; what these sales brought and what all of them cost. A lead
 -- whose price was credited back counts: the arm did not choose it. ``sooner``: too young to be counted yet.
-SELECT l.arms ->> CAST(:name AS text) AS arm, count(*) AS leads,
-       count(*) FILTER (WHERE l.received_at >= :settled) AS sooner,
-       count(*) FILTER (WHERE l.received_at < :settled AND f.dialled) AS dialled,
-       count(*) FILTER (WHERE l.received_at < :settled AND f.contacted) AS contacted,
-       count(*) FILTER (WHERE l.received_at < :settled AND o.appointment) AS appointments,
-       count(*) FILTER (WHERE l.received_at < :settled AND o.sale) AS sales,
-       sum(o.revenue) FILTER (WHERE l.received_at < :settled) AS revenue
-  FROM lead l
- CROSS JOIN LATERAL (SELECT coalesce(bool_or(requested_at IS NOT NULL AND channel = 'call'), false) AS dialled,
-                            coalesce(bool_or(contact), false) AS contacted
-                       FROM attempt WHERE lead_id = l.id) f
- CROSS JOIN LATERAL (SELECT coalesce(bool_or(kind = 'appointment'), false) AS appointment,
-                            coalesce(bool_or(kind = 'sale'), false) AS sale,
-                            sum(value) FILTER (WHERE kind = 'sale') AS revenue
-                       FROM outcome WHERE lead_id = l.id) o
- WHERE l.account_id = :account_id AND l.campaign_id = :campaign_id AND l.arms IS NOT NULL
-   AND l.received_at >= :began AND NOT l.test AND l.arms ->> CAST(:name AS text) IS NOT NULL
- GROUP BY 1 ORDER BY 1;
+WITH mine AS MATERIALIZED (
+    SELECT l.id, l.arms ->> CAST(:name AS text) AS arm, l.received_at < :settled AS old
+      FROM lead l
+     WHERE l.account_id = :account_id AND l.campaign_id = :campaign_id AND l.arms IS NOT NULL
+       AND l.received_at >= :began AND NOT l.test AND l.arms ->> CAST(:name AS text) IS NOT NULL
+), called AS (
+    SELECT m.id, bool_or(t.requested_at IS NOT NULL AND t.channel = 'call') AS dialled, bool_or(t.contact) AS contacted
+      FROM mine m JOIN attempt t ON t.lead_id = m.id GROUP BY m.id
+), reported AS (
+    SELECT m.id, bool_or(o.kind = 'appointment') AS appointment, bool_or(o.kind = 'sale') AS sale,
+           sum(o.value) FILTER (WHERE o.kind = 'sale') AS revenue
+      FROM mine m JOIN outcome o ON o.lead_id = m.id GROUP BY m.id
+)
+SELECT m.arm, count(*) AS leads, count(*) FILTER (WHERE NOT m.old) AS sooner,
+       count(*) FILTER (WHERE m.old AND c.dialled) AS dialled,
+       count(*) FILTER (WHERE m.old AND c.contacted) AS contacted,
+       count(*) FILTER (WHERE m.old AND r.appointment) AS appointments,
+       count(*) FILTER (WHERE m.old AND r.sale) AS sales,
+       sum(r.revenue) FILTER (WHERE m.old) AS revenue
+  FROM mine m
+  LEFT JOIN called c ON c.id = m.id
+  LEFT JOIN reported r ON r.id = m.id
+ GROUP BY m.arm ORDER BY m.arm;
