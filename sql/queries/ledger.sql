@@ -113,6 +113,9 @@ SELECT kind, reference FROM (
     UNION ALL
     SELECT 'leg_placed', CAST(id AS text) FROM leg, began WHERE account_id = :account_id AND placed_at >= began.at
     UNION ALL
+    SELECT 'message_written', CAST(id AS text) FROM message, began
+     WHERE account_id = :account_id AND made_at >= began.at
+    UNION ALL
     SELECT 'suppression_added', CAST(id AS text) FROM suppression, began
      WHERE account_id = :account_id AND created_at >= began.at
     UNION ALL

@@ -16,6 +16,7 @@ from running import RunningService, configuration, person, running_service, unti
 from texting import OURS, signed, text_in
 
 from speedtolead.clock import SystemClock
+from speedtolead.domain.ledger import exact
 from speedtolead.service.configuration.apply import apply
 from speedtolead.service.configuration.document import read
 from speedtolead.service.follow_up import FollowUp
@@ -100,6 +101,28 @@ async def test_a_text_is_sent_once_and_its_delivery_is_known(service: RunningSer
     lead = await service.lead(lead_id)
     assert [(a["channel"], a["state"]) for a in lead["attempts"]] == [("sms", "sent"), ("call", "scheduled")]
     assert lead["status"] == "working"
+
+
+async def test_a_texts_words_and_receipts_are_evidence_and_a_change_of_its_words_is_found(
+    service: RunningService,
+) -> None:
+    lead_id, phone = await posted(service)
+    sent = await message(service, lead_id, "delivered")
+    account, ledger = await service.account_id(), service.node.services.ledger
+    await ledger.chain_account(account)
+    entries = (await service.node.services.exports.gather(account, UUID(lead_id))).entries
+    (written,) = [exact(one.personal) for one in entries if one.kind == "message_written" and one.personal]
+    assert written == {"message": {"receiver": phone, "subject": None, "body": sent["body"]}}
+    reports = [exact(one.facts) for one in entries if one.kind == "message_reported"]
+    assert [one["state"] for one in reports][-1] == "delivered"
+    assert {one["provider_message_id"] for one in reports} == {sent["provider_message_id"]}
+    assert (await ledger.check(account)).faults == []
+    async with service.database.connection() as tx:
+        await tx.execute("UPDATE message SET body = 'Hello.' WHERE id = $1", sent["id"])
+    faults = (await ledger.check(account)).faults
+    assert any("message_written" in str(fault) for fault in faults), faults
+    async with service.database.connection() as tx:
+        await tx.execute("UPDATE message SET body = $2 WHERE id = $1", sent["id"], sent["body"])
 
 
 async def test_the_next_step_is_planned_with_the_end_of_the_one_before(service: RunningService) -> None:

@@ -33,6 +33,8 @@ _TITLES = {
     "suppression_removed": "A stop was lifted",
     "suppression_reviewed": "A stop was looked at, and stands",
     "text_received": "A text came in",
+    "message_written": "A text or mail was written and handed over",
+    "message_reported": "What became of the text or mail",
     "recording_announced": "The lead heard that the call may be recorded",
     "notice_given": "The lead, who got no agent, was told who called and how to be called no more",
     "answer_labelled": "Somebody who heard the call said who answered",
