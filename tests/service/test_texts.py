@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from speedtolead.domain.ledger import exact
 from speedtolead.service.configuration.apply import apply
 from speedtolead.service.configuration.document import read
 from speedtolead.service.follow_up import FollowUp
+from speedtolead.service.suppressions import Stop
 from speedtolead.simulator.faults import Fault
 from speedtolead.simulator.people import Does, Texts
 from speedtolead.store.database import connect
@@ -133,6 +134,39 @@ async def test_the_next_step_is_planned_with_the_end_of_the_one_before(service: 
     first = await value(service, "SELECT id FROM message WHERE lead_id = $1 ORDER BY made_at LIMIT 1", lead_id)
     assert [(one["channel"], one["attempt_id"]) for one in cap["inputs"]["counted"]] == [("sms", str(first))]
     assert len(carried(service, phone)) == 2
+
+
+@pytest.mark.parametrize("stopped", [True, False], ids=["stopped", "taken-back"])
+async def test_a_stop_that_commits_while_the_text_waits_for_its_lock_is_obeyed(
+    service: RunningService, stopped: bool
+) -> None:
+    """The permit was decided on facts without the stop; the statement that commits the text waits behind it. The
+    stop is of this channel's and ends nothing by itself.
+    """
+    lead_id, phone = await posted(service)
+    await message(service, lead_id, "delivered")
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'WITH wanted %'"
+    account_id, stop = await service.account_id(), Stop("phone", phone, "no texts", "api", None, ("sms",))
+    async with service.database.connection() as tx:
+        held = tx.transaction()
+        await held.start()
+        await service.node.services.suppressions.add_within(tx, account_id, stop)
+        due = """UPDATE attempt SET channel = 'sms', words = 'Still there?', due_at = now()
+                  WHERE lead_id = $1 AND state = 'scheduled' RETURNING id"""
+        attempt = await value(service, due, lead_id)
+
+        async def text_waits() -> bool:
+            return bool(await value(service, waiting))
+
+        await until(text_waits, what="the text at the person's row")
+        await (held.commit() if stopped else held.rollback())
+
+    async def ended() -> str | None:
+        sql = "SELECT state FROM attempt WHERE id = $1 AND ended_at IS NOT NULL"
+        return cast("str | None", await value(service, sql, attempt))
+
+    assert await until(ended) == ("refused" if stopped else "sent")
+    assert carried(service, phone)[1:] == ([] if stopped else ["Still there?"])
 
 
 async def test_a_text_without_consent_is_refused_and_the_calls_go_on(service: RunningService) -> None:
