@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-quick test-oracle test-statistics test-year test-fortnight test-chaos lint format types check bench bench-order bench-intake bench-permit lock clean
+.PHONY: help setup run demo test test-quick test-oracle test-statistics test-year test-fortnight test-chaos lint format types check bench bench-order bench-intake bench-permit bench-cadence lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -74,6 +74,9 @@ bench-intake: setup ## Measure the intake: answers beside a floor, a burst, 5,00
 bench-permit: setup ## Measure the permit: decisions in a second, one process; previews over HTTP in lists of 1,000
 	$(BIN)/python tests/benchmarks/permit.py
 	$(BIN)/python tests/benchmarks/permit_preview.py
+
+bench-cadence: setup ## Find and claim the next due text among 1,000,000 leads, and texts a second (some minutes)
+	$(BIN)/python tests/benchmarks/cadence.py
 
 lock: setup ## Pin the newest versions that pyproject.toml allows (hashes, no addresses)
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

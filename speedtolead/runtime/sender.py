@@ -24,7 +24,9 @@ POLL_SECONDS = 2.0
 LOOK_AGAIN = 0.25
 """After a look in which all that was due had to wait for something else."""
 UNDER_WAY = 64
-"""So many at once wait for their answers; more would only queue at the carrier."""
+"""So many at once, at most, wait for their answers; more would only queue at the carrier, past their leases."""
+ROOM = 16
+"""The plan is looked at again once there is room for so many."""
 
 
 class Sender:
@@ -61,7 +63,7 @@ class Sender:
     async def _look(self) -> float:
         """One look at the plan; the seconds until the next, 0 to look again at once."""
         async with self._database.connection() as tx:
-            postings, more = await self._sending.look(tx)
+            postings, more = await self._sending.look(tx, UNDER_WAY - len(self._under_way))
             for posting in postings:
                 self._start(posting.message.attempt_id, self._sending.hand_over(posting))
             if more:
@@ -72,7 +74,7 @@ class Sender:
         return min(POLL_SECONDS, max(0.01, (due_at - self._clock.now()).total_seconds()))
 
     async def _room(self) -> None:
-        if len(self._under_way) >= UNDER_WAY:
+        while len(self._under_way) > UNDER_WAY - ROOM:
             await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
 
     def _start(self, attempt_id: UUID, step: Coroutine[None, None, None]) -> None:

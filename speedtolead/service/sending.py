@@ -100,9 +100,9 @@ class Sending:
         self._mailer = mailer
         self._follow_up = FollowUp(permits)
 
-    async def look(self, tx: Connection) -> tuple[list[Posting], bool]:
-        """Commit to sending what is due and permitted; whether more may be due."""
-        due = await rows.SEND_CANDIDATES.all(tx, now=self._clock.now(), most=AT_ONCE)
+    async def look(self, tx: Connection, most: int = AT_ONCE) -> tuple[list[Posting], bool]:
+        """Commit to sending what is due and permitted, at most so many; whether more may be due."""
+        due = await rows.SEND_CANDIDATES.all(tx, now=self._clock.now(), most=min(most, AT_ONCE))
         postings: list[Posting] = []
         persons: set[str] = set()
         now = self._clock.now()

@@ -352,8 +352,4 @@ async def test_the_older_of_two_leads_of_a_person_ends_where_the_campaign_says_s
 
     await until(ended, what="the older lead's cadence to end")
     assert older != newer
-
-    async def goes_on() -> bool:
-        return (await planned(service, newer))[-1] == ("call", "scheduled", "cadence")
-
-    await until(goes_on, what="the newer lead's cadence to go on")
+    await service.lead_when(newer, lambda lead: lead["attempts"][-1]["state"] == "scheduled")
