@@ -26,7 +26,12 @@ def test_days_are_those_of_the_account() -> None:
 
 @pytest.mark.parametrize(
     ("given", "field"),
-    [({"from": "2026-12-02"}, "from"), ({"from": "2010-01-01"}, "from"), ({"attribute": "car"}, "attribute")],
+    [
+        ({"from": "2026-12-02"}, "from"),
+        ({"from": "2010-01-01"}, "from"),
+        ({"to": "0001-01-01"}, "to"),
+        ({"attribute": "car"}, "attribute"),
+    ],
 )
 def test_what_cannot_be_shown_names_the_field(given: dict[str, Any], field: str) -> None:
     with pytest.raises(Problem) as told:

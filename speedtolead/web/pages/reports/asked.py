@@ -86,6 +86,9 @@ def asked_of(request: web.Request, zone: str, now: datetime) -> Asked:
 
 def asked(query: ReportQuery, zone: str, now: datetime) -> Asked:
     """Raises a Problem: 422."""
+    for field, day in (("from", query.first), ("to", query.last)):
+        if day is not None and not reading.YEARS[0] <= day.year <= reading.YEARS[1]:
+            raise field_problem(field, f"expected a day between {reading.YEARS[0]} and {reading.YEARS[1]}")
     today = now.astimezone(zone_info(zone)).date()
     last = query.last or today
     first = query.first or last - timedelta(PERIODS[query.period][1] - 1)
