@@ -267,6 +267,8 @@ async def test_an_agents_session_sees_nothing_of_the_account(database_url: str, 
         async with aiohttp.ClientSession(cookie_jar=jar) as browser:
             async with browser.post(f"{service.url}/login", data=form, allow_redirects=False) as response:
                 assert response.status == 303
-            for path in ("/", "/board/fragment", "/v1/leads", "/v1/agents", "/v1/stats/speed", "/v1/events"):
+            async with browser.get(f"{service.url}/", allow_redirects=False) as response:
+                assert (response.status, response.headers["Location"]) == (303, "/agent")
+            for path in ("/board/fragment", "/v1/leads", "/v1/agents", "/v1/stats/speed", "/v1/events"):
                 async with browser.get(f"{service.url}{path}") as response:
                     assert response.status == 403, path
