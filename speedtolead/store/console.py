@@ -46,7 +46,6 @@ class LostRow:
     agent_id: UUID
     account_id: UUID
     state: str
-    presence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +225,7 @@ class WaitingText:
 
 SEAT_OF_USER = Query("seat_of_user", SeatRow)
 CONSOLE_IS_THERE = Query("console_is_there", WasLost)
+CONSOLE_BACK = Query("console_back", Nothing)
 CONSOLES_LOST = Query("consoles_lost", LostRow)
 CONSOLE_LOST = Query("console_lost", Id)
 CONSOLE_CLOSED = Query("console_closed", Nothing)

@@ -143,7 +143,7 @@ async def set_state(request: web.Request) -> web.Response:
         state = await services.agents.change(seat.account_id, seat.name, body.state, body.reason)
     except UnknownReason as error:
         raise field_problem("reason", str(error), error.code) from None
-    await services.seats.there(seat)
+    await services.seats.said(seat)
     return answer(SeatStateView(name=seat.name, state=state))
 
 

@@ -10,7 +10,7 @@ CREATE TABLE console (
 );
 COMMENT ON COLUMN console.until IS 'the lease that the open page renews; past it the agent is taken for gone';
 COMMENT ON COLUMN console.lost_at IS 'when the agent was taken off because the page was gone';
-CREATE INDEX console_lost ON console (until) WHERE lost_at IS NULL;
+CREATE INDEX console_lost ON console (until);
 
 -- What an agent says came of a call. It takes effect when the time for taking it back is over.
 CREATE TABLE disposition (

@@ -10,21 +10,25 @@ SELECT g.id AS agent_id, g.account_id, g.name, g.address, g.presence, g.state, g
  ORDER BY g.name LIMIT 1;
 
 -- name: console_is_there
--- The page says that it is open; whether the agent had been taken off because it was not.
+-- The page says that it is open; whether the agent was taken off because it was not.
 INSERT INTO console AS c (agent_id, account_id, until) VALUES (:agent_id, :account_id, :until)
-ON CONFLICT (agent_id) DO UPDATE SET until = greatest(c.until, excluded.until), lost_at = NULL
-RETURNING (SELECT lost_at FROM console WHERE agent_id = :agent_id) AS lost_at;
+ON CONFLICT (agent_id) DO UPDATE SET until = greatest(c.until, excluded.until)
+RETURNING lost_at;
+
+-- name: console_back
+-- The agent has said what they do since, or is in the call again: nobody need be told any more.
+UPDATE console SET lost_at = NULL WHERE agent_id = :agent_id AND lost_at IS NOT NULL;
 
 -- name: consoles_lost
 -- Agents whose page is gone, locked; whoever is being worked on is left to the next look.
-SELECT g.id AS agent_id, g.account_id, g.state, g.presence
+SELECT g.id AS agent_id, g.account_id, g.state
   FROM console c JOIN agent g ON g.id = c.agent_id
- WHERE c.until <= :now AND c.lost_at IS NULL AND NOT g.removed
+ WHERE c.until <= :now AND g.presence = 'console' AND g.state <> 'offline' AND NOT g.removed
  ORDER BY g.id LIMIT :most FOR NO KEY UPDATE OF g SKIP LOCKED;
 
 -- name: console_lost
 -- The agent was taken off, unless the page has come back meanwhile.
-UPDATE console SET lost_at = :now WHERE agent_id = :agent_id AND until <= :now AND lost_at IS NULL RETURNING agent_id AS id;
+UPDATE console SET lost_at = :now WHERE agent_id = :agent_id AND until <= :now RETURNING agent_id AS id;
 
 -- name: console_closed
 -- Signed out: nobody is there any more.

@@ -259,6 +259,7 @@ async def test_a_page_that_is_gone_takes_its_agent_off_and_one_that_comes_back_i
     assert "you were taken off" in await agent.page()
     assert (await agent.do("POST", "presence"))[0] == 200
     assert await agent.state() == "talking"
+    assert "you were taken off" not in await agent.page()
     async with service.database.connection() as tx:
         await tx.execute("UPDATE console SET until = now() - interval '1 second'")
         await tx.execute("UPDATE agent SET presence = 'always' WHERE name = 'agent-1'")
@@ -266,6 +267,22 @@ async def test_a_page_that_is_gone_takes_its_agent_off_and_one_that_comes_back_i
     assert await agent.state() == "talking", "who is rung without a login needs no page"
     async with service.database.connection() as tx:
         await tx.execute("UPDATE agent SET presence = 'console'")
+
+
+async def test_who_signs_out_is_off_and_who_comes_back_late_is_told(service: RunningService, agent: Agent) -> None:
+    await agent.ready()
+    async with service.database.connection() as tx:
+        await tx.execute("UPDATE console SET until = now() - interval '1 second'")
+    await agent.is_in("offline")
+    await agent.do("POST", "presence")
+    assert "you were taken off" in await agent.page(), "until the agent says what they do"
+    await agent.ready()
+    assert "you were taken off" not in await agent.page()
+    async with console(service, "agent-1") as again:
+        form = {"csrf": again.csrf}
+        async with again.http.post(f"{service.url}/logout", data=form) as answer:
+            assert answer.status == 200
+        await agent.is_in("offline")
 
 
 async def test_whoever_is_stuck_is_free_and_a_report_tells_of_the_call(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from speedtolead.domain.agent import AgentState, CameIn, Paused, Presence, WentOff
+from speedtolead.domain.agent import AgentState, CameIn, Paused, WentOff
 from speedtolead.domain.errors import NotFound
 from speedtolead.domain.talk import NotNow
 from speedtolead.ports import Clock
@@ -98,7 +98,14 @@ class Seats:
         async with self._database.transaction() as tx:
             agent = await rows.LOCK_SEAT.one(tx, account_id=seat.account_id, agent_id=seat.agent_id)
             if agent.on_call and agent.state == AgentState.OFFLINE:
+                await rows.CONSOLE_BACK.run(tx, agent_id=seat.agent_id)
                 await self._move(tx, seat.account_id, seat.agent_id, AgentState.OFFLINE, CameIn(on_call=True), now)
+
+    async def said(self, seat: SeatRow) -> None:
+        """The agent said what they do: the page is open, and that it was gone is known."""
+        async with self._database.connection() as tx:
+            await rows.CONSOLE_BACK.run(tx, agent_id=seat.agent_id)
+        await self.there(seat)
 
     async def choose(self, seat: SeatRow, *, in_browser: bool) -> None:
         """Be rung in the browser, or on what the configuration says. Raises NotNow in a call, or with no choice."""
@@ -121,10 +128,8 @@ class Seats:
             for one in await rows.CONSOLES_LOST.all(tx, now=now, most=AT_ONCE):
                 if await rows.CONSOLE_LOST.first(tx, agent_id=one.agent_id, now=now) is None:
                     continue
-                state = AgentState(one.state)
-                if one.presence == Presence.CONSOLE and state is not AgentState.OFFLINE:
-                    why: dict[str, object] = {"by": "console_gone"}
-                    await self._move(tx, one.account_id, one.agent_id, state, WentOff(), now, why)
+                why: dict[str, object] = {"by": "console_gone"}
+                await self._move(tx, one.account_id, one.agent_id, AgentState(one.state), WentOff(), now, why)
 
     async def decline(self, seat: SeatRow, attempt_id: UUID) -> Sequence[Afterwards]:
         """Do not take an offer: the agent's own phone stops, and the next agent is rung. Raises NotNow."""

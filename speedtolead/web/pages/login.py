@@ -63,9 +63,16 @@ async def sign_in(request: web.Request) -> web.Response:
 
 async def sign_out(request: web.Request) -> web.Response:
     auth.check_form(request, (await render.form_fields(request)).get(auth.CSRF_FIELD))
-    token = request.cookies.get(auth.COOKIE)
+    services, token, session = (
+        request.app[SERVICES],
+        request.cookies.get(auth.COOKIE),
+        await auth.session_of(request),
+    )
+    seat = None if session is None else await services.seats.of(session.account_id, session.user_id)
     if token:
-        await request.app[SERVICES].sign_in.sign_out(token)
+        await services.sign_in.sign_out(token)
+    if seat is not None:
+        await services.seats.left(seat)
     response = render.see_other("/login")
     response.del_cookie(auth.COOKIE, path="/", httponly=True, samesite="Lax", secure=_secure(request))
     return response
