@@ -23,6 +23,7 @@ from speedtolead.service.console.cards import half_hours
 from speedtolead.simulator import Person
 from speedtolead.simulator.people import Does
 from speedtolead.store.events import Event
+from speedtolead.web.console import routes
 from speedtolead.web.pages.console import KEYS, Own
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -211,6 +212,29 @@ async def test_nobody_who_wants_no_calls_is_called_or_texted(service: RunningSer
 async def test_what_does_not_fit_is_named(agent: Agent, body: dict[str, Any], field: str) -> None:
     status, problem = await agent.do("POST", f"calls/{uuid4()}/disposition", **body)
     assert (status, problem["errors"][0]["field"]) == (422, field)
+
+
+HOSTILE: tuple[Any, ...] = (
+    "a\x00b", "x" * 20_000, "\x1b[2J", "", -1, 10**30, 1e308, True, None, [], {}, {"a\x00": "\x00"},
+    "9999-12-31T23:59:59Z", "2026-01-01", {"vehicles": "\ud800"},
+)  # fmt: skip
+
+
+async def test_no_field_of_a_body_breaks_the_console_and_a_refusal_names_it(agent: Agent) -> None:
+    good = {"set_state": {"state": "paused"}, "choose_line": {"on": "phone"}, "dispose": {"kind": "talked"},
+            "save_card": {}, "send_text": {"text": "Hello"}}  # fmt: skip
+    wrong = []
+    for endpoint in (one for one in routes.endpoints if one.body is not None):
+        assert endpoint.body is not None
+        path = endpoint.path.removeprefix("/v1/agent/").format(attempt_id=uuid4(), lead_id=uuid4())
+        for name in endpoint.body.model_fields:
+            for given in HOSTILE:
+                status, problem = await agent.do(
+                    endpoint.method, path, **good[endpoint.handler.__name__] | {name: given}
+                )
+                if status >= 500 or (status == 422 and not problem.get("errors")):
+                    wrong.append((path, name, str(given)[:40], status))
+    assert wrong == []
 
 
 async def test_agents_see_and_touch_their_own_leads_only(

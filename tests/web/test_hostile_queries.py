@@ -113,7 +113,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "label": {"answered_by": "human"},
 }
 """A good body of each operation that takes one of our own models; a lead's is hostile elsewhere."""
-ENDPOINTS = [endpoint for routes in V1 for endpoint in routes.endpoints]
+ENDPOINTS = [e for routes in V1 for e in routes.endpoints if not e.path.startswith("/v1/agent/")]
+"""An agent's own are asked with no key; they are hostile in ``test_console``."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
