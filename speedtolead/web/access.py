@@ -263,6 +263,9 @@ async def _said(request: web.Request) -> dict[str, object]:
     if not request.body_exists:
         return {}
     is_json = request.content_type == "application/json"
-    given: object = await request.json() if is_json else await request.post()
+    try:
+        given: object = await request.json() if is_json else await request.post()
+    except ValueError:  # a body that the handler did not need
+        return {}
     fields = given if isinstance(given, Mapping) else {}
     return {name: str(value)[:100] for name, value in fields.items() if name in _SAID and value is not None}
