@@ -121,7 +121,7 @@ class Promises:
         self, tx: Connection, case: _Case, wish: Wish, at: datetime, agent_id: UUID | None, now: datetime
     ) -> tuple[UUID, UUID | None]:
         """The promise and its call's attempt, in place of what is planned for the lead."""
-        await self.withdraw(tx, case, _REPLACED, now)
+        await self.withdraw(tx, case, "a call was agreed on", now)
         callback_id = new_id()
         await rows.END_PROMISES.all(
             tx, lead_id=case.lead_id, account_id=case.account_id, callback_id=None, now=now, by=_REPLACED
