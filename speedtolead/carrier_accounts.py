@@ -18,7 +18,7 @@ from speedtolead.adapters.twilio.carrier import twilio_carrier
 from speedtolead.adapters.twilio.texts import TwilioTexts, twilio_texts
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.ports.carriers import Carriers
-from speedtolead.service.carriers import CarrierTerms
+from speedtolead.service.calling.carriers import CarrierTerms
 from speedtolead.settings import Settings
 from speedtolead.simulator import SIMULATED_ACCOUNT_SID, SIMULATED_AUTH_TOKEN
 

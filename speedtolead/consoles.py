@@ -8,18 +8,18 @@ from speedtolead.adapters.simulated_phones import SimulatedPhones
 from speedtolead.adapters.twilio.softphone import TwilioSoftphones
 from speedtolead.ports import Clock
 from speedtolead.ports import softphone as ports
-from speedtolead.service.asked_calls import AskedCalls
-from speedtolead.service.calls import Calls
+from speedtolead.service.cadences.asked_calls import AskedCalls
+from speedtolead.service.cadences.follow_up import FollowUp
+from speedtolead.service.calling.calls import Calls
+from speedtolead.service.calling.labels import Labels
 from speedtolead.service.console.cards import Cards
 from speedtolead.service.console.dispositions import Dispositions
 from speedtolead.service.console.seats import Seats
-from speedtolead.service.follow_up import FollowUp
-from speedtolead.service.labels import Labels
+from speedtolead.service.lawful.permits import Permits
+from speedtolead.service.lawful.suppressions import Suppressions
 from speedtolead.service.leads import Leads
+from speedtolead.service.messages.wording import Wording
 from speedtolead.service.outcomes import Outcomes
-from speedtolead.service.permits import Permits
-from speedtolead.service.suppressions import Suppressions
-from speedtolead.service.wording import Wording
 from speedtolead.settings import Settings
 from speedtolead.store.database import Database
 

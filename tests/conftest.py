@@ -20,7 +20,7 @@ from processes import restart_postgres
 from running import RunningService, running_service
 
 from speedtolead import logs
-from speedtolead.service import passwords
+from speedtolead.service.access import passwords
 from speedtolead.store.database import Database, connect
 from speedtolead.store.embedded import embedded_server
 from speedtolead.store.migrations import migrate

@@ -16,8 +16,8 @@ from speedtolead.adapters.numbering import OfflineNumbering
 from speedtolead.adapters.twilio.carrier import TwilioCarrier
 from speedtolead.node import ROLES, run_node, stop_on_signals
 from speedtolead.runtime.dialer import Dialer
-from speedtolead.service.callbacks import Callbacks
-from speedtolead.service.dialing import Dialing
+from speedtolead.service.calling.callbacks import Callbacks
+from speedtolead.service.calling.dialing import Dialing
 from speedtolead.service.intake.taking import Intake
 from speedtolead.settings import Settings
 

@@ -30,7 +30,7 @@ from speedtolead.service.cadences.preview import CadencePreviews, Calendar, Cale
 from speedtolead.service.cadences.replay import Replayed, Replays
 from speedtolead.service.configuration.document import ConfigurationError
 from speedtolead.service.intake.fields import FieldErrors
-from speedtolead.service.permits import RulesInForce
+from speedtolead.service.lawful.permits import RulesInForce
 from speedtolead.service.rules.current import RuleSets
 from speedtolead.settings import Settings
 from speedtolead.store.database import Database, connect

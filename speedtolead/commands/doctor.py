@@ -24,7 +24,7 @@ from speedtolead.domain.breaker import BreakerState
 from speedtolead.domain.carrier import CarrierName
 from speedtolead.ports import PortError
 from speedtolead.ports.carriers import Carriers
-from speedtolead.service.do_not_call import DoNotCall
+from speedtolead.service.lawful.do_not_call import DoNotCall
 from speedtolead.service.rules.current import RuleSets
 from speedtolead.settings import Settings
 from speedtolead.store import carriers as rows

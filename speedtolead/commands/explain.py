@@ -13,7 +13,7 @@ from speedtolead import wiring
 from speedtolead.clock import SystemClock
 from speedtolead.commands import Commands, command
 from speedtolead.domain.errors import NotFound
-from speedtolead.service.explain import explain
+from speedtolead.service.lawful.explain import explain
 from speedtolead.service.leads import Leads
 from speedtolead.settings import Settings
 from speedtolead.store.database import connect

@@ -22,10 +22,10 @@ from speedtolead.adapters.numbering import OfflineNumbering
 from speedtolead.clock import SystemClock
 from speedtolead.commands import Commands, command, group
 from speedtolead.domain.do_not_call import ListState, number_of
-from speedtolead.service.do_not_call import DoNotCall, ListStanding, WrongList
-from speedtolead.service.number_file import NumberFile, WrongColumn
+from speedtolead.service.lawful.do_not_call import DoNotCall, ListStanding, WrongList
+from speedtolead.service.lawful.suppressions import Suppressions
+from speedtolead.service.phone_numbers.number_file import NumberFile, WrongColumn
 from speedtolead.service.rules.current import RuleSets
-from speedtolead.service.suppressions import Suppressions
 from speedtolead.settings import Settings
 from speedtolead.store import imports as import_rows
 from speedtolead.store.database import Database, connect

@@ -17,7 +17,7 @@ import structlog
 
 from speedtolead.ports import Clock
 from speedtolead.runtime.wake import Wake
-from speedtolead.service.dialing import Dialing, Round
+from speedtolead.service.calling.dialing import Dialing, Round
 from speedtolead.store.database import DatabaseAway
 from speedtolead.store.dial import DueRow
 from speedtolead.store.query import Connection

@@ -15,7 +15,7 @@ import structlog
 
 from speedtolead.ports import Clock
 from speedtolead.runtime.wake import Wake
-from speedtolead.service.sending import Sending
+from speedtolead.service.messages.sending import Sending
 from speedtolead.store.database import Database, DatabaseAway
 
 log = structlog.get_logger(__name__)

@@ -19,7 +19,7 @@ from speedtolead.domain.outcome import OutcomeKind, follows
 from speedtolead.domain.returned import ReturnReason
 from speedtolead.ports import Clock
 from speedtolead.service import returns
-from speedtolead.service.follow_up import FollowUp
+from speedtolead.service.cadences.follow_up import FollowUp
 from speedtolead.service.times import iso
 from speedtolead.store import calls, events, leads
 from speedtolead.store import outcomes as rows

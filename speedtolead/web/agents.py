@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from speedtolead.service.agents import UnknownReason
+from speedtolead.service.agents.changing import UnknownReason
 from speedtolead.store.agents import AgentRow
 from speedtolead.web import auth, reading
 from speedtolead.web.answers import answer

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from speedtolead.domain.hours import zone_info
 from speedtolead.domain.permit import iso
-from speedtolead.service.asked_calls import AskedCalls, CallbackRefused, Wish
+from speedtolead.service.cadences.asked_calls import AskedCalls, CallbackRefused, Wish
 from speedtolead.store.callbacks import CallbackLine
 from speedtolead.web import auth, reading
 from speedtolead.web.answers import answer

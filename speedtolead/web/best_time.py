@@ -9,8 +9,8 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from speedtolead.domain.statistics.rates import Count
-from speedtolead.service.best_times import BestTimes, SlotFound
-from speedtolead.service.reports import rate
+from speedtolead.service.learning.best_times import BestTimes, SlotFound
+from speedtolead.service.reports.period import rate
 from speedtolead.web import auth
 from speedtolead.web.answers import answer
 from speedtolead.web.endpoint import Routes

@@ -18,8 +18,8 @@ from speedtolead.domain.carrier import CarrierName
 from speedtolead.ports import Apologise, Goodbye
 from speedtolead.ports.conference import Greet
 from speedtolead.ports.control import Aside
-from speedtolead.service.afterwards import Afterwards
-from speedtolead.service.callbacks import Callback, NotOfThisLeg, Told
+from speedtolead.service.calling.afterwards import Afterwards
+from speedtolead.service.calling.callbacks import Callback, NotOfThisLeg, Told
 from speedtolead.web import metrics, reading
 from speedtolead.web.problems import Problem
 from speedtolead.web.services import SERVICES, Services

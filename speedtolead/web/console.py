@@ -18,7 +18,7 @@ from speedtolead.domain.disposition import MAY, NEEDS, Kind
 from speedtolead.domain.permit import Decision
 from speedtolead.domain.returned import ReturnReason
 from speedtolead.ports import Permanent
-from speedtolead.service.agents import UnknownReason
+from speedtolead.service.agents.changing import UnknownReason
 from speedtolead.service.console.dispositions import Said
 from speedtolead.service.console.seats import RENEWED_EVERY
 from speedtolead.store.console import SeatRow

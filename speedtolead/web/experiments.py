@@ -13,8 +13,8 @@ from pydantic import BaseModel
 
 from speedtolead.domain.experiment import Measure
 from speedtolead.domain.statistics.rates import Count, Estimate
-from speedtolead.service.experiments import ArmFound, Found
-from speedtolead.service.reports import rate
+from speedtolead.service.learning.experiments import ArmFound, Found
+from speedtolead.service.reports.period import rate
 from speedtolead.web import auth, reading
 from speedtolead.web.answers import answer
 from speedtolead.web.endpoint import Routes

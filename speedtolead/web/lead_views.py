@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from speedtolead.domain.metrics import Hops
-from speedtolead.service.explain import why
+from speedtolead.service.lawful.explain import why
 from speedtolead.store.leads import AttemptRow, LeadLine, LeadStory
 from speedtolead.web.views import FindingView, Instant, Money, OutcomeView, ReturnView, ScorePartView, return_view
 

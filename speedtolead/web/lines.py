@@ -10,7 +10,7 @@ from collections.abc import Awaitable
 from aiohttp import web
 from pydantic import BaseModel
 
-from speedtolead.service.lines import LineRefused
+from speedtolead.service.calling.lines import LineRefused
 from speedtolead.store.lines import LineRow
 from speedtolead.web import auth, carrier, reading
 from speedtolead.web.answers import answer

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from speedtolead.service.mail_events import MailNews, MailTold
+from speedtolead.service.messages.mail_events import MailNews, MailTold
 from speedtolead.web import auth, reading
 from speedtolead.web.answers import answer
 from speedtolead.web.endpoint import Routes

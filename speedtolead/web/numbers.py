@@ -12,8 +12,8 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from speedtolead.service.numbers import Standing
-from speedtolead.service.reports import rate
+from speedtolead.service.phone_numbers.numbers import Standing
+from speedtolead.service.reports.period import rate
 from speedtolead.store.numbers import NumberAlertRow, NumberStatsRow
 from speedtolead.web import auth, reading
 from speedtolead.web.answers import answer, as_csv, wants_csv

@@ -17,7 +17,7 @@ from speedtolead.domain.lead import Consent
 from speedtolead.domain.permit import Contacted, iso
 from speedtolead.domain.permit.words import because
 from speedtolead.service.intake.fields import ConsentBody, Moment, Short
-from speedtolead.service.preview import Preview, Question, Turns, UnanswerableError
+from speedtolead.service.lawful.preview import Preview, Question, Turns, UnanswerableError
 from speedtolead.web import auth, reading
 from speedtolead.web.endpoint import Routes
 from speedtolead.web.lead_views import RuleView

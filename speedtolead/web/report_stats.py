@@ -15,11 +15,11 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from speedtolead.domain.benchmark import Band
-from speedtolead.service.desk import DESK, AgentFigures, agent_figures
-from speedtolead.service.figures import Days
-from speedtolead.service.funnel import FUNNEL, funnel
-from speedtolead.service.reports import rate
-from speedtolead.service.source_stats import Part
+from speedtolead.service.agents.desk import DESK, AgentFigures, agent_figures
+from speedtolead.service.reports.figures import Days
+from speedtolead.service.reports.funnel import FUNNEL, funnel
+from speedtolead.service.reports.period import rate
+from speedtolead.service.reports.source_stats import Part
 from speedtolead.web import auth, reading
 from speedtolead.web.answers import answer, as_csv, wants_csv
 from speedtolead.web.endpoint import Routes

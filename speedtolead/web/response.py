@@ -13,8 +13,8 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from speedtolead.domain.statistics.rates import Count
-from speedtolead.service.reports import rate
-from speedtolead.service.responses import Asked, Response
+from speedtolead.service.learning.responses import Asked, Response
+from speedtolead.service.reports.period import rate
 from speedtolead.web import auth, reading
 from speedtolead.web.answers import answer, as_csv, wants_csv
 from speedtolead.web.endpoint import Routes

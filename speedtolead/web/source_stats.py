@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from aiohttp import web
 from pydantic import ConfigDict, Field
 
-from speedtolead.service.source_stats import Wanted
+from speedtolead.service.reports.source_stats import Wanted
 from speedtolead.web import auth, reading
 from speedtolead.web.answers import answer, as_csv, wants_csv
 from speedtolead.web.endpoint import Routes

@@ -11,8 +11,8 @@ from decimal import Decimal
 
 from pydantic import BaseModel
 
-from speedtolead.service.reports import rate
-from speedtolead.service.source_stats import Part, SourceStats
+from speedtolead.service.reports.period import rate
+from speedtolead.service.reports.source_stats import Part, SourceStats
 from speedtolead.web.views import Instant, Money, Rate
 
 

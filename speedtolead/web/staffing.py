@@ -12,7 +12,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from speedtolead.domain.staffing.simulation import Went
-from speedtolead.service.staffing import USUAL_GOAL, Hour, Staffing
+from speedtolead.service.learning.staffing import USUAL_GOAL, Hour, Staffing
 from speedtolead.web import auth, reading
 from speedtolead.web.answers import answer, as_csv, wants_csv
 from speedtolead.web.endpoint import Routes

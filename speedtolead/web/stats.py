@@ -12,7 +12,7 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from speedtolead.service.reports import Period, Speed, rate, shares
+from speedtolead.service.reports.period import Period, Speed, rate, shares
 from speedtolead.store.stats import ContactRow
 from speedtolead.web import auth, reading
 from speedtolead.web.answers import answer, as_csv, wants_csv

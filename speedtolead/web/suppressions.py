@@ -13,7 +13,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from speedtolead.domain.phone import masked
-from speedtolead.service.suppressions import Stop
+from speedtolead.service.lawful.suppressions import Stop
 from speedtolead.store.suppressions import SuppressionRow
 from speedtolead.web import auth, reading
 from speedtolead.web.answers import answer

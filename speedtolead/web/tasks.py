@@ -11,7 +11,7 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from speedtolead.service.tasks import TaskFilter
+from speedtolead.service.cadences.tasks import TaskFilter
 from speedtolead.store.tasks import TaskLine
 from speedtolead.web import auth, reading
 from speedtolead.web.answers import answer

@@ -13,9 +13,9 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from speedtolead.domain.machine import Label
-from speedtolead.service.labels import NotAnswered
-from speedtolead.service.reports import rate
-from speedtolead.service.sounds import LARGEST, NoSound
+from speedtolead.service.calling.labels import NotAnswered
+from speedtolead.service.calling.sounds import LARGEST, NoSound
+from speedtolead.service.reports.period import rate
 from speedtolead.store.machine import DetectionRow
 from speedtolead.web import auth, reading
 from speedtolead.web.answers import answer, as_csv, wants_csv

@@ -25,7 +25,7 @@ from figures import machine, percentile
 
 from speedtolead import logs
 from speedtolead.node import Node
-from speedtolead.service.sending import AT_ONCE
+from speedtolead.service.messages.sending import AT_ONCE
 from speedtolead.simulator import SimulatorConfig, running_simulator
 from speedtolead.store import dial
 from speedtolead.store import sends as rows

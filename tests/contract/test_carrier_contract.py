@@ -55,7 +55,7 @@ from speedtolead.ports import (
     Transient,
 )
 from speedtolead.ports.conference import Alone, JoinConference
-from speedtolead.service.whisper import MAX_SPOKEN
+from speedtolead.service.calling.whisper import MAX_SPOKEN
 from speedtolead.simulator import Does, Person, PhoneNumber, SimulatorConfig
 
 RETRY = "#rc=3&rp=ct,rt,5xx"

@@ -29,8 +29,8 @@ from test_year import Arrival, JumpingClock, _read, arrivals
 from speedtolead.domain.cadence.planner import Course, Made, Person, Planned
 from speedtolead.domain.lead import Consent
 from speedtolead.node import Node
+from speedtolead.service.cadences.follow_up import cadence_of
 from speedtolead.service.cadences.walk import UNMADE, so_far
-from speedtolead.service.follow_up import cadence_of
 from speedtolead.service.intake.post import LeadPost
 from speedtolead.settings import Settings
 from speedtolead.simulator import SimulatorConfig, running_simulator

@@ -15,7 +15,7 @@ from posting import new_database, new_phone
 from running import RunningService, configuration, person, running_service
 
 from speedtolead.domain.best_time import SLOTS
-from speedtolead.service.best_times import Answering, BestTimes
+from speedtolead.service.learning.best_times import Answering, BestTimes
 from speedtolead.simulator.people import Does
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

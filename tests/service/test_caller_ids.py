@@ -21,7 +21,7 @@ from running import (
     until,
 )
 
-from speedtolead.service.caller_ids import day_ends
+from speedtolead.service.phone_numbers.caller_ids import day_ends
 from speedtolead.simulator.people import Does
 
 NEW_YORK, MIAMI, DALLAS = "+12125550100", "+13055550100", "+12145550100"

@@ -13,7 +13,7 @@ from running import RunningService, configuration, person, running_service
 from speedtolead.clock import SystemClock
 from speedtolead.service.configuration.apply import Changes, apply
 from speedtolead.service.configuration.document import ConfigurationError, read
-from speedtolead.service.experiments import Found
+from speedtolead.service.learning.experiments import Found
 from speedtolead.simulator.people import Does
 from speedtolead.web.services import Services
 

@@ -16,7 +16,7 @@ from running import ACCOUNT_KEY, SOURCE_KEY, RunningService, configuration, conf
 
 from speedtolead import cli, wiring
 from speedtolead.commands import doctor
-from speedtolead.service.do_not_call import DoNotCall
+from speedtolead.service.lawful.do_not_call import DoNotCall
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -15,8 +15,8 @@ from speedtolead.domain.cadence.plan import Step
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.caller_id import CallerIds
 from speedtolead.domain.campaign import Campaign, Dial
-from speedtolead.service.number_watching import NumberWatching
-from speedtolead.service.numbers import Numbers
+from speedtolead.service.phone_numbers.number_watching import NumberWatching
+from speedtolead.service.phone_numbers.numbers import Numbers
 from speedtolead.store.database import Database
 from speedtolead.store.settings_json import campaign_to_json
 

@@ -23,7 +23,7 @@ from running import (
 )
 from twilio.request_validator import RequestValidator
 
-from speedtolead.service.recordings import Recordings
+from speedtolead.service.calling.recordings import Recordings
 from speedtolead.simulator import SIMULATED_AUTH_TOKEN, Fault, Person
 from speedtolead.simulator.call import Call
 from speedtolead.simulator.people import Does

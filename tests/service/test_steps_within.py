@@ -16,7 +16,7 @@ from posting import new_database, new_phone, value
 from running import ACCOUNT_KEY, SOURCE_KEY, RunningService, configuration, running_service, until
 from telling import SECRET, Receiver, receiving
 
-from speedtolead.service.catching_up import CatchingUp
+from speedtolead.service.calling.catching_up import CatchingUp
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

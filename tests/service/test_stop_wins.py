@@ -28,7 +28,7 @@ from running import (
 )
 from texting import text_in
 
-from speedtolead.service.suppressions import Stop
+from speedtolead.service.lawful.suppressions import Stop
 from speedtolead.simulator.people import Does, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

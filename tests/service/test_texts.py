@@ -17,10 +17,10 @@ from texting import OURS, signed, text_in
 
 from speedtolead.clock import SystemClock
 from speedtolead.domain.ledger import exact
+from speedtolead.service.cadences.follow_up import FollowUp
 from speedtolead.service.configuration.apply import apply
 from speedtolead.service.configuration.document import read
-from speedtolead.service.follow_up import FollowUp
-from speedtolead.service.suppressions import Stop
+from speedtolead.service.lawful.suppressions import Stop
 from speedtolead.simulator.faults import Fault
 from speedtolead.simulator.people import Does, Texts
 from speedtolead.store.database import connect

@@ -12,7 +12,7 @@ from test_dial_order import ACCOUNT, lead_id, open_desk, plan, seen
 from speedtolead.domain.agent import AgentEvent, AgentState, CameIn, Missed, Paused, Released
 from speedtolead.domain.hours import parse_weekly
 from speedtolead.domain.shift import DaysWorked
-from speedtolead.service.shifts import Shifts
+from speedtolead.service.agents.shifts import Shifts
 from speedtolead.store import agents
 from speedtolead.store.database import Database
 from speedtolead.store.settings_json import schedule_to_json

@@ -14,10 +14,10 @@ from speedtolead.ports.messages import OutboundMail
 from speedtolead.service.alarms.readings import Readings
 from speedtolead.service.alarms.terms import to_json
 from speedtolead.service.alarms.watch import Alarms
-from speedtolead.service.counting import Counting
-from speedtolead.service.digests import Digests
-from speedtolead.service.figures import Figures
-from speedtolead.service.notices import Notices
+from speedtolead.service.messages.notices import Notices
+from speedtolead.service.reports.counting import Counting
+from speedtolead.service.reports.digests import Digests
+from speedtolead.service.reports.figures import Figures
 from speedtolead.store.alarms import SET_ACCOUNT_ALERTS
 from speedtolead.store.database import Database
 

@@ -16,8 +16,8 @@ from test_dial_order import ACCOUNT, CAMPAIGN, SOURCE, open_desk
 
 from speedtolead.clock import SystemClock
 from speedtolead.domain.histogram import ERROR, bucket
-from speedtolead.service.counting import Counting
-from speedtolead.service.figures import Days, Figures, Sums
+from speedtolead.service.reports.counting import Counting
+from speedtolead.service.reports.figures import Days, Figures, Sums
 from speedtolead.store.database import Database
 from speedtolead.store.source_stats import SOURCE_STATS
 from speedtolead.store.stats import CONTACT, HOPS, SPEED

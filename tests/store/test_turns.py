@@ -9,8 +9,8 @@ import pytest
 from test_dial_order import CAMPAIGN, NOW, SECOND, lead_id, open_desk, plan, seen
 
 from speedtolead.domain.worth import OVERDUE, TURN, rank, rank_of_retry
-from speedtolead.service.follow_up import rank_of
-from speedtolead.service.turns import LastInLine
+from speedtolead.service.cadences.follow_up import rank_of
+from speedtolead.service.calling.turns import LastInLine
 from speedtolead.store import dial
 from speedtolead.store.cadence import CourseRow
 from speedtolead.store.calls import PUT_BACK

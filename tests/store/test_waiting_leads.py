@@ -19,10 +19,10 @@ from speedtolead.domain.desk_hours import AgentHours, earliest, next_at_work
 from speedtolead.domain.hours import parse_weekly
 from speedtolead.domain.routing import Routing, Strategy
 from speedtolead.domain.shift import DaysWorked, Shift
-from speedtolead.service.agents import Agents
-from speedtolead.service.permits import Permits
+from speedtolead.service.agents.changing import Agents
+from speedtolead.service.calling.waiting import WaitingLeads
+from speedtolead.service.lawful.permits import Permits
 from speedtolead.service.rules.file import shipped
-from speedtolead.service.waiting import WaitingLeads
 from speedtolead.store.database import Database
 from speedtolead.store.settings_json import campaign_to_json, schedule_to_json
 

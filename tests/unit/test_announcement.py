@@ -12,8 +12,8 @@ from speedtolead.domain.campaign import Announcing, Campaign, ContactPolicy, Rec
 from speedtolead.domain.phone import digit_by_digit
 from speedtolead.domain.place import Candidate
 from speedtolead.domain.recording import announcement
+from speedtolead.service.calling.notice import nobody_free
 from speedtolead.service.configuration.document import ConfigurationError, read
-from speedtolead.service.notice import nobody_free
 from speedtolead.service.rules.file import shipped
 from speedtolead.store.settings_json import campaign_from_json, campaign_to_json
 

@@ -24,9 +24,9 @@ from speedtolead.domain.hours import parse_weekly
 from speedtolead.domain.permit import ConsentFacts, Facts
 from speedtolead.domain.place import Candidate
 from speedtolead.service.cadences.files import NoRules
+from speedtolead.service.cadences.follow_up import cadence_of
 from speedtolead.service.cadences.walk import UNMADE, Answer, Stood, Walker, so_far, walk
-from speedtolead.service.follow_up import cadence_of
-from speedtolead.service.permits import Permits
+from speedtolead.service.lawful.permits import Permits
 
 LEADS, CAP = 40, 3
 BEGINS = datetime(2026, 3, 5, 12, tzinfo=UTC)

@@ -17,7 +17,7 @@ from speedtolead.domain.campaign import Campaign
 from speedtolead.service.cadences.files import NoRules
 from speedtolead.service.cadences.preview import SAMPLE_RULES
 from speedtolead.service.cadences.replay import Replayed, count
-from speedtolead.service.permits import Permits
+from speedtolead.service.lawful.permits import Permits
 from speedtolead.store.replay import LeadsOfSpan, PastLead
 
 PERMITS = Permits(NoRules(), False, SAMPLE_RULES)

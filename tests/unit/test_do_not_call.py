@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from speedtolead.domain.do_not_call import ListState, age_of, number_of
-from speedtolead.service.number_file import NumberFile, WrongColumn
+from speedtolead.service.phone_numbers.number_file import NumberFile, WrongColumn
 
 
 @pytest.mark.parametrize(

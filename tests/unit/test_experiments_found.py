@@ -9,7 +9,7 @@ import pytest
 
 from speedtolead.domain.call import DialMode
 from speedtolead.domain.experiment import Arm, Experiment, Measure
-from speedtolead.service.experiments import Found, differs, judged
+from speedtolead.service.learning.experiments import Found, differs, judged
 from speedtolead.store.experiment_json import experiment_to_json
 from speedtolead.store.experiments import ArmCounts, ExperimentRow
 

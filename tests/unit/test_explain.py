@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain_samples import NOON, NY
 
-from speedtolead.service.explain import explain
+from speedtolead.service.lawful.explain import explain
 from speedtolead.store.leads import AttemptRow, LeadRow, LeadStory, LegLine, PermitRow
 
 ONE, TWO = UUID(int=1), UUID(int=2)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from speedtolead.domain.statistics.money import Sums as Money
-from speedtolead.service.comparing import Opportunities, verdict
-from speedtolead.service.figures import Days
+from speedtolead.service.reports.comparing import Opportunities, verdict
+from speedtolead.service.reports.figures import Days
 from speedtolead.web.pages.reports.asked import ReportQuery, asked
 from speedtolead.web.problems import Problem
 

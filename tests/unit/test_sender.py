@@ -14,7 +14,7 @@ import pytest
 from speedtolead.clock import SystemClock
 from speedtolead.runtime.sender import UNDER_WAY, Sender
 from speedtolead.runtime.wake import Bell
-from speedtolead.service.sending import AT_ONCE
+from speedtolead.service.messages.sending import AT_ONCE
 
 
 class EndlessPlan:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from speedtolead.service.source_stats import began, per
+from speedtolead.service.reports.source_stats import began, per
 
 
 @pytest.mark.parametrize(

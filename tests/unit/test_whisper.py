@@ -9,7 +9,7 @@ import pytest
 from domain_samples import LeadSaid
 from jinja2 import TemplateSyntaxError
 
-from speedtolead.service.whisper import MAX_SPOKEN, compiled, whisper
+from speedtolead.service.calling.whisper import MAX_SPOKEN, compiled, whisper
 
 PLAIN = "New lead. Press 1 to take it."
 HANG = 6.0
@@ -122,7 +122,7 @@ def test_a_template_cannot_change_the_lead() -> None:
 def test_no_template_hangs(template: str) -> None:
     """In a process of its own, which can be ended."""
     program = (
-        "import sys; from domain_samples import LeadSaid; from speedtolead.service.whisper import whisper\n"
+        "import sys; from domain_samples import LeadSaid; from speedtolead.service.calling.whisper import whisper\n"
         "print(whisper(sys.argv[1], LeadSaid(), 'auto', 'Acme'))"
     )
     try:

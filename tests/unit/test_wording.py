@@ -10,7 +10,7 @@ from domain_samples import campaign
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speedtolead.service.wording import Unwritable, Wording, filled, unknown_fields
+from speedtolead.service.messages.wording import Unwritable, Wording, filled, unknown_fields
 
 WORDS = Wording("https://acme.example/", b"k" * 32)
 

@@ -15,7 +15,7 @@ from posting import new_database, value
 from running import ACCOUNT_KEY, SOURCE_KEY, RunningService, configuration, configure, running_service, until
 
 from speedtolead.domain.permit import RULES
-from speedtolead.service.preview import Question
+from speedtolead.service.lawful.preview import Question
 from speedtolead.store.ids import new_id
 from speedtolead.web.permits import MAX_BODY, MOST
 

@@ -17,7 +17,7 @@ from reporting import ask, report, run, taken
 from running import RunningService, running_service
 from test_pages import HTML, get, post, sign_in
 
-from speedtolead.service.counting import Counting
+from speedtolead.service.reports.counting import Counting
 from speedtolead.web.pages.reports.show import TABS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

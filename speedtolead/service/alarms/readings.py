@@ -13,9 +13,9 @@ from uuid import UUID
 from speedtolead.domain.alarm import AlarmKind, AlertTerms, Reading
 from speedtolead.domain.hours import LocalHours, is_open, zone_info
 from speedtolead.domain.statistics.rates import Count, difference
-from speedtolead.service.carriers import CarrierWatch
-from speedtolead.service.do_not_call import DoNotCall, ListStanding
-from speedtolead.service.figures import Days, Figures
+from speedtolead.service.calling.carriers import CarrierWatch
+from speedtolead.service.lawful.do_not_call import DoNotCall, ListStanding
+from speedtolead.service.reports.figures import Days, Figures
 from speedtolead.store import alarms as rows
 from speedtolead.store.carriers import BreakerRow
 from speedtolead.store.database import Database

@@ -18,7 +18,7 @@ from speedtolead.domain.errors import NotFound
 from speedtolead.ports import Clock
 from speedtolead.service.alarms.readings import Readings
 from speedtolead.service.alarms.terms import of_json
-from speedtolead.service.notices import Letter, tell
+from speedtolead.service.messages.notices import Letter, tell
 from speedtolead.store import alarms as rows
 from speedtolead.store import events
 from speedtolead.store.alarms import AlarmAccount, AlarmRow, GoingOn, QuietKind

@@ -12,7 +12,7 @@ from speedtolead.domain.cadence.plan import CONTACTS
 from speedtolead.domain.cadence.planner import Planned, spread
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.permit import Decision, Facts, Permit
-from speedtolead.service.permits import Permits
+from speedtolead.service.lawful.permits import Permits
 
 
 def lawful(

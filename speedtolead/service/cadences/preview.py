@@ -20,17 +20,17 @@ from speedtolead.domain.permit.lists import do_not_call_list
 from speedtolead.domain.segments import segments
 from speedtolead.domain.states import state_code
 from speedtolead.ports import Clock, Numbering
+from speedtolead.service.cadences.follow_up import cadence_of, known_of_post
 from speedtolead.service.cadences.walk import Stood, Walker, nobody_answers, walk
 from speedtolead.service.cadences.why import ENDS, reasons, refusal
 from speedtolead.service.configuration.cadence import StepPart, check_plan, check_words
 from speedtolead.service.configuration.document import ConfigurationError, checked
 from speedtolead.service.configuration.values import Misplaced, Part
-from speedtolead.service.follow_up import cadence_of, known_of_post
 from speedtolead.service.intake.fields import FieldError, FieldErrors
 from speedtolead.service.intake.fields import read as read_lead
 from speedtolead.service.intake.post import LeadPost
-from speedtolead.service.permits import Permits, RulesInForce
-from speedtolead.service.wording import Unwritable, filled
+from speedtolead.service.lawful.permits import Permits, RulesInForce
+from speedtolead.service.messages.wording import Unwritable, filled
 from speedtolead.store import preview as rows
 from speedtolead.store.database import Database
 from speedtolead.store.imports import IMPORT_ACCOUNTS

@@ -23,10 +23,10 @@ from speedtolead.domain.cadence.stops import Stop
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.hours import zone_info
 from speedtolead.domain.permit import Certified, ConsentFacts, Decision, Facts, Permit
+from speedtolead.service.cadences.follow_up import cadence_of, known_of_post
 from speedtolead.service.cadences.preview import SAMPLE_RULES
 from speedtolead.service.cadences.walk import UNMADE, Answer, Answers, News, Stood, Walker, walk
-from speedtolead.service.follow_up import cadence_of, known_of_post
-from speedtolead.service.permits import Permits, RulesInForce
+from speedtolead.service.lawful.permits import Permits, RulesInForce
 from speedtolead.store import replay as rows
 from speedtolead.store.database import Database
 from speedtolead.store.replay import LeadsOfSpan, PastLead

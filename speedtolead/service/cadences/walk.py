@@ -18,7 +18,7 @@ from speedtolead.domain.cadence.stops import Stop
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.permit import Contacted, Decision, Facts, Permit
 from speedtolead.service.cadences.lawful import lawful
-from speedtolead.service.permits import Permits
+from speedtolead.service.lawful.permits import Permits
 
 _LONGEST = 200
 """Steps of a walk: a plan has at most fifty, and each is taken once."""

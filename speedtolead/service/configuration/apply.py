@@ -13,6 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from speedtolead.ports import Clock
+from speedtolead.service.access.passwords import hashed, matches
 from speedtolead.service.alarms.terms import to_json as alerts_to_json
 from speedtolead.service.configuration.campaign_changes import Campaigns
 from speedtolead.service.configuration.changes import differences
@@ -24,8 +25,7 @@ from speedtolead.service.configuration.postbacks import apply_postbacks
 from speedtolead.service.configuration.routing import routing_of
 from speedtolead.service.configuration.webhooks import apply_webhooks
 from speedtolead.service.evidence.retention import to_json as retention_to_json
-from speedtolead.service.numbers import look_again
-from speedtolead.service.passwords import hashed, matches
+from speedtolead.service.phone_numbers.numbers import look_again
 from speedtolead.store import alarms as alarm_rows
 from speedtolead.store import configuration as rows
 from speedtolead.store import events

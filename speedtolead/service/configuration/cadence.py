@@ -45,7 +45,7 @@ from speedtolead.service.configuration.values import (
     WallTime,
     only,
 )
-from speedtolead.service.wording import ROOTS, literal, unknown_fields
+from speedtolead.service.messages.wording import ROOTS, literal, unknown_fields
 
 EVERYWHERE = daily(time(8), 21 * 60)
 """Outside of these hours nobody in the United States is called or texted: 47 CFR 64.1200(c)(1)."""

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from speedtolead.domain.console import Answer, ConsoleTerms, Passage, Question, Script
 from speedtolead.service.configuration.values import Name, Part, only
-from speedtolead.service.wording import unknown_fields
+from speedtolead.service.messages.wording import unknown_fields
 
 
 def _template(value: str) -> str:

@@ -16,7 +16,7 @@ from speedtolead.domain.campaign import NoAgentThen
 from speedtolead.domain.routing.policy import Order, Routing, Strategy
 from speedtolead.service.configuration.people import Agent
 from speedtolead.service.configuration.values import Duration, Misplaced, Name, Part, only
-from speedtolead.service.wording import LONGEST_TEXT, literal, unknown_fields
+from speedtolead.service.messages.wording import LONGEST_TEXT, literal, unknown_fields
 
 _HAS_WITHIN = frozenset({Strategy.TIERS, Strategy.OWNER_FIRST, Strategy.OWNER_ONLY, Strategy.SHOTGUN})
 AVAILABLE = [strategy.value for strategy in Strategy]

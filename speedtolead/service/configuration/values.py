@@ -20,7 +20,7 @@ from speedtolead.domain.hours import WeeklyHours, parse_weekly
 from speedtolead.domain.rule_set import FEDERAL
 from speedtolead.domain.states import state_name
 from speedtolead.domain.webhook import EVENT_KINDS, key_of
-from speedtolead.service.whisper import compiled
+from speedtolead.service.calling.whisper import compiled
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST = 366 * 86400

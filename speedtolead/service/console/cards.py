@@ -18,8 +18,8 @@ from speedtolead.domain.permit import Decision, Permit
 from speedtolead.domain.segments import segments
 from speedtolead.domain.talk import NotNow
 from speedtolead.ports import Clock
-from speedtolead.service.permits import Permits
-from speedtolead.service.wording import LONGEST_TEXT
+from speedtolead.service.lawful.permits import Permits
+from speedtolead.service.messages.wording import LONGEST_TEXT
 from speedtolead.store import cadence as cadence_rows
 from speedtolead.store import calls as call_rows
 from speedtolead.store import console as rows

@@ -22,12 +22,12 @@ from speedtolead.domain.outcome import OutcomeKind
 from speedtolead.domain.returned import ReturnReason
 from speedtolead.domain.talk import NotNow
 from speedtolead.ports import Clock
-from speedtolead.service.afterwards import Afterwards
-from speedtolead.service.asked_calls import AskedCalls, CallbackRefused, Wish
-from speedtolead.service.labels import Labels, NotAnswered
+from speedtolead.service.cadences.asked_calls import AskedCalls, CallbackRefused, Wish
+from speedtolead.service.calling.afterwards import Afterwards
+from speedtolead.service.calling.labels import Labels, NotAnswered
+from speedtolead.service.lawful.suppressions import Stop, Suppressions
 from speedtolead.service.leads import Leads
 from speedtolead.service.outcomes import Outcomes, Refused, Report
-from speedtolead.service.suppressions import Stop, Suppressions
 from speedtolead.service.times import iso
 from speedtolead.store import console as rows
 from speedtolead.store import events

@@ -17,7 +17,7 @@ from speedtolead.domain.agent import AgentState, CameIn, Paused, WentOff
 from speedtolead.domain.errors import NotFound
 from speedtolead.domain.talk import NotNow
 from speedtolead.ports import Clock
-from speedtolead.service.afterwards import Afterwards, EndCall
+from speedtolead.service.calling.afterwards import Afterwards, EndCall
 from speedtolead.service.times import iso
 from speedtolead.store import agents as agent_rows
 from speedtolead.store import console as rows

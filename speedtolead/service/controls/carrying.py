@@ -29,13 +29,13 @@ from speedtolead.ports import (
 )
 from speedtolead.ports.carriers import Carriers
 from speedtolead.ports.control import NOT_IN_CONFERENCE, Aside, PartyChange
-from speedtolead.service.afterwards import Afterwards, EndCall
-from speedtolead.service.calls import Calls
+from speedtolead.service.calling.afterwards import Afterwards, EndCall
+from speedtolead.service.calling.calls import Calls
+from speedtolead.service.calling.under_way import Call, load
 from speedtolead.service.controls import following, joining, parties, ringing
 from speedtolead.service.controls.conferring import Conferring
 from speedtolead.service.controls.recording import TalkRecording
 from speedtolead.service.controls.requests import Gone, Requests, until_taken
-from speedtolead.service.under_way import Call, load
 from speedtolead.store import controls as rows
 from speedtolead.store.controls import ControlRow
 from speedtolead.store.database import Database

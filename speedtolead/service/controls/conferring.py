@@ -18,9 +18,9 @@ import structlog
 from speedtolead.domain.call import DialMode, LegKind
 from speedtolead.ports import Clock, Indeterminate, PortError, Transient
 from speedtolead.ports.control import NOT_IN_CONFERENCE, PartyChange
+from speedtolead.service.calling.under_way import Call
 from speedtolead.service.controls import joining, parties
 from speedtolead.service.controls.requests import Gone, Requests
-from speedtolead.service.under_way import Call
 from speedtolead.store import controls as rows
 from speedtolead.store.database import Database
 

@@ -19,17 +19,17 @@ from speedtolead.domain.agent import AgentEvent, AgentState, Leaving, Missed, Re
 from speedtolead.domain.call import Fate, LegEnd, LegKind, LegReport, LegState
 from speedtolead.domain.talk import Action, ControlState, Part, Talk
 from speedtolead.ports.line import JoinLine
-from speedtolead.service.afterwards import Afterwards, EndCall, SendElsewhere, WorkOff
+from speedtolead.service.calling.afterwards import Afterwards, EndCall, SendElsewhere, WorkOff
+from speedtolead.service.calling.patience import Patience
 from speedtolead.service.controls import parties, ringing
 from speedtolead.service.controls.parties import GIVEN_UP, live_call, order, settled, talk_of
-from speedtolead.service.patience import Patience
 from speedtolead.store import agents, events
 from speedtolead.store import controls as rows
 from speedtolead.store.controls import ControlRow
 from speedtolead.store.query import Connection
 
 if TYPE_CHECKING:
-    from speedtolead.service.under_way import Call
+    from speedtolead.service.calling.under_way import Call
 
 OVER = "the talk is over"
 NOT_TAKEN = "not taken"

@@ -14,8 +14,8 @@ from speedtolead.domain.call import LegKind, LegState
 from speedtolead.domain.talk import Part, Recorded
 from speedtolead.ports import Announce, Goodbye, Instruction
 from speedtolead.ports.conference import Alone, JoinConference
+from speedtolead.service.calling.under_way import Call, needs_key, take_offer
 from speedtolead.service.controls import parties
-from speedtolead.service.under_way import Call, needs_key, take_offer
 from speedtolead.store import controls as rows
 from speedtolead.store.query import Connection
 

@@ -17,7 +17,7 @@ from speedtolead.store.controls import ControlRow, RecordingOfLeg
 from speedtolead.store.query import Connection
 
 if TYPE_CHECKING:
-    from speedtolead.service.under_way import Call
+    from speedtolead.service.calling.under_way import Call
 
 SERVICE = "service"
 """Who asked for what follows from something else."""

@@ -11,10 +11,10 @@ from speedtolead.domain.recording import Announcement, RecordingState
 from speedtolead.domain.talk import ControlState
 from speedtolead.ports import Clock, Permanent
 from speedtolead.ports.carriers import Carriers
-from speedtolead.service import recordings
-from speedtolead.service.afterwards import start_recording
-from speedtolead.service.permits import Permits
-from speedtolead.service.under_way import Call
+from speedtolead.service.calling import recordings
+from speedtolead.service.calling.afterwards import start_recording
+from speedtolead.service.calling.under_way import Call
+from speedtolead.service.lawful.permits import Permits
 from speedtolead.store import controls as rows
 from speedtolead.store.database import Database
 from speedtolead.store.settings_json import candidates_from_json

@@ -16,8 +16,8 @@ import structlog
 from speedtolead.ports import Carrier, Indeterminate, Instruction, PortError, Transient
 from speedtolead.ports.carriers import Carriers
 from speedtolead.ports.control import Aside, Party, PartyChange
+from speedtolead.service.calling.under_way import Call
 from speedtolead.service.controls import parties
-from speedtolead.service.under_way import Call
 
 log = structlog.get_logger(__name__)
 Answer = TypeVar("Answer")

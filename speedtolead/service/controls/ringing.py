@@ -12,10 +12,10 @@ from uuid import UUID
 
 from speedtolead.domain.call import LegKind
 from speedtolead.domain.talk import Action, Listening, Part
-from speedtolead.service import ending
-from speedtolead.service.choosing import next_agent
+from speedtolead.service.calling import ending
+from speedtolead.service.calling.choosing import next_agent
+from speedtolead.service.calling.notice import nobody_free
 from speedtolead.service.controls.parties import order
-from speedtolead.service.notice import nobody_free
 from speedtolead.store import agents
 from speedtolead.store import calls as call_rows
 from speedtolead.store import controls as rows
@@ -23,7 +23,7 @@ from speedtolead.store.ids import new_id
 from speedtolead.store.query import Connection
 
 if TYPE_CHECKING:
-    from speedtolead.service.under_way import Call
+    from speedtolead.service.calling.under_way import Call
 
 RESERVED = timedelta(seconds=30)
 """Added to the ring: as long as an agent stays reserved if nothing more is heard of the offer."""

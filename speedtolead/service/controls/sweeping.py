@@ -17,10 +17,10 @@ import structlog
 from speedtolead.domain.call import LegEnd, LegReport, LegState
 from speedtolead.ports import Clock, PortError
 from speedtolead.ports.carriers import Carriers
-from speedtolead.service.afterwards import CarryingOut, WorkOff
-from speedtolead.service.calls import Calls
-from speedtolead.service.patience import Patience
-from speedtolead.service.seeking import find_call
+from speedtolead.service.calling.afterwards import CarryingOut, WorkOff
+from speedtolead.service.calling.calls import Calls
+from speedtolead.service.calling.patience import Patience
+from speedtolead.service.calling.seeking import find_call
 from speedtolead.store import controls as rows
 from speedtolead.store.controls import LostParty, PartyLeft
 from speedtolead.store.database import Database

@@ -24,11 +24,11 @@ from speedtolead.domain.talk import (
     judge,
 )
 from speedtolead.ports import Clock
-from speedtolead.service.afterwards import Afterwards, EndCall
-from speedtolead.service.calls import Calls
+from speedtolead.service.calling.afterwards import Afterwards, EndCall
+from speedtolead.service.calling.calls import Calls
+from speedtolead.service.calling.under_way import Call, load
 from speedtolead.service.controls import following, parties
 from speedtolead.service.controls.ringing import Target, ring
-from speedtolead.service.under_way import Call, load
 from speedtolead.store import calls as call_rows
 from speedtolead.store import controls as rows
 from speedtolead.store.database import Database

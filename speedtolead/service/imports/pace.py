@@ -19,10 +19,10 @@ from speedtolead.domain.cadence.plan import CONTACTS
 from speedtolead.domain.cadence.planner import Person
 from speedtolead.domain.permit import ConsentFacts
 from speedtolead.domain.phone import is_fictional
-from speedtolead.service.follow_up import first_of, known_of_post
+from speedtolead.service.cadences.follow_up import first_of, known_of_post
 from speedtolead.service.intake.post import LeadPost
 from speedtolead.service.intake.standing import Standing, upper
-from speedtolead.service.permits import Permits
+from speedtolead.service.lawful.permits import Permits
 from speedtolead.store.intake import SourceRow
 
 SLOWEST, FASTEST = 0.01, 60_000.0

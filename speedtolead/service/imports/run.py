@@ -34,7 +34,7 @@ from speedtolead.service.intake.judging import Judged
 from speedtolead.service.intake.post import Answer, LeadPost
 from speedtolead.service.intake.standing import Standing
 from speedtolead.service.intake.taking import Intake
-from speedtolead.service.permits import Permits
+from speedtolead.service.lawful.permits import Permits
 from speedtolead.store import configuration
 from speedtolead.store import imports as rows
 from speedtolead.store.database import Database

@@ -18,13 +18,13 @@ from speedtolead.domain.phone import masked
 from speedtolead.domain.recording import RecordingReport, RecordingState
 from speedtolead.ports import Clock, Goodbye, Instruction
 from speedtolead.ports.incoming import Incoming
-from speedtolead.service.afterwards import Afterwards, CarryingOut, SendElsewhere
-from speedtolead.service.callbacks import Callback, Told, received
-from speedtolead.service.calls import Calls
+from speedtolead.service.calling.afterwards import Afterwards, CarryingOut, SendElsewhere
+from speedtolead.service.calling.callbacks import Callback, Told, received
+from speedtolead.service.calling.calls import Calls
+from speedtolead.service.calling.under_way import Call, load
 from speedtolead.service.inbound.going_on import GoingOn
 from speedtolead.service.inbound.messages import left
 from speedtolead.service.inbound.recognising import Known, Recognising
-from speedtolead.service.under_way import Call, load
 from speedtolead.store import calls as call_rows
 from speedtolead.store import inbound as rows
 from speedtolead.store.database import Database

@@ -15,7 +15,7 @@ from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.inbound import FIRST_IN_LINE, CallOutcome, Follow, Stage, after_missed
 from speedtolead.domain.lead import LeadEvent, LeadState
 from speedtolead.domain.qualified import CallFacts, Judged, judge
-from speedtolead.service import ending
+from speedtolead.service.calling import ending
 from speedtolead.store import events
 from speedtolead.store import inbound as rows
 from speedtolead.store.callbacks import CANCEL_UNPROMISED

@@ -20,10 +20,10 @@ from speedtolead.domain.ivr import POSTAL_CODE, Progress, Then, Way, asking, pre
 from speedtolead.domain.tracking import CallTerms
 from speedtolead.ports import Announce, Clock, ConnectAgent, Goodbye, Instruction, Numbering
 from speedtolead.ports.incoming import AskKeys, HoldOn, SayFirst, TakeMessage
-from speedtolead.service.patience import Patience
-from speedtolead.service.permits import Permits
-from speedtolead.service.under_way import Call, needs_key
-from speedtolead.service.whisper import whisper
+from speedtolead.service.calling.patience import Patience
+from speedtolead.service.calling.under_way import Call, needs_key
+from speedtolead.service.calling.whisper import whisper
+from speedtolead.service.lawful.permits import Permits
 from speedtolead.store import agents, events
 from speedtolead.store import calls as call_rows
 from speedtolead.store import inbound as rows

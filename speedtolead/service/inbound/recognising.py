@@ -21,7 +21,7 @@ from speedtolead.domain.lead import OPEN_STATES
 from speedtolead.domain.source import Source
 from speedtolead.ports import Numbering
 from speedtolead.ports.incoming import Incoming
-from speedtolead.service.patience import Patience
+from speedtolead.service.calling.patience import Patience
 from speedtolead.store import dial
 from speedtolead.store import inbound as rows
 from speedtolead.store.ids import new_id

@@ -23,7 +23,7 @@ from speedtolead.domain.price import periods, price_of
 from speedtolead.ports import Clock, Numbering
 from speedtolead.service.intake.judging import paused_words
 from speedtolead.service.intake.standing import taken_state
-from speedtolead.service.permits import Permits
+from speedtolead.service.lawful.permits import Permits
 from speedtolead.store import pings as rows
 from speedtolead.store.database import Database
 from speedtolead.store.ids import new_id, oldest_id

@@ -25,7 +25,7 @@ from speedtolead.domain.permit import Decision
 from speedtolead.domain.score import Known, Penalty, Score, score
 from speedtolead.domain.worth import rank
 from speedtolead.ports import Clock
-from speedtolead.service.follow_up import first_of, known_of_post
+from speedtolead.service.cadences.follow_up import first_of, known_of_post
 from speedtolead.service.intake.histories import SourceHistories
 from speedtolead.service.intake.judging import Connecting, Judged, judged
 from speedtolead.service.intake.pinging import Pings
@@ -35,7 +35,7 @@ from speedtolead.service.intake.record import Lead, consent_facts, due_row, new_
 from speedtolead.service.intake.refusals import refused
 from speedtolead.service.intake.standing import Standing, Tables, upper
 from speedtolead.service.intake.terms import cost_of, guards_of, refusal_by_rows, touched_by
-from speedtolead.service.permits import Permits
+from speedtolead.service.lawful.permits import Permits
 from speedtolead.service.times import iso
 from speedtolead.store import intake as rows
 from speedtolead.store import sources

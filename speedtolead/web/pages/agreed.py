@@ -10,7 +10,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from speedtolead.service.asked_calls import OPEN
+from speedtolead.service.cadences.asked_calls import OPEN
 from speedtolead.store.people import SessionOwner
 from speedtolead.web import auth, reading
 from speedtolead.web.asked_calls import CallbackBody, callback_view, told

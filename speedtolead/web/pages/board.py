@@ -16,10 +16,10 @@ from aiohttp import web
 
 from speedtolead.domain.hours import zone_info
 from speedtolead.domain.metrics import SHARES
-from speedtolead.service.carriers import CarrierHealth
-from speedtolead.service.figures import Days
+from speedtolead.service.calling.carriers import CarrierHealth
 from speedtolead.service.leads import LeadFilter
-from speedtolead.service.reports import Period
+from speedtolead.service.reports.figures import Days
+from speedtolead.service.reports.period import Period
 from speedtolead.store.people import SessionOwner
 from speedtolead.store.stats import HopRow, SpeedRow
 from speedtolead.web.pages import alarms, alerts, callers, floor, numbers, render, sample, suppressions

@@ -22,7 +22,7 @@ from speedtolead.domain.permit import Decision
 from speedtolead.domain.returned import ReturnReason
 from speedtolead.service.console.cards import Card
 from speedtolead.service.console.seats import GRACE, RENEWED_EVERY
-from speedtolead.service.wording import Unwritable, filled
+from speedtolead.service.messages.wording import Unwritable, filled
 from speedtolead.store.console import CallOfAgent, DispositionRow, SeatRow
 from speedtolead.store.events import Event
 from speedtolead.store.people import SessionOwner

@@ -15,7 +15,7 @@ from aiohttp import web
 from speedtolead.domain.agent import AgentState
 from speedtolead.domain.errors import NotFound
 from speedtolead.domain.talk import Action
-from speedtolead.service.agents import UnknownReason
+from speedtolead.service.agents.changing import UnknownReason
 from speedtolead.service.controls.taking import Asking, Command, UnknownTarget
 from speedtolead.store.people import SessionOwner
 from speedtolead.web import auth, calls, carrier

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from aiohttp import web
 from pydantic import Field
 
-from speedtolead.service.figures import Page
+from speedtolead.service.reports.figures import Page
 from speedtolead.store.people import SessionOwner
 from speedtolead.web import reading
 from speedtolead.web.pages import render

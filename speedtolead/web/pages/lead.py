@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from speedtolead.domain.permit.words import because
-from speedtolead.service.explain import explain, origins
+from speedtolead.service.lawful.explain import explain, origins
 from speedtolead.store.people import SessionOwner
 from speedtolead.web import auth
 from speedtolead.web.lead_views import LeadView, lead_view

@@ -14,7 +14,7 @@ from uuid import UUID
 from aiohttp import web
 
 from speedtolead.domain.sign_in import IDLE_LASTS, SESSION_LASTS
-from speedtolead.service.sign_in import TooManyTries, Visitor
+from speedtolead.service.access.sign_in import TooManyTries, Visitor
 from speedtolead.store.people import SessionOwner
 from speedtolead.web import auth, reading
 from speedtolead.web.pages import render

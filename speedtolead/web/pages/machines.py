@@ -11,7 +11,7 @@ from aiohttp import web
 
 from speedtolead.domain.campaign import Campaign
 from speedtolead.domain.machine import Unknown
-from speedtolead.service.reports import Period
+from speedtolead.service.reports.period import Period
 from speedtolead.store.people import SessionOwner
 from speedtolead.web.services import SERVICES
 from speedtolead.web.voicemail import DetectionView, detection_views

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from speedtolead.service.numbers import Standing
+from speedtolead.service.phone_numbers.numbers import Standing
 from speedtolead.store.people import SessionOwner
 from speedtolead.web import reading
 from speedtolead.web.numbers import BenchPost, NumberStatsView, phone_of, rest_of, stats_view

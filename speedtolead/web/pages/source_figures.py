@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from pydantic import BaseModel, ValidationError, field_validator
 
-from speedtolead.service.source_stats import Wanted, began
+from speedtolead.service.reports.source_stats import Wanted, began
 from speedtolead.store.people import SessionOwner
 from speedtolead.web.problems import of_validation
 from speedtolead.web.services import SERVICES

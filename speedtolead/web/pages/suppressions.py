@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from pydantic import Field
 
-from speedtolead.service.suppressions import Search
+from speedtolead.service.lawful.suppressions import Search
 from speedtolead.store.people import SessionOwner
 from speedtolead.web import auth, reading
 from speedtolead.web.pages import render, sources

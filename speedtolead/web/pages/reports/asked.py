@@ -14,7 +14,7 @@ from aiohttp import web
 from pydantic import ConfigDict, Field
 
 from speedtolead.domain.hours import zone_info
-from speedtolead.service.figures import Days
+from speedtolead.service.reports.figures import Days
 from speedtolead.web import reading
 from speedtolead.web.problems import field_problem
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from speedtolead.domain.benchmark import CALL_TO_SALE, LEAD_TO_SALE, PRICES, Band
 from speedtolead.domain.statistics.rates import Estimate
-from speedtolead.service.comparing import COMPARED, Opportunities, opportunities, verdicts
+from speedtolead.service.reports.comparing import COMPARED, Opportunities, opportunities, verdicts
 from speedtolead.web.pages import words
 from speedtolead.web.pages.reports.asked import Asked
 from speedtolead.web.pages.reports.model import Cell, Panel, Table, count, money, plain

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from speedtolead.service.figures import Sums
-from speedtolead.service.source_stats import Part
+from speedtolead.service.reports.figures import Sums
+from speedtolead.service.reports.source_stats import Part
 from speedtolead.web.pages import charts, words
 from speedtolead.web.pages.charts import Mark
 from speedtolead.web.pages.reports.asked import Asked

@@ -13,8 +13,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from speedtolead.service.reports import rate as rate_of
-from speedtolead.service.source_stats import Part
+from speedtolead.service.reports.period import rate as rate_of
+from speedtolead.service.reports.source_stats import Part
 from speedtolead.web.pages import words
 
 

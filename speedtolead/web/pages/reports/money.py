@@ -8,9 +8,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from speedtolead.domain.benchmark import Band
-from speedtolead.service.figures import Sums
-from speedtolead.service.funnel import FUNNEL, MONEY, Step, funnel, margin, profit, source_stats
-from speedtolead.service.source_stats import Part, SourceStats
+from speedtolead.service.reports.figures import Sums
+from speedtolead.service.reports.funnel import FUNNEL, MONEY, Step, funnel, margin, profit, source_stats
+from speedtolead.service.reports.source_stats import Part, SourceStats
 from speedtolead.web.pages import charts, words
 from speedtolead.web.pages.charts import Mark
 from speedtolead.web.pages.reports.asked import Asked

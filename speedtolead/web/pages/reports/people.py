@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from speedtolead.service.desk import DESK, agent_figures
-from speedtolead.service.figures import Sums
-from speedtolead.service.source_stats import Part
+from speedtolead.service.agents.desk import DESK, agent_figures
+from speedtolead.service.reports.figures import Sums
+from speedtolead.service.reports.source_stats import Part
 from speedtolead.web.pages import words
 from speedtolead.web.pages.reports.asked import Asked
 from speedtolead.web.pages.reports.model import Cell, Panel, Table, count, lasted, money, plain, rate_figure, share

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from speedtolead.service.desk import DESK, AgentFigures, agent_figures
-from speedtolead.service.figures import Sums
-from speedtolead.service.funnel import MONEY, source_stats
-from speedtolead.service.source_stats import Part
+from speedtolead.service.agents.desk import DESK, AgentFigures, agent_figures
+from speedtolead.service.reports.figures import Sums
+from speedtolead.service.reports.funnel import MONEY, source_stats
+from speedtolead.service.reports.source_stats import Part
 from speedtolead.web.pages import words
 from speedtolead.web.pages.reports.asked import Asked
 from speedtolead.web.pages.reports.model import Cell, Panel, Table, plain

@@ -1,0 +1,1 @@
+"""Agents: when they are there, and what they did."""

@@ -1,0 +1,1 @@
+"""Calls: from the attempt that is due to the two who talk, and whatever goes wrong between."""

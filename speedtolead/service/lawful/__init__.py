@@ -1,0 +1,1 @@
+"""Whether somebody may be contacted now, and what they said of it."""

@@ -1,0 +1,1 @@
+"""What an account learns from its own leads."""

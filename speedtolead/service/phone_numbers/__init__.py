@@ -1,0 +1,1 @@
+"""The numbers that calls are made from."""
