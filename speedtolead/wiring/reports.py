@@ -19,7 +19,7 @@ from speedtolead.settings import Settings
 from speedtolead.store.database import Database
 
 
-class NumberServices(TypedDict):
+class ReportServices(TypedDict):
     counting: Counting
     figures: Figures
     alarms: Alarms
@@ -27,9 +27,9 @@ class NumberServices(TypedDict):
     digests: Digests
 
 
-def number_services(
+def report_services(
     settings: Settings, apart: Database, clock: Clock, carriers: CarrierWatch, rules: RuleSets
-) -> NumberServices:
+) -> ReportServices:
     figures = Figures(apart, clock)
     readings = Readings(apart, figures, carriers, DoNotCall(apart, clock, rules))
     return {
