@@ -14,7 +14,7 @@ from uuid import UUID
 from speedtolead.store import figures as rows
 from speedtolead.store.database import Database, DatabaseAway
 
-BATCH = 200
+BATCH = 100
 
 
 class Counting:
