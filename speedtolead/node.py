@@ -34,6 +34,8 @@ from speedtolead.web.services import Services
 log = structlog.get_logger(__name__)
 
 ROLES = frozenset({"web", "dialer", "scheduler"})
+_RARELY = (20_000, 20, 20)
+"""How seldom garbage is looked for: a request makes some thousand objects, and hardly any in a circle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ async def run_node(
     """
     ticks = Ticks()
     gc.collect()
+    gc.set_threshold(*_RARELY)
     gc.freeze()  # what lives as long as the node is never looked through again, least of all while a lead waits
     async with AsyncExitStack() as stack:
         if "web" in roles:
