@@ -28,6 +28,8 @@ class LegLeft:
     carrier: str
     carrier_call_id: str | None
     placed_at: datetime
+    on_a_line: bool
+    """Its call is an agent's line, which outlives it."""
     of_earlier_try: bool
     """Its attempt has been permitted again since."""
     over_at: datetime | None

@@ -166,9 +166,9 @@ SELECT id AS attempt_id, state FROM attempt
 -- Legs that are not known to be over, of attempts that are, or that are being made anew. Parties of a talk are looked
 -- after elsewhere (parties_left).
 SELECT l.id AS leg_id, l.attempt_id, l.address, l.caller_id, l.carrier, l.carrier_call_id, l.placed_at,
-       l.placed_at < a.permitted_at AS of_earlier_try, a.ended_at AS over_at
+       l.line_id IS NOT NULL AS on_a_line, l.placed_at < a.permitted_at AS of_earlier_try, a.ended_at AS over_at
   FROM leg l JOIN attempt a ON a.id = l.attempt_id
- WHERE l.state <> 'ended' AND l.placed_at <= :before AND l.line_id IS NULL
+ WHERE l.state <> 'ended' AND l.placed_at <= :before
    AND l.part IS NULL AND l.kind <> 'supervisor' AND l.withdrawn_at IS NULL
    AND (a.ended_at <= :before OR a.state = 'scheduled' OR l.placed_at < a.permitted_at)
  ORDER BY l.placed_at LIMIT :most;

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from storm import MODES, live_through, storm_of
 
-SEEDS = (1, 2, 8, 23)
-"""One of each mode; the first three once left legs behind, and the third restarts the database."""
+SEEDS = (1, 2, 8, 99)
+"""One of each mode; each of them once left legs behind, and the third restarts the database."""
 
 
 @pytest.mark.timeout(300)

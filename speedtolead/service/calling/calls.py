@@ -78,8 +78,9 @@ class Calls:
     async def look_again(self, attempt_id: UUID) -> Sequence[Afterwards]:
         """What must be done at the carrier, by the legs as they are known: it may not have been done before."""
         async with self._database.transaction() as tx:
-            call = await load(tx, attempt_id)
-            return await let_go(tx, call, self._patience, self._permits, self._clock.now(), trusting=False)
+            call, now = await load(tx, attempt_id), self._clock.now()
+            back = await off_the_line(tx, call, now)
+            return [*back, *await let_go(tx, call, self._patience, self._permits, now, trusting=False)]
 
     async def sent_to_message(self, attempt_id: UUID, leg_id: UUID) -> Sequence[Afterwards]:
         """The carrier took the lead's call, which a machine answered, away from the agent."""

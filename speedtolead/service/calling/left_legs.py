@@ -66,6 +66,10 @@ class LeftLegs:
 
     async def _look_after(self, leg: LegLeft, now: datetime) -> None:
         known: KnownCall | None
+        if leg.on_a_line:
+            off = LegReport(now, LegState.ENDED, LegEnd.COMPLETED)
+            await self._carrying_out.carry_out(await self._calls.heard(leg.attempt_id, leg.leg_id, off))
+            return
         if leg.carrier_call_id is not None:
             known = await self._carriers.of(leg.carrier).fetch_call(leg.carrier_call_id)
         else:
