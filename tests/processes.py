@@ -77,3 +77,4 @@ def restart_postgres(data: Path) -> None:
         pgexec(
             "pg_ctl", ("-w", "-D", str(data.resolve()), *command), bin_path=server.bin_path, user=server.system_user
         )
+    server.ensure_postgres_running()  # it looks who that is now, or it would stop nobody at the end
